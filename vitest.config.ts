@@ -1,0 +1,37 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { defineConfig } from 'vitest/config';
+
+/** Tests read the sources of the packages, so that a stale build cannot pass for the code. */
+const conditions = ['@seaworthy/source', 'node', 'import', 'module', 'default'];
+
+const roots = [...folders('packages'), ...folders('examples/kpi-app'), ...folders('examples/crm-app'), 'e2e'];
+
+export default defineConfig({
+  test: {
+    projects: roots
+      .filter((root) => existsSync(`${root}/test`))
+      .map((root) => ({
+        root,
+        resolve: { conditions },
+        ssr: { resolve: { conditions, externalConditions: conditions } },
+        test: {
+          name: root.replace('packages/', '').replace('examples/', ''),
+          include: ['test/**/*.test.{ts,tsx}'],
+          environment: 'node' as const,
+          pool: 'forks' as const,
+          testTimeout: 60_000,
+          hookTimeout: 180_000,
+          restoreMocks: true,
+        },
+      })),
+    maxWorkers: 2,
+    passWithNoTests: false,
+  },
+});
+
+function folders(parent: string): string[] {
+  if (!existsSync(parent)) return [];
+  return readdirSync(parent, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => `${parent}/${entry.name}`);
+}
