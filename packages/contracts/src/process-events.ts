@@ -41,8 +41,8 @@ export interface ProcessEvents {
 export interface ProcessLike {
   readonly pid: number;
   exitCode?: number | string | null | undefined;
-  on(event: string, listener: (...args: never[]) => void): unknown;
-  removeListener(event: string, listener: (...args: never[]) => void): unknown;
+  on(event: string, listener: (...args: unknown[]) => void): unknown;
+  removeListener(event: string, listener: (...args: unknown[]) => void): unknown;
   listenerCount(event: string): number;
   kill(pid: number, signal: NodeJS.Signals): unknown;
   exit(code: number): void;
@@ -62,7 +62,7 @@ const singleton = Symbol.for('seaworthy.process-events.v1');
 export function processEvents(): ProcessEvents {
   const known: ProcessEvents | undefined = Reflect.get(globalThis, singleton);
   if (known !== undefined) return known;
-  const events = createProcessEvents(process as ProcessLike);
+  const events = createProcessEvents(process);
   Object.defineProperty(globalThis, singleton, { value: events });
   return events;
 }
@@ -174,9 +174,9 @@ export interface ProcessEventsOptions {
 
 /** Listeners that are added and removed together, once. */
 function listeners(host: ProcessLike) {
-  let active: ReadonlyArray<readonly [string, (...args: never[]) => void]> = [];
+  let active: ReadonlyArray<readonly [string, (...args: unknown[]) => void]> = [];
   return {
-    add(entries: ReadonlyArray<readonly [string, (...args: never[]) => void]>): void {
+    add(entries: ReadonlyArray<readonly [string, (...args: unknown[]) => void]>): void {
       if (active.length > 0) return;
       active = entries;
       for (const [event, listener] of active) host.on(event, listener);
