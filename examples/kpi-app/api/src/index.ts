@@ -1,0 +1,26 @@
+export type { CheckIn, CheckInResponse, CreateCheckInRequest } from './check-in.js';
+export type { DashboardResponse, RecentCheckIn, TeamProgress, TrendPoint } from './dashboard.js';
+export type { CreateKeyResultRequest, KeyResult, KeyResultResponse } from './key-result.js';
+export type {
+  CreateObjectiveRequest,
+  Objective,
+  ObjectiveFilter,
+  ObjectiveResponse,
+  ObjectiveStatus,
+  ObjectiveSummary,
+  ObjectivesResponse,
+  UpdateObjectiveRequest,
+} from './objective.js';
+export type { FieldProblem, Problem } from './problem.js';
+export type {
+  AddMemberRequest,
+  CreateTeamRequest,
+  MemberResponse,
+  Team,
+  TeamDetailResponse,
+  TeamMember,
+  TeamResponse,
+  TeamRole,
+  TeamsResponse,
+} from './team.js';
+export type { LoginRequest, RegisterRequest, Role, TokenResponse, User, UserResponse } from './user.js';
