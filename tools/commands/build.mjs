@@ -1,0 +1,121 @@
+import { createHash } from 'node:crypto';
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { report, run, step } from '../lib/terminal.mjs';
+import { hashOf, isStamped, root, stamp, workspacePackages } from '../lib/workspace.mjs';
+
+const tsup = join(root, 'node_modules', 'tsup', 'dist', 'cli-default.js');
+const tsc = join(root, 'node_modules', '@typescript', 'native', 'bin', 'tsc');
+
+/**
+ * Builds every package whose sources, or whose dependencies' sources, changed since its last build.
+ *
+ * @param {readonly string[]} [args] `--force` builds all; names build only those and what they need.
+ */
+export async function main(args = []) {
+  const packages = workspacePackages().filter(({ manifest, folder }) => isBuilt(manifest, folder));
+  const hashes = sourceHashes(packages);
+  const named = args.filter((arg) => !arg.startsWith('--'));
+  const wanted = named.length === 0 ? packages : withNeeds(packages, named);
+  const stale = wanted.filter(
+    ({ name, folder }) =>
+      args.includes('--force') ||
+      !existsSync(join(folder, 'dist')) ||
+      !isStamped(stampName(name), hashes.get(name) ?? ''),
+  );
+  if (stale.length === 0) return 0;
+  await step(`Building ${stale.length} of ${wanted.length} packages`, async () => {
+    for (const entry of stale) {
+      await build(entry);
+      stamp(stampName(entry.name), hashes.get(entry.name) ?? '');
+    }
+  });
+  return 0;
+}
+
+/**
+ * The named packages (with or without their scope) and all that they depend on.
+ *
+ * @param {ReturnType<typeof workspacePackages>} packages in dependency order
+ * @param {readonly string[]} names
+ */
+function withNeeds(packages, names) {
+  const wanted = new Set();
+  for (const { name, manifest } of packages.toReversed()) {
+    if (!wanted.has(name) && !names.some((given) => name === given || name.endsWith(`/${given}`))) continue;
+    wanted.add(name);
+    for (const need of Object.keys({ ...manifest.dependencies, ...manifest.devDependencies }))
+      wanted.add(need);
+  }
+  return packages.filter(({ name }) => wanted.has(name));
+}
+
+/** @param {any} manifest @param {string} folder */
+function isBuilt(manifest, folder) {
+  return existsSync(join(folder, 'tsconfig.build.json')) || manifest.scripts?.build !== undefined;
+}
+
+/** @param {string} name */
+function stampName(name) {
+  return `built-${name.replaceAll(/[@/]/g, '_')}`;
+}
+
+/** @param {ReturnType<typeof workspacePackages>} packages in dependency order */
+function sourceHashes(packages) {
+  const shared = hashOf(
+    ['tsconfig.base.json', 'tsconfig.build.json', 'tsup.config.mjs', 'tools/commands/build.mjs'].map((file) =>
+      join(root, file),
+    ),
+  );
+  /** @type {Map<string, string>} */
+  const hashes = new Map();
+  for (const { name, folder, manifest } of packages) {
+    const own = hashOf(
+      [
+        'src',
+        'public',
+        'index.html',
+        'package.json',
+        'tsconfig.json',
+        'tsup.config.mjs',
+        'vite.config.ts',
+      ].map((file) => join(folder, file)),
+    );
+    const needs = Object.keys({ ...manifest.dependencies, ...manifest.devDependencies }).map(
+      (need) => hashes.get(need) ?? '',
+    );
+    hashes.set(
+      name,
+      createHash('sha256')
+        .update([shared, own, ...needs].join())
+        .digest('hex'),
+    );
+  }
+  return hashes;
+}
+
+/** @param {{ name: string, folder: string, manifest: any }} entry */
+async function build({ name, folder, manifest }) {
+  const advice = `mend what it reports, then: npm run build -- ${name}`;
+  if (manifest.scripts?.build !== undefined) {
+    await run(
+      process.execPath,
+      [join(root, '.tools/node_modules/pnpm/bin/pnpm.cjs'), '--dir', folder, 'run', 'build'],
+      {
+        quiet: true,
+        advice,
+      },
+    );
+    return;
+  }
+  rmSync(join(folder, 'dist'), { recursive: true, force: true });
+  const own = join(folder, 'tsup.config.mjs');
+  const config = existsSync(own) ? own : join(root, 'tsup.config.mjs');
+  await run(process.execPath, [tsup, '--config', config], { cwd: folder, quiet: true, advice });
+  await run(process.execPath, [tsc, '-p', join(folder, 'tsconfig.build.json')], { quiet: true, advice });
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  process.exitCode = await main(process.argv.slice(2)).catch(report);
+}

@@ -1,0 +1,55 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { cache, root } from '../lib/workspace.mjs';
+
+/** Where the last run stands: one entry a test, in the order of files and titles. */
+export const recordPath = join(cache, 'last-run.json');
+
+/** @typedef {{ project: string, file: string, title: string, state: 'passed' | 'failed' | 'skipped', ms: number }} TestRecord */
+/** @typedef {{ tests: TestRecord[], brokenFiles: string[], unhandledErrors: number, complete: boolean }} RunRecord */
+
+/** A vitest reporter that writes down what ran, for the closing line, the conformance table and the evidence. */
+export default class RecordReporter {
+  /**
+   * @param {ReadonlyArray<import('vitest/node').TestModule>} modules
+   * @param {ReadonlyArray<unknown>} unhandledErrors
+   * @param {string} reason
+   */
+  onTestRunEnd(modules, unhandledErrors, reason) {
+    /** @type {TestRecord[]} */
+    const tests = [];
+    const brokenFiles = [];
+    for (const module of modules) {
+      const file = relative(root, module.moduleId);
+      if (module.errors().length > 0) brokenFiles.push(file);
+      for (const test of module.children.allTests()) {
+        const { state } = test.result();
+        tests.push({
+          project: module.project.name,
+          file,
+          title: test.fullName,
+          state: state === 'passed' || state === 'failed' ? state : 'skipped',
+          ms: Math.round(test.diagnostic()?.duration ?? 0),
+        });
+      }
+      for (const suite of module.children.allSuites()) {
+        if (suite.errors().length > 0) brokenFiles.push(`${file} > ${suite.fullName}`);
+      }
+    }
+    tests.sort((a, b) => compare(a.file, b.file) || compare(a.title, b.title));
+    /** @type {RunRecord} */
+    const record = {
+      tests,
+      brokenFiles,
+      unhandledErrors: unhandledErrors.length,
+      complete: reason !== 'interrupted',
+    };
+    mkdirSync(cache, { recursive: true });
+    writeFileSync(recordPath, `${JSON.stringify(record, null, 1)}\n`);
+  }
+}
+
+/** @param {string} a @param {string} b */
+function compare(a, b) {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
