@@ -81,7 +81,7 @@ async function deadCode() {
 /** What must stand in no committed file, and why. */
 const untidy = [
   { pattern: /\/(?:home|Users)\/[a-z]/, why: 'a path of one machine' },
-  { pattern: new RegExp(`${escape(root.replace(/\/$/, ''))}\\b`), why: 'a path of this machine' },
+  { pattern: new RegExp(`${literally(root.replace(/\/$/, ''))}\\b`), why: 'a path of this machine' },
   { pattern: /https?:\/\/(?:registry|deb)\./, why: 'a package-registry host' },
   {
     pattern: /\b(?:describe|it|test)\.(?:only|skip)\(/,
@@ -122,6 +122,6 @@ function findUntidy(file) {
 }
 
 /** @param {string} text */
-function escape(text) {
+function literally(text) {
   return text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
 }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 
 const colours = process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
+/** @param {number} code @returns {(text: string) => string} */
 const paint = (code) => (text) => (colours ? `\u001B[${code}m${text}\u001B[0m` : text);
 
 export const bold = paint(1);
@@ -13,7 +14,7 @@ export const yellow = paint(33);
 export class StepError extends Error {
   /**
    * @param {string} message
-   * @param {{ command?: string, advice?: string }} [details]
+   * @param {{ command?: string | undefined, advice?: string | undefined }} [details]
    */
   constructor(message, { command, advice } = {}) {
     super(message);

@@ -1,0 +1,33 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { report, step } from './terminal.mjs';
+import { root } from './workspace.mjs';
+
+/** Every engine that some test starts. */
+const all = /** @type {const} */ ([
+  'postgres',
+  'mysql',
+  'redis',
+  'pgbouncer',
+  'nginx',
+  'haproxy',
+  'chromium',
+]);
+
+/**
+ * Looks for the servers that tests and the demo start, and installs the missing ones where that is possible. What cannot
+ * be had is said; the tests that need it then skip aloud, or fail under CI=true.
+ *
+ * @param {readonly string[]} [engines]
+ * @returns {Promise<boolean>} whether all are there
+ */
+export async function ensureServers(engines = all) {
+  const { ensureInstalled } = await import(pathToFileURL(join(root, 'packages/testkit/dist/index.js')).href);
+  try {
+    await step(`Looking for ${engines.join(', ')}`, () => ensureInstalled(engines));
+    return true;
+  } catch (error) {
+    report(error);
+    return false;
+  }
+}

@@ -1,0 +1,67 @@
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { run, StepError } from './terminal.mjs';
+import { cache, hashOf, isStamped, publicPackages, root, stamp } from './workspace.mjs';
+
+const pnpm = join(root, '.tools', 'node_modules', 'pnpm', 'bin', 'pnpm.cjs');
+
+/** Where the tarballs lie: the very files that are tested, and published. */
+export const tarballFolder = join(cache, 'tarballs');
+
+/**
+ * Packs every public package, unless nothing changed since the last time.
+ *
+ * @returns {Promise<string[]>} paths of the tarballs
+ */
+export async function packAll() {
+  const packages = publicPackages();
+  const contents = packages.flatMap(({ folder }) =>
+    ['package.json', 'README.md', 'CHANGELOG.md', 'src', 'tsconfig.build.json', 'tsup.config.mjs'].map(
+      (file) => join(folder, file),
+    ),
+  );
+  const hash = hashOf([
+    ...contents,
+    join(root, 'LICENSE'),
+    join(root, 'tsup.config.mjs'),
+    join(root, 'tsconfig.build.json'),
+  ]);
+  const listed = () =>
+    existsSync(tarballFolder) ? readdirSync(tarballFolder).map((file) => join(tarballFolder, file)) : [];
+  if (isStamped('packed', hash) && listed().length === packages.length) return listed();
+  rmSync(tarballFolder, { recursive: true, force: true });
+  mkdirSync(tarballFolder, { recursive: true });
+  for (const { folder } of packages) {
+    await run(process.execPath, [pnpm, '--dir', folder, 'pack', '--pack-destination', tarballFolder], {
+      quiet: true,
+    });
+  }
+  stamp('packed', hash);
+  return listed();
+}
+
+/** publint and attw over the tarballs. @returns {Promise<string>} */
+export async function checkTarballs() {
+  const tarballs = await packAll();
+  const bin = (/** @type {string} */ name) => join(root, 'node_modules', '.bin', name);
+  for (const tarball of tarballs) {
+    await run(bin('publint'), ['run', tarball, '--strict'], { cwd: root, quiet: true });
+    // esm-only: attw counts require() of an ES module as a failure, Node 20.19 and later do not (the consumer tests show it).
+    await run(bin('attw'), [tarball, '--profile', 'esm-only', '--format', 'ascii', '--no-color'], {
+      cwd: root,
+      quiet: true,
+    });
+    const { output } = await run('tar', ['-tzf', tarball], { quiet: true });
+    for (const needed of [
+      'package/LICENSE',
+      'package/README.md',
+      'package/dist/index.js',
+      'package/dist/index.d.ts',
+    ]) {
+      if (!output.split('\n').includes(needed)) {
+        throw new StepError(`${tarball} lacks ${needed}`, { advice: 'look at "files" in package.json' });
+      }
+    }
+  }
+  return `${tarballs.length} tarballs`;
+}
