@@ -1,0 +1,101 @@
+import { accessSync, constants, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { ServerUnavailable } from './server-errors.js';
+
+/** What the testkit can start. `mysql` is MariaDB where it starts one itself: Debian has no MySQL. */
+export type Engine = 'postgres' | 'mysql' | 'redis' | 'pgbouncer' | 'nginx' | 'haproxy';
+
+interface EngineFacts {
+  readonly title: string;
+  /** Programs that must be there, the server itself first. */
+  readonly programs: readonly string[];
+  readonly debianPackage: string;
+  /** A server that is already running, for tests that only use it. */
+  readonly urlVariable?: string;
+}
+
+export const engines: Readonly<Record<Engine, EngineFacts>> = {
+  postgres: {
+    title: 'PostgreSQL',
+    programs: ['postgres', 'initdb', 'pg_basebackup'],
+    debianPackage: 'postgresql',
+    urlVariable: 'SEAWORTHY_POSTGRES_URL',
+  },
+  mysql: {
+    title: 'MariaDB',
+    programs: ['mariadbd', 'mariadb-install-db'],
+    debianPackage: 'mariadb-server',
+    urlVariable: 'SEAWORTHY_MYSQL_URL',
+  },
+  redis: {
+    title: 'Redis',
+    programs: ['redis-server'],
+    debianPackage: 'redis-server',
+    urlVariable: 'SEAWORTHY_REDIS_URL',
+  },
+  pgbouncer: { title: 'PgBouncer', programs: ['pgbouncer'], debianPackage: 'pgbouncer' },
+  nginx: { title: 'nginx', programs: ['nginx'], debianPackage: 'nginx' },
+  haproxy: { title: 'HAProxy', programs: ['haproxy'], debianPackage: 'haproxy' },
+};
+
+/** The URL of a running server that the environment names for this engine. Never used for servers that tests kill. */
+export function urlFromEnvironment(engine: Engine): string | undefined {
+  const { urlVariable } = engines[engine];
+  const url = urlVariable === undefined ? undefined : process.env[urlVariable];
+  return url === '' ? undefined : url;
+}
+
+/** The path of one of an engine's programs, or `undefined` when it is not installed. */
+export function findProgram(program: string): string | undefined {
+  for (const folder of programFolders()) {
+    const path = join(folder, program);
+    try {
+      accessSync(path, constants.X_OK);
+      return path;
+    } catch {
+      // Not in this folder.
+    }
+  }
+  return undefined;
+}
+
+/** Whether all programs of the engine are installed. */
+export function isInstalled(engine: Engine): boolean {
+  return engines[engine].programs.every((program) => findProgram(program) !== undefined);
+}
+
+/** The path of a program that must be there. @throws ServerUnavailable naming the package to install. */
+export function requireProgram(engine: Engine, program: string): string {
+  const path = findProgram(program);
+  if (path !== undefined) return path;
+  throw unavailable([engine], `"${program}" was not found`);
+}
+
+/** The error for engines that cannot be had, with what to do about it. */
+export function unavailable(missing: readonly Engine[], reason: string): ServerUnavailable {
+  const titles = missing.map((engine) => engines[engine].title).join(', ');
+  const packages = missing.map((engine) => engines[engine].debianPackage).join(' ');
+  const variables = missing.flatMap((engine) => engines[engine].urlVariable ?? []);
+  const orPoint = variables.length === 0 ? '' : `, or set ${variables.join(' and ')} to a running server`;
+  return new ServerUnavailable(
+    `${titles} cannot be started here: ${reason}. Install it (Debian and Ubuntu: apt-get install ${packages})${orPoint}.`,
+    { code: 'SERVER_UNAVAILABLE' },
+  );
+}
+
+function programFolders(): readonly string[] {
+  const fromPath = (process.env.PATH ?? '').split(':').filter((folder) => folder !== '');
+  // A user's PATH often lacks sbin, and Debian keeps each PostgreSQL version in a folder of its own.
+  return [...postgresFolders(), ...fromPath, '/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/bin'];
+}
+
+function postgresFolders(): readonly string[] {
+  const root = '/usr/lib/postgresql';
+  try {
+    return readdirSync(root)
+      .sort((a, b) => Number(b) - Number(a))
+      .map((version) => join(root, version, 'bin'));
+  } catch {
+    return [];
+  }
+}

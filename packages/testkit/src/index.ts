@@ -1,0 +1,44 @@
+export { type Engine, findProgram, isInstalled } from './engines.js';
+export { createFakeClock, type FakeClock, type FakeClockOptions } from './fake-clock.js';
+export {
+  type CorruptOptions,
+  type FaultProxy,
+  type FaultProxyOptions,
+  type LatencyOptions,
+  type OneWay,
+  startFaultProxy,
+} from './fault-proxy/fault-proxy.js';
+export type { Direction } from './fault-proxy/faults.js';
+export { freePort, type ReservedPort, reservePort } from './free-port.js';
+export { boomMessage, contractRoutes } from './http/contract-routes.js';
+export type {
+  HttpHost,
+  HttpHostName,
+  HttpService,
+  Mount,
+  NodeApp,
+  NodeMiddleware,
+} from './http/host.js';
+export { describeHttpContract } from './http/http-contract.js';
+export { httpHosts } from './http/http-hosts.js';
+export type { Route, RouteReply, RouteRequest } from './http/route.js';
+export { ensureInstalled } from './install.js';
+export {
+  type MariadbServer,
+  type MariadbSettings,
+  type StartMariadbOptions,
+  startMariadb,
+} from './mariadb.js';
+export {
+  type PostgresServer,
+  type PostgresSettings,
+  type StartPostgresOptions,
+  startPostgres,
+} from './postgres.js';
+export { type RedisConfig, type RedisServer, type StartRedisOptions, startRedis } from './redis.js';
+export type { Server } from './server.js';
+export { ServerStartFailed, ServerUnavailable } from './server-errors.js';
+export { type SharedRedis, sharedRedis } from './shared-redis.js';
+export { size } from './size.js';
+export { createTestDatabase, type TestDatabase } from './test-database.js';
+export { type WaitForOptions, WaitTimeout, waitFor } from './wait-for.js';

@@ -1,0 +1,99 @@
+import { chownSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { optionsOf } from '@seaworthy/contracts';
+import { Redis } from 'ioredis';
+import { requireProgram } from './engines.js';
+import { ensureInstalled } from './install.js';
+import { createPlace } from './place.js';
+import { secretToken } from './secret-token.js';
+import type { Server } from './server.js';
+import { startServer } from './server-process.js';
+import { serverUser } from './system-user.js';
+
+export interface RedisServer extends Server {
+  readonly password: string;
+}
+
+/** Lines of redis.conf; a list repeats the directive. */
+export type RedisConfig = Readonly<Record<string, string | number | readonly string[]>>;
+
+export interface StartRedisOptions {
+  /** Such as `{ maxmemory: '2mb', appendonly: 'yes' }`. They win over the testkit's own. @defaultValue {} */
+  readonly config?: RedisConfig;
+  /** Whether it ends with the run instead of with this process. @defaultValue false */
+  readonly shared?: boolean;
+}
+
+const readOptions = optionsOf<StartRedisOptions>('startRedis', { config: true, shared: true });
+
+/**
+ * Starts a private Redis on a spare port, with a random password and nothing kept on disk.
+ *
+ * @throws ServerUnavailable when it is not installed and cannot be; ServerStartFailed with the end of its log.
+ *
+ * @example
+ * await using redis = await startRedis({ config: { maxmemory: '4mb' } });
+ * const client = new Redis(redis.url);
+ */
+export async function startRedis(options: StartRedisOptions = {}): Promise<RedisServer> {
+  const { config = {}, shared } = readOptions(options);
+  await ensureInstalled(['redis']);
+  const user = serverUser('redis');
+  const place = await createPlace({ name: 'redis', user, shared });
+  const password = secretToken();
+  const configuration = join(place.folder, 'redis.conf');
+  const directives = {
+    bind: '127.0.0.1',
+    daemonize: 'no',
+    databases: 1_024,
+    save: '""',
+    appendonly: 'no',
+    'enable-debug-command': 'yes',
+    requirepass: password,
+    masterauth: password,
+    ...config,
+    dir: place.folder,
+    port: place.port,
+  };
+  const lines = Object.entries(directives).flatMap(([name, value]) =>
+    (Array.isArray(value) ? value : [value]).map((one) => `${name} ${one}`),
+  );
+  // In a file, because every user of the machine may read a command line.
+  writeFileSync(configuration, `${lines.join('\n')}\n`, { mode: 0o600 });
+  if (user !== undefined) chownSync(configuration, user.uid, user.gid);
+  const url = `redis://:${password}@127.0.0.1:${place.port}`;
+  const server = await startServer({
+    name: 'redis',
+    place,
+    url,
+    executable: requireProgram('redis', 'redis-server'),
+    args: [configuration],
+    cwd: place.folder,
+    stopSignal: 'SIGTERM',
+    probe: () => redisCommand(url, ['ping']).then(() => undefined),
+    secrets: [password],
+  });
+  return Object.assign(server, { password });
+}
+
+/** Sends one command on a connection of its own. */
+export async function redisCommand(
+  url: string,
+  [command = '', ...args]: readonly string[],
+): Promise<unknown> {
+  const client = new Redis(url, {
+    lazyConnect: true,
+    connectTimeout: 5_000,
+    commandTimeout: 30_000,
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => null,
+    enableReadyCheck: false,
+  });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    return await client.call(command, ...args);
+  } finally {
+    client.disconnect();
+  }
+}

@@ -1,0 +1,38 @@
+import { execFile } from 'node:child_process';
+import type { SystemUser } from './system-user.js';
+
+/** Runs a program to its end as `user` and resolves with what it printed; rejects with the end of its output. */
+export function runProgram(
+  file: string,
+  args: readonly string[],
+  options: {
+    readonly user?: SystemUser | undefined;
+    readonly cwd?: string;
+    readonly env?: Readonly<Record<string, string>>;
+    readonly timeoutMs?: number;
+  } = {},
+): Promise<string> {
+  const { user, cwd = '/', env = {}, timeoutMs = 120_000 } = options;
+  return new Promise((resolve, reject) => {
+    execFile(
+      file,
+      args,
+      {
+        cwd,
+        timeout: timeoutMs,
+        maxBuffer: 16 * 1024 * 1024,
+        env: { PATH: process.env.PATH ?? '/usr/bin:/bin', LANG: 'C.UTF-8', TZ: 'UTC', ...env },
+        ...(user === undefined ? {} : { uid: user.uid, gid: user.gid }),
+      },
+      (error, stdout, stderr) => {
+        if (error === null) resolve(stdout);
+        else
+          reject(
+            new Error(`${file} failed: ${`${stdout}\n${stderr}`.trim().slice(-2_000)}`, {
+              cause: error.code,
+            }),
+          );
+      },
+    );
+  });
+}
