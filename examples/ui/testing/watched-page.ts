@@ -1,0 +1,78 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { type Browser, chromium, type Page } from 'playwright-core';
+
+/** Starts Debian's Chromium, or the one that CHROMIUM_PATH names. */
+export function launchChromium(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}
+
+export interface WatchedPage extends AsyncDisposable {
+  readonly page: Page;
+  /** Console errors, uncaught exceptions and violations of the policy, in the order in which they came. */
+  readonly complaints: string[];
+  /** What axe finds wrong with the page as it stands, one line a rule with the first element. */
+  axe(): Promise<string[]>;
+}
+
+export interface WatchedPageOptions {
+  /** @defaultValue 1280 */
+  readonly width?: number;
+  /** @defaultValue 'light' */
+  readonly theme?: 'light' | 'dark';
+}
+
+/** Opens a page that remembers everything the browser complained about. */
+export async function watchedPage(browser: Browser, options: WatchedPageOptions = {}): Promise<WatchedPage> {
+  const { width = 1280, theme = 'light' } = options;
+  const context = await browser.newContext({
+    viewport: { width, height: 900 },
+    colorScheme: theme,
+    locale: 'en-GB',
+    reducedMotion: 'reduce',
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+  const complaints: string[] = [];
+  page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+  page.on('pageerror', (error) => complaints.push(error.message));
+  await page.exposeFunction('reportViolation', (text: string) => complaints.push(text));
+  await page.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', (event) => {
+      const report: unknown = Reflect.get(window, 'reportViolation');
+      if (typeof report === 'function') report(`CSP ${event.violatedDirective}: ${event.blockedURI}`);
+    });
+  });
+  return {
+    page,
+    complaints,
+    axe: () => runAxe(page),
+    [Symbol.asyncDispose]: () => context.close(),
+  };
+}
+
+async function runAxe(page: Page): Promise<string[]> {
+  const source = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+  // Evaluated through the debugger, which the page's policy does not govern.
+  await page.evaluate(source);
+  const found = await page.evaluate('axe.run(document, { resultTypes: ["violations"] })');
+  return (found as AxeResults).violations.map(
+    ({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''} ${nodes[0]?.failureSummary ?? ''}`,
+  );
+}
+
+interface AxeResults {
+  readonly violations: readonly {
+    readonly id: string;
+    readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[];
+  }[];
+}
