@@ -21,7 +21,15 @@ export type {
 } from './http/host.js';
 export { describeHttpContract } from './http/http-contract.js';
 export { httpHosts } from './http/http-hosts.js';
+export { type RawRequestOptions, type RawResponse, rawRequest } from './http/raw-request.js';
 export type { Route, RouteReply, RouteRequest } from './http/route.js';
+export {
+  type FailedRequest,
+  type Load,
+  type LoadResult,
+  type SustainLoadOptions,
+  sustainLoad,
+} from './http/sustain-load.js';
 export { ensureInstalled } from './install.js';
 export {
   type MariadbServer,

@@ -51,7 +51,9 @@ export class Lane {
       const faults = this.#faults();
       const head = this.#queue[0];
       if (head === undefined || faults.held) return;
-      const waitMs = Math.max(head.due - performance.now(), this.#sliceWaitMs(faults));
+      // Bytes that were delayed by a fault that is over go at once.
+      const delayMs = faults.latencyMs + faults.jitterMs > 0 ? head.due - performance.now() : 0;
+      const waitMs = Math.max(delayMs, this.#sliceWaitMs(faults));
       if (waitMs > 0) {
         this.#timer = setTimeout(() => this.pump(), Math.ceil(waitMs));
         this.#timer.unref();
@@ -75,7 +77,7 @@ export class Lane {
     const { latencyMs, jitterMs } = this.#faults();
     // TCP keeps the order whatever the network does, so nobody overtakes.
     this.#lastDue = Math.max(this.#lastDue, performance.now() + latencyMs + Math.random() * jitterMs);
-    this.#queue.push({ bytes, due: latencyMs + jitterMs > 0 ? this.#lastDue : 0 });
+    this.#queue.push({ bytes, due: this.#lastDue });
     this.#queuedBytes += bytes?.length ?? 0;
     if (this.#queuedBytes > maxQueuedBytes) this.#source.pause();
     this.pump();
