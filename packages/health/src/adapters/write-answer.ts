@@ -1,0 +1,10 @@
+import type { ServerResponse } from 'node:http';
+import type { Http2ServerResponse } from 'node:http2';
+import type { HealthAnswer } from '../endpoints.js';
+
+/** Sends a health answer; node leaves the body of a HEAD out. */
+export function writeAnswer(response: ServerResponse | Http2ServerResponse, answer: HealthAnswer): void {
+  response.statusCode = answer.statusCode;
+  for (const [name, value] of Object.entries(answer.headers)) response.setHeader(name, value);
+  response.end(answer.body);
+}

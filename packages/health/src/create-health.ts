@@ -1,0 +1,245 @@
+import type { Server } from 'node:net';
+import {
+  type Closable,
+  type DurationInput,
+  optionsOf,
+  parseDuration,
+  processEvents,
+  silentLogger,
+  systemClock,
+  type Unregister,
+} from '@seaworthy/contracts';
+import { type CheckRunner, type CheckSnapshot, type CheckStatus, createCheckRunner } from './check-runner.js';
+import { describeCheck, describeError } from './describe-check.js';
+import { createEndpoints, type Endpoint, type HealthAnswer } from './endpoints.js';
+import { HealthError } from './errors.js';
+import { formats } from './formats/format.js';
+import { type Checks, checkNamesIn, type HealthOptions, readHealthOptions } from './health-options.js';
+import {
+  combined,
+  type HealthSnapshot,
+  type HealthStatus,
+  type HealthView,
+  statusOf,
+} from './health-view.js';
+import { createLifecycle, type ShutdownReport, type StopHook, type StopOptions } from './lifecycle.js';
+import { crashMs, type LifecyclePhase, type Phase, phaseDeadlines } from './phase.js';
+import type { AnyRequest } from './server-tracker.js';
+
+export interface StartupOptions {
+  /** After this the startup has failed and its promise rejects. @defaultValue '5m' */
+  readonly timeout?: DurationInput;
+}
+
+export interface Health extends Closable {
+  /** Where the service is in its life. */
+  readonly phase: LifecyclePhase;
+  /** What is known now, without asking anything. */
+  snapshot(): HealthSnapshot;
+  /**
+   * The answer to a health request, or `undefined` when the request is for somebody else. The adapters use it.
+   */
+  answer(request: AnyRequest): Promise<HealthAnswer> | undefined;
+  /**
+   * Does what must be done before the service is asked anything: /startupz and /readyz are 503 until then. The signal aborts when a shutdown
+   * begins or the time is up. A rejection is passed on and keeps the gate shut. Once a signal is ending the process the
+   * promise stays pending, so that what comes after the startup does not run.
+   */
+  startup<T>(
+    name: string,
+    work: (signal: AbortSignal) => PromiseLike<T> | T,
+    options?: StartupOptions,
+  ): Promise<T>;
+  /** Does work that a shutdown waits for, within the drain's deadline; the signal aborts at its end. */
+  busy<T>(name: string, work: (signal: AbortSignal) => PromiseLike<T> | T): Promise<T>;
+  /** Tracks an http, https or http2 server, so that a shutdown drains it. Returns the server. */
+  serve<S extends Server>(server: S): S;
+  /** Runs `hook` in that phase of a shutdown, beside the others of the phase. */
+  stop(phase: Phase, name: string, hook: StopHook, options?: StopOptions): Unregister;
+  /** Goes through the phases and tells how it went; the process stays. A second call returns the first one's promise. */
+  shutdown(): Promise<ShutdownReport>;
+  /** As `shutdown`, without waiting for a load balancer to turn away: for tests and short programs. */
+  close(): Promise<void>;
+}
+
+const readStartupOptions = optionsOf<StartupOptions>('health.startup', { timeout: true });
+
+/**
+ * Asks every check in the background, answers probes from memory, and takes the service up and down in order.
+ *
+ * @throws OptionsError for an unknown option or a value that cannot work.
+ * @throws HealthError `HEALTH_UNKNOWN_CHECK`, `HEALTH_REMOTE_LIVENESS`, `HEALTH_CHECK_NAME` or `HEALTH_CHECK_KIND`.
+ *
+ * @example
+ * const health = createHealth({
+ *   checks: {
+ *     database: remote((signal) => pool.query({ text: 'select 1', signal })),
+ *     cache: remote(() => redis.ping(), { critical: false }),
+ *     loop: local(eventLoop()),
+ *   },
+ *   live: ['loop'],
+ *   ready: ['database'],
+ * });
+ * app.use(healthEndpoints(health)); // from '@seaworthy/health/express'
+ * health.serve(app.listen(3000));
+ * health.stop('pools', 'postgres', () => pool.end());
+ */
+export function createHealth<const C extends Checks = Record<never, never>>(
+  options: HealthOptions<C> = {},
+): Health {
+  const given = readHealthOptions(options);
+  const { enabled = true, clock = systemClock, logger = silentLogger, random = Math.random } = given;
+  const { redactor, version, environment, shutdown: { announce, quiet = '1s', deadlines } = {} } = given;
+  const checks = given.checks ?? {};
+  const live = checkNamesIn('live', given.live ?? [], checks);
+  const ready = checkNamesIn('ready', given.ready ?? Object.keys(checks), checks);
+  const report = checkNamesIn('report', given.report ?? Object.keys(checks), checks);
+  const quietMs = parseDuration(quiet);
+  const deadlineMs = phaseDeadlines(deadlines);
+
+  const probes = new WeakSet<AnyRequest>();
+  const runners = new Map<string, CheckRunner>();
+  for (const [name, check] of Object.entries(checks)) {
+    if (enabled && check.enabled)
+      runners.set(name, createCheckRunner(name, check, { clock, random, onChange }));
+  }
+
+  const lifecycle = createLifecycle({
+    clock,
+    logger,
+    isProbe: (request) => probes.has(request),
+    onDrained: stopChecks,
+  });
+
+  const endpoints = createEndpoints({
+    prefix: given.prefix ?? '',
+    format: formats[given.format ?? 'health+json'],
+    details: given.details ?? (() => false),
+    describe: (check) => describeCheck(check, redactor),
+    view,
+  });
+
+  function onChange(now: CheckSnapshot, before: CheckStatus): void {
+    const { name: check, critical, status } = now;
+    if (status === 'pass') {
+      if (before !== 'pending') logger.info('health check recovered', { check });
+      return;
+    }
+    const error = now.error === undefined ? undefined : describeError(now.error, redactor);
+    logger.warn(status === 'fail' ? 'health check failing' : 'health check degraded', {
+      check,
+      critical,
+      error,
+    });
+  }
+
+  function stopChecks(): void {
+    for (const runner of runners.values()) runner.stop();
+  }
+
+  function checksOf(names: readonly string[]): readonly CheckSnapshot[] {
+    return names.flatMap((name) => runners.get(name)?.snapshot() ?? []);
+  }
+
+  /** Ready in the sense of the gate and the phase: whether anybody may be sent here at all. */
+  function admitting(): boolean {
+    const announced = lifecycle.phase !== 'running' && announce !== 'stay-ready';
+    return lifecycle.gate.open() && !announced;
+  }
+
+  function view(endpoint: Endpoint, check: string | undefined): HealthView | undefined {
+    if (!enabled) return undefined;
+    if (check !== undefined) {
+      const found = runners.get(check)?.snapshot();
+      return found === undefined ? undefined : viewOf('check', statusOf(found), [found]);
+    }
+    if (endpoint === 'startupz') return viewOf('probe', lifecycle.gate.open() ? 'pass' : 'fail', []);
+    if (endpoint === 'livez') {
+      const shown = checksOf(live);
+      return viewOf('probe', shown.some((each) => each.status === 'fail') ? 'fail' : 'pass', shown);
+    }
+    const shown = checksOf(endpoint === 'readyz' ? ready : report);
+    const status = admitting() ? combined(shown) : 'fail';
+    return viewOf(endpoint === 'readyz' ? 'probe' : 'health', status, shown);
+  }
+
+  function viewOf(
+    scope: HealthView['scope'],
+    status: HealthStatus,
+    shown: readonly CheckSnapshot[],
+  ): HealthView {
+    const { phase, gate } = lifecycle;
+    const startups = gate.snapshot();
+    const nowMs = clock.now();
+    return {
+      scope,
+      status,
+      checks: shown,
+      phase,
+      startups,
+      nowMs,
+      uptimeSeconds: process.uptime(),
+      version,
+      environment,
+    };
+  }
+
+  const events = given.signals === false ? undefined : processEvents();
+  const unregister = events?.onShutdown(async (cause) => {
+    const crashed = cause.kind !== 'signal';
+    const outcome = await lifecycle.shutdown({
+      deadlines: crashed ? crashMs : deadlineMs,
+      quietMs: crashed ? 0 : quietMs,
+      final: true,
+    });
+    if (!outcome.clean) {
+      throw new HealthError('The shutdown was forced: the report names what did not end.', {
+        code: 'HEALTH_SHUTDOWN_FORCED',
+      });
+    }
+  });
+
+  async function shutdown(quietForMs: number): Promise<ShutdownReport> {
+    const outcome = await lifecycle.shutdown({ deadlines: deadlineMs, quietMs: quietForMs, final: false });
+    unregister?.();
+    return outcome;
+  }
+
+  for (const runner of runners.values()) runner.start();
+
+  const health: Health = {
+    get phase() {
+      return lifecycle.phase;
+    },
+    snapshot: () => ({
+      live: view('livez', undefined)?.status !== 'fail',
+      ready: view('readyz', undefined)?.status !== 'fail',
+      started: lifecycle.gate.open(),
+      status: view('health', undefined)?.status ?? 'pass',
+      phase: lifecycle.phase,
+      startups: lifecycle.gate.snapshot(),
+      checks: checksOf([...runners.keys()]),
+    }),
+    answer(request) {
+      const answer = endpoints(request);
+      if (answer !== undefined) probes.add(request);
+      return answer;
+    },
+    startup(name, work, startupOptions = {}) {
+      const { timeout = '5m' } = readStartupOptions(startupOptions);
+      return lifecycle.startup(name, work, parseDuration(timeout));
+    },
+    busy: lifecycle.busy,
+    serve(server) {
+      lifecycle.serve(server);
+      return server;
+    },
+    stop: lifecycle.stop,
+    shutdown: () => shutdown(quietMs),
+    async close() {
+      await shutdown(0);
+    },
+    [Symbol.asyncDispose]: () => health.close(),
+  };
+  return health;
+}

@@ -1,0 +1,193 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Session } from 'node:http2';
+import type { Server, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Clock } from '@seaworthy/contracts';
+import { watchUpgrades } from './upgrade-watch.js';
+
+export type AnyRequest = IncomingMessage | Http2ServerRequest;
+type AnyResponse = ServerResponse | Http2ServerResponse;
+
+/** What a shutdown knows about one server and does to it. */
+export interface ServerTracker {
+  readonly server: Server;
+  /** From now on every answer says `Connection: close` (HTTP/2: GOAWAY), so that clients turn away by themselves. */
+  discourage(): void;
+  /** Whether a request other than a probe came since the last call, or a connection is so new that one may follow. */
+  active(youngerThanMs: number): boolean;
+  /** Closes the listener and every connection without a request in it. */
+  closeListener(): void;
+  /** Again: a connection whose request has ended meanwhile. */
+  sweep(): void;
+  /** The requests that are not answered yet: `GET /path`. Event streams are none: they do not end by themselves. */
+  pending(): readonly string[];
+  /** Ends event streams and upgraded connections, then all that is left; resolves when no connection is. */
+  end(graceMs: number): Promise<void>;
+  /** Takes the listeners off again. */
+  release(): void;
+}
+
+export interface ServerTrackerOptions {
+  readonly clock: Clock;
+  /** Whether the request is a health probe, which says nothing about traffic. */
+  readonly isProbe: (request: AnyRequest) => boolean;
+}
+
+/** So many are named; the rest is a number. */
+const maxNamed = 20;
+
+/** Whether they are probes is known only later, when a handler has seen them; one that is none is enough. */
+const maxRecent = 1_000;
+
+export function trackServer(server: Server, { clock, isProbe }: ServerTrackerOptions): ServerTracker {
+  const sockets = new Set<Socket>();
+  /** Connections that have sent no request yet, and since when. */
+  const silent = new Map<Duplex, number>();
+  const upgraded = new Set<Duplex>();
+  const sessions = new Set<ServerHttp2Session>();
+  const inFlight = new Map<AnyResponse, AnyRequest>();
+  let discouraging = false;
+  let closing = false;
+  let recent: AnyRequest[] = [];
+
+  const isHttp2 = 'updateSettings' in server;
+  const isTls = 'setSecureContext' in server;
+
+  const onConnection = (socket: Socket): void => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  };
+  const onReady = (socket: Socket): void => {
+    silent.set(socket, clock.monotonic());
+    socket.once('close', () => {
+      silent.delete(socket);
+      upgraded.delete(socket);
+    });
+  };
+  const onSession = (session: ServerHttp2Session): void => {
+    sessions.add(session);
+    session.once('close', () => sessions.delete(session));
+    if (discouraging) refuseStreams(session);
+  };
+  const onRequest = (request: AnyRequest, response: AnyResponse): void => {
+    silent.delete(request.socket);
+    inFlight.set(response, request);
+    response.once('close', () => inFlight.delete(response));
+    if (!discouraging) return;
+    if (recent.length < maxRecent) recent.push(request);
+    askToClose(response);
+  };
+  const onListening = (): void => {
+    if (closing) server.close(); // it was on its way to listen when the shutdown began
+  };
+  const stopWatching = watchUpgrades(server, (socket) => {
+    silent.delete(socket);
+    upgraded.add(socket);
+  });
+
+  server.on('connection', onConnection);
+  // A client of HTTP/2 has one connection, and its session says all about it.
+  if (!isHttp2) server.on(isTls ? 'secureConnection' : 'connection', onReady);
+  if (isHttp2) server.on('session', onSession);
+  server.prependListener('request', onRequest);
+  server.on('listening', onListening);
+
+  function sweep(): void {
+    if ('closeIdleConnections' in server && typeof server.closeIdleConnections === 'function') {
+      server.closeIdleConnections();
+    }
+    for (const socket of silent.keys()) socket.end(); // Node calls a connection that has sent nothing busy
+  }
+
+  return {
+    server,
+    discourage() {
+      discouraging = true;
+      for (const response of inFlight.keys()) askToClose(response);
+      for (const session of sessions) refuseStreams(session);
+    },
+    active(youngerThanMs) {
+      const requests = recent;
+      recent = [];
+      if (requests.some((request) => !isProbe(request))) return true;
+      const youngest = clock.monotonic() - youngerThanMs;
+      return [...silent.values()].some((since) => since > youngest);
+    },
+    closeListener() {
+      closing = true;
+      if (server.listening) server.close();
+      for (const session of sessions) session.close();
+      sweep();
+    },
+    sweep,
+    pending() {
+      const waited = [...inFlight].filter(([response, request]) => !isEventStream(request, response));
+      const named = waited.slice(0, maxNamed).map(([, request]) => describeRequest(request));
+      return waited.length > maxNamed ? [...named, `${waited.length - maxNamed} more requests`] : named;
+    },
+    async end(graceMs) {
+      for (const [response, request] of inFlight) if (isEventStream(request, response)) endStream(response);
+      for (const socket of upgraded) socket.end();
+      sweep();
+      if (sockets.size > 0) await emptied(sockets, graceMs, clock);
+      for (const session of sessions) session.destroy();
+      for (const socket of sockets) socket.destroy();
+    },
+    release() {
+      stopWatching();
+      server.removeListener('connection', onConnection);
+      server.removeListener('connection', onReady);
+      server.removeListener('secureConnection', onReady);
+      server.removeListener('session', onSession);
+      server.removeListener('request', onRequest);
+      server.removeListener('listening', onListening);
+    },
+  };
+}
+
+/** HTTP/2 has no such header; its sessions get GOAWAY. */
+function askToClose(response: AnyResponse): void {
+  if (response.headersSent || 'stream' in response) return;
+  response.setHeader('connection', 'close');
+}
+
+/**
+ * The first of the two GOAWAY frames of RFC 9113, section 6.8: no stream is refused yet, and the client learns that it
+ * should open the next one elsewhere.
+ */
+function refuseStreams(session: ServerHttp2Session): void {
+  if (!session.closed && !session.destroyed) session.goaway(0, 2 ** 31 - 1);
+}
+
+function isEventStream(request: AnyRequest, response: AnyResponse): boolean {
+  if (!response.headersSent) return false;
+  const type = response.getHeader('content-type');
+  if (type !== undefined) return String(type).startsWith('text/event-stream');
+  return request.headers.accept?.includes('text/event-stream') === true; // headers given to writeHead cannot be read
+}
+
+function endStream(response: AnyResponse): void {
+  response.on('error', () => undefined); // the application may write once more before it sees the end
+  response.end();
+}
+
+/** The query stays out: tokens travel there. */
+function describeRequest(request: AnyRequest): string {
+  const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
+  return `request ${request.method ?? 'GET'} ${path.slice(0, 200)}`;
+}
+
+function emptied(sockets: ReadonlySet<Socket>, graceMs: number, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = clock.schedule(() => resolve(), graceMs, { keepAlive: true });
+    let left = sockets.size;
+    for (const socket of sockets) {
+      socket.once('close', () => {
+        left -= 1;
+        if (left > 0) return;
+        timer.cancel();
+        resolve();
+      });
+    }
+  });
+}
