@@ -4,7 +4,13 @@ import { defineConfig } from 'vitest/config';
 /** Tests read the sources of the packages, so that a stale build cannot pass for the code. */
 const conditions = ['@seaworthy/source', 'node', 'import', 'module', 'default'];
 
-const roots = [...folders('packages'), ...folders('examples/kpi-app'), ...folders('examples/crm-app'), 'e2e'];
+const roots = [
+  ...folders('packages'),
+  ...folders('examples'),
+  ...folders('examples/kpi-app'),
+  ...folders('examples/crm-app'),
+  'e2e',
+];
 
 export default defineConfig({
   test: {

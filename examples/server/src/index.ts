@@ -1,0 +1,4 @@
+export { ApiError, type FieldProblem, type Problem, problemOf } from './api-error.js';
+export { parse } from './parse.js';
+export { hashPassword, verifyPassword } from './password.js';
+export { type SeededRandom, seededId, seededRandom } from './seeded-random.js';
