@@ -1,1 +1,44 @@
-export {};
+export { ConfigError } from './config-error.js';
+export type { ConfigSchema } from './config-schema.js';
+export {
+  type ClientNames,
+  type ConfigOf,
+  type ConfigOptions,
+  defineConfig,
+  type Fields,
+  type ObjectSchema,
+  type WholeSchemaOptions,
+} from './define-config.js';
+export { env } from './env.js';
+export type {
+  ClientField,
+  DefaultOptions,
+  Exposure,
+  Field,
+  PlainField,
+  SecretField,
+  SecretOptions,
+  TextField,
+} from './field.js';
+export type { BytesOptions, Duration, DurationOptions } from './fields/amounts.js';
+export type { ListOptions } from './fields/list.js';
+export type { NumberOptions, PortOptions } from './fields/numbers.js';
+export type { SchemaField } from './fields/schema.js';
+export type { StringOptions } from './fields/string.js';
+export type { UrlOptions } from './fields/url.js';
+export type { LoadOptions, VariableOrigin } from './load.js';
+export type { Problem, ProblemCode } from './problem.js';
+export { type Profile, type ProfileOptions, profiles } from './profile.js';
+export type { Demands, Rule, RuleBuilder, RuleCondition } from './rules.js';
+export type { DotenvOptions } from './sources/dotenv.js';
+export type {
+  Origin,
+  Source,
+  SourceContext,
+  SourceEntry,
+  SourceFault,
+  SourceReading,
+  SourceValue,
+} from './sources/source.js';
+export { sources } from './sources/sources.js';
+export type { StandardIssue, StandardResult, StandardSchema } from './standard-schema.js';

@@ -1,0 +1,29 @@
+import { SeaworthyError } from '@seaworthy/contracts';
+import type { Problem } from './problem.js';
+import type { ResolvedProfile } from './profile.js';
+import { formatReport } from './report.js';
+
+/**
+ * Everything that is wrong with a configuration, at once. `code` is `CONFIG_INVALID`; the message is the readable report
+ * and `problems` the same as data. Neither holds any part of any value.
+ */
+export class ConfigError extends SeaworthyError {
+  static override readonly kind: string = 'ConfigError';
+
+  /** In the order of the fields; what no field owns comes first, rules come last. */
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly Problem[], profile: ResolvedProfile) {
+    super(formatReport(problems, profile), { code: 'CONFIG_INVALID' });
+    this.problems = Object.freeze([...problems]);
+  }
+
+  override toJSON(): {
+    readonly name: string;
+    readonly code: string;
+    readonly message: string;
+    readonly problems: readonly Problem[];
+  } {
+    return { ...super.toJSON(), problems: this.problems };
+  }
+}

@@ -1,0 +1,118 @@
+import { OptionsError, optionsOf } from '@seaworthy/contracts';
+import { checkFields } from './check-fields.js';
+import { type ConfigSchema, createSchema } from './config-schema.js';
+import type { Exposure, Field, fieldKey } from './field.js';
+import { fieldsReader } from './fields-reader.js';
+import { isProfile, type ProfileOptions, profiles } from './profile.js';
+import { type Rule, type RuleBuilder, ruleBuilder } from './rules.js';
+import { schemaReader } from './schema-reader.js';
+import { isStandardSchema, membersOf, type SchemaOutput, type StandardSchema } from './standard-schema.js';
+
+/** By variable: a field of `env`, or any Standard Schema, which reads the text. */
+export type Fields = Readonly<Record<string, Field | StandardSchema>>;
+
+type TypeOf<F> = F extends {
+  readonly [fieldKey]: { readonly type?: readonly [infer Out, infer E extends Exposure] };
+}
+  ? { readonly out: Out; readonly exposure: E }
+  : F extends StandardSchema
+    ? { readonly out: SchemaOutput<F>; readonly exposure: 'server' }
+    : never;
+
+/** The configuration that `fields` give. Every key is there; without a value it is `undefined`. */
+export type ConfigOf<F extends Fields> = { readonly [Name in keyof F]: TypeOf<F[Name]>['out'] };
+
+/** The names of the fields that may reach a browser. */
+export type ClientNames<F extends Fields> = {
+  readonly [Name in keyof F]: TypeOf<F[Name]>['exposure'] extends 'client' ? Name : never;
+}[keyof F];
+
+export interface ConfigOptions<F extends Fields> {
+  readonly profile?: ProfileOptions;
+  readonly fields: F;
+  /** Conditions on several variables. They run even when other variables are wrong. */
+  readonly rules?: (rule: RuleBuilder<ConfigOf<F>>) => readonly Rule[];
+}
+
+/** A whole object schema that names its members: `z.object({...})` of zod, `v.object({...})` of Valibot. */
+export type ObjectSchema = StandardSchema<unknown, object> &
+  ({ readonly shape: object } | { readonly entries: object });
+
+export interface WholeSchemaOptions {
+  readonly profile?: ProfileOptions;
+}
+
+const readOptions = optionsOf<ConfigOptions<Fields>>('defineConfig', {
+  profile: true,
+  fields: true,
+  rules: true,
+});
+const readWholeOptions = optionsOf<WholeSchemaOptions>('defineConfig', { profile: true });
+const readProfileOptions = optionsOf<ProfileOptions>('defineConfig: profile', { from: true, unset: true });
+
+/**
+ * Declares the variables of a service, once: their types, rules, secrets and documents. Reads nothing; `load()` does.
+ *
+ * An object schema of zod or Valibot is accepted whole instead of `fields`; then coercion, defaults and rules are that
+ * schema's own, and none of its values becomes a `Secret`.
+ *
+ * @throws OptionsError when a name, a default or a combination can never work; the message repeats no default.
+ *
+ * @example
+ * const schema = defineConfig({
+ *   fields: {
+ *     PORT: env.port().default(3001).describe('Where the API listens.'),
+ *     REDIS_REQUIRED: env.bool().default(false),
+ *     REDIS_URL: env.url({ protocols: ['redis:', 'rediss:'] }).secret().optional(),
+ *   },
+ *   rules: (rule) => [rule.equals('REDIS_REQUIRED', true).requires('REDIS_URL')],
+ * });
+ * const config = schema.load();
+ */
+export function defineConfig<const F extends Fields>(
+  options: ConfigOptions<F>,
+): ConfigSchema<ConfigOf<F>, ClientNames<F> & keyof ConfigOf<F>>;
+export function defineConfig<Schema extends ObjectSchema>(
+  schema: Schema,
+  options?: WholeSchemaOptions,
+): ConfigSchema<Readonly<SchemaOutput<Schema>>>;
+export function defineConfig(
+  given: ConfigOptions<Fields> | ObjectSchema,
+  more: WholeSchemaOptions = {},
+): ConfigSchema<object> {
+  if (isStandardSchema(given)) {
+    const members = membersOf(given);
+    if (members === undefined) {
+      throw new OptionsError(
+        'defineConfig takes a schema whole only when it names its members, as z.object({...}) does.',
+        {
+          code: 'INVALID_OPTION',
+        },
+      );
+    }
+    const { profile = {} } = readWholeOptions(more);
+    return createSchema(schemaReader(given, members), checkProfileOptions(profile));
+  }
+  const { fields, rules, profile = {} } = readOptions(given);
+  const definitions = checkFields(fields);
+  const builder = ruleBuilder<Record<string, unknown>>((owner, name) => {
+    if (definitions.has(name)) return;
+    throw new OptionsError(`${owner}: there is no field "${name}".`, { code: 'UNKNOWN_OPTION' });
+  });
+  return createSchema(fieldsReader(definitions, rules?.(builder) ?? []), checkProfileOptions(profile));
+}
+
+function checkProfileOptions(options: ProfileOptions): ProfileOptions {
+  const { from, unset } = readProfileOptions(options);
+  if (from !== undefined && (!Array.isArray(from) || from.length === 0)) {
+    throw new OptionsError('defineConfig: profile.from must be a list of variables.', {
+      code: 'INVALID_OPTION',
+    });
+  }
+  if (unset !== undefined && !isProfile(unset)) {
+    throw new OptionsError(`defineConfig: profile.unset must be one of ${profiles.join(', ')}.`, {
+      code: 'INVALID_OPTION',
+    });
+  }
+  return options;
+}

@@ -1,0 +1,21 @@
+import type { TextField } from '../field.js';
+import { textField } from '../field-builder.js';
+import { invalid, valid } from '../parsed.js';
+import { isProfile, type Profile, profiles } from '../profile.js';
+
+/**
+ * The profile that the configuration was loaded for. It is never missing and never wrong: where the variable holds no
+ * known name, it is `production`, as everywhere else.
+ *
+ * @example
+ * defineConfig({ fields: { APP_ENV: env.profile() } });
+ */
+export function profileField(): TextField<Profile> {
+  return textField<Profile>({
+    kind: 'profile',
+    expected: `one of ${profiles.join(', ')}`,
+    isProfile: true,
+    parse: (text) => (isProfile(text) ? valid(text) : invalid('is no profile')),
+    format: String,
+  });
+}

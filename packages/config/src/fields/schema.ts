@@ -1,0 +1,81 @@
+import { invalidOption } from '@seaworthy/contracts';
+import type { PlainField, TextField } from '../field.js';
+import { plainField, textField } from '../field-builder.js';
+import { invalid, type Parsed } from '../parsed.js';
+import {
+  isStandardSchema,
+  type SchemaInput,
+  type SchemaOutput,
+  type StandardSchema,
+} from '../standard-schema.js';
+import { validateWith } from '../validate-with.js';
+import { textFault } from './text-faults.js';
+
+/** A field of a schema: text can become a secret, everything else cannot. */
+export type SchemaField<Out, Literal> = Out extends string
+  ? TextField<Out, Literal>
+  : PlainField<Out, Literal>;
+
+/**
+ * Text that a zod, Valibot, ArkType or other Standard Schema reads. The schema's own messages are not shown, because they
+ * may quote the text. A schema that answers with a promise is refused.
+ *
+ * @example
+ * env.schema(z.string().startsWith('sk_')).secret();
+ */
+export function schemaField<const Schema extends StandardSchema>(
+  schema: Schema,
+): SchemaField<SchemaOutput<Schema>, string> {
+  requireSchema('env.schema', schema);
+  const field = textField<string, string>({
+    kind: 'schema',
+    expected: `what its ${schema['~standard'].vendor} schema accepts`,
+    parse(text) {
+      const fault = textFault(text, { multiline: true });
+      return fault === undefined ? validateWith(schema, text) : invalid(fault);
+    },
+    parseMissing: () => validateWith(schema, undefined),
+    format: String,
+  });
+  return field as unknown as SchemaField<SchemaOutput<Schema>, string>;
+}
+
+/**
+ * A JSON text, and what a Standard Schema makes of it. Defaults are written as the schema's input.
+ *
+ * @example
+ * env.json(z.object({ beta: z.boolean() })).default({ beta: false });
+ */
+export function jsonField(): PlainField<unknown, unknown>;
+export function jsonField<const Schema extends StandardSchema>(
+  schema: Schema,
+): PlainField<SchemaOutput<Schema>, SchemaInput<Schema>>;
+export function jsonField(schema?: StandardSchema): PlainField<unknown, unknown> {
+  if (schema !== undefined) requireSchema('env.json', schema);
+  const vendor = schema?.['~standard'].vendor;
+  return plainField<unknown, unknown>({
+    kind: 'json',
+    expected: vendor === undefined ? 'a JSON text' : `a JSON text that its ${vendor} schema accepts`,
+    parse(text) {
+      const parsed = parseJson(text);
+      return 'faults' in parsed || schema === undefined ? parsed : validateWith(schema, parsed.value);
+    },
+    ...(schema === undefined ? {} : { parseMissing: () => validateWith(schema, undefined) }),
+    format: (literal) => JSON.stringify(literal),
+  });
+}
+
+/** JSON.parse quotes its input in its message, so nothing of its error is kept. */
+function parseJson(text: string): Parsed {
+  try {
+    const value: unknown = JSON.parse(text);
+    return { value };
+  } catch {
+    return invalid('is not a JSON text');
+  }
+}
+
+function requireSchema(owner: string, schema: unknown): asserts schema is StandardSchema {
+  if (!isStandardSchema(schema))
+    throw invalidOption(owner, 'schema', 'a Standard Schema: zod, Valibot or ArkType');
+}

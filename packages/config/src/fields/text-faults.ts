@@ -1,0 +1,14 @@
+/** What is wrong with any text that came through an environment, or `undefined`. */
+export function textFault(text: string, options: { readonly multiline?: boolean } = {}): string | undefined {
+  const lines = options.multiline === true;
+  if (text.includes('\u0000')) return 'holds a NUL character';
+  if (text.includes('\ufffd')) return 'is not valid UTF-8';
+  if (text.startsWith('\ufeff')) return 'begins with a byte order mark';
+  if (text === 'undefined' || text === '[object Object]')
+    return 'is what JavaScript writes for a value that is none';
+  if (text.trim() === '') return 'consists of blanks';
+  if (!lines && /[\r\n]/.test(text)) return 'holds a line break';
+  if (/[\u0001-\u0008\u000b\u000c\u000e-\u001f\u007f]/.test(text)) return 'holds a control character';
+  if (lines ? /^\s/.test(text) : text !== text.trim()) return 'has a blank at its start or its end';
+  return undefined;
+}

@@ -1,0 +1,91 @@
+/**
+ * Parts of stand-ins, without case and punctuation. Each has seven letters or more: a random Base64 text of 44 characters
+ * holds a given one with a chance below 2e-9.
+ */
+const parts = [
+  'changeme',
+  'changethis',
+  'changeit',
+  'changein',
+  'replaceme',
+  'replacethis',
+  'replacewith',
+  'placeholder',
+  'example',
+  'default',
+  'insecure',
+  'notsecure',
+  'donotuse',
+  'development',
+  'devonly',
+  'devsecret',
+  'testsecret',
+  'testonly',
+  'supersecret',
+  'topsecret',
+  'mysecret',
+  'yoursecret',
+  'yoursuper',
+  'yourapikey',
+  'yourpassword',
+  'yourjwt',
+  'keyhere',
+  'secrethere',
+  'secretkey',
+  'password',
+  'passw0rd',
+  'p4ssword',
+  'qwertyuiop',
+  'letmein',
+  'opensslrand',
+] as const;
+
+/** Stand-ins that are too short to be looked for inside of a random text. */
+const whole: ReadonlySet<string> = new Set([
+  'secret',
+  'admin',
+  'root',
+  'test',
+  'guest',
+  'user',
+  'postgres',
+  'mysql',
+  'mariadb',
+  'redis',
+  'pass',
+  'todo',
+  'fixme',
+  'none',
+  'null',
+  'foobar',
+  'dummy',
+  'qwerty',
+  'abc123',
+]);
+
+/** Why `text` cannot be a real secret, or `undefined`. Says nothing about how good a secret is that passes. */
+export function placeholderFault(text: string): string | undefined {
+  const plain = text.toLowerCase().replace(/[^a-z0-9]/g, '');
+  if (/\$\(|\$\{|\{\{|^<.*>$/.test(text)) return 'is a template that nothing has filled in';
+  if (whole.has(plain) || parts.some((part) => plain.includes(part))) return 'is a well-known placeholder';
+  if (isRepetition(text) || isRun(text)) return 'is made of repeated or consecutive characters';
+  return undefined;
+}
+
+/** One unit again and again, or hardly any different characters. */
+function isRepetition(text: string): boolean {
+  // A text is periodic exactly when it occurs in its own double at a place that is neither the start nor the middle.
+  if (text.length > 1 && `${text}${text}`.indexOf(text, 1) < text.length) return true;
+  return new Set(text).size <= Math.min(5, Math.floor(text.length / 4));
+}
+
+/** `1234567890…`, `abcdefgh…`, `zyx…`: three of four neighbours are one apart. */
+function isRun(text: string): boolean {
+  if (text.length < 6) return false;
+  let near = 0;
+  for (let index = 1; index < text.length; index += 1) {
+    const step = text.charCodeAt(index) - text.charCodeAt(index - 1);
+    if (Math.abs(step) <= 1 || Math.abs(step) === 9) near += 1;
+  }
+  return near >= (text.length - 1) * 0.75;
+}

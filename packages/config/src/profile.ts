@@ -1,0 +1,44 @@
+/** The four ways to run, from the most permissive to the strictest. */
+export const profiles = ['development', 'test', 'staging', 'production'] as const;
+
+export type Profile = (typeof profiles)[number];
+
+/** Where secrets are real: placeholders, development defaults and readable secret files are refused. */
+export function isHardened(profile: Profile): boolean {
+  return profile === 'staging' || profile === 'production';
+}
+
+export interface ProfileOptions {
+  /** Variables that may name the profile; the first one that is not empty decides. @defaultValue ['APP_ENV', 'NODE_ENV'] */
+  readonly from?: readonly [string, ...string[]];
+  /** The profile when none of them is set. A name that is not known is always production. @defaultValue 'production' */
+  readonly unset?: Profile;
+}
+
+/** The profile and why it is that one. */
+export interface ResolvedProfile {
+  readonly name: Profile;
+  /** For the report: `from APP_ENV`. Never the text of a variable. */
+  readonly reason: string;
+}
+
+export function isProfile(name: string): name is Profile {
+  return profiles.some((profile) => profile === name);
+}
+
+/**
+ * Decides the profile from the process environment alone: which dotenv files are read depends on it, so none of them can
+ * name it. Whatever is not exactly one of the four names is production, so that a typo never relaxes anything.
+ */
+export function resolveProfile(
+  read: (name: string) => string | undefined,
+  { from = ['APP_ENV', 'NODE_ENV'], unset = 'production' }: ProfileOptions,
+): ResolvedProfile {
+  for (const variable of from) {
+    const name = read(variable);
+    if (name === undefined || name === '') continue;
+    if (isProfile(name)) return { name, reason: `from ${variable}` };
+    return { name: 'production', reason: `because ${variable} is none of ${profiles.join(', ')}` };
+  }
+  return { name: unset, reason: `because ${from.join(' and ')} ${from.length > 1 ? 'are' : 'is'} not set` };
+}

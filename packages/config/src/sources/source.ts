@@ -1,0 +1,68 @@
+import type { ProblemCode } from '../problem.js';
+import type { Profile } from '../profile.js';
+
+/** Where a value came from. Holds no value, and no path that a variable named. */
+export interface Origin {
+  /** The kind of place: `environment`, `dotenv`, `file`, `default`, or the name of a source of your own. */
+  readonly source: string;
+  /** The place as a person finds it: `the process environment`, `.env.local:3`. */
+  readonly at: string;
+  readonly file?: string;
+  readonly line?: number;
+}
+
+/** A variable and its text. */
+export interface SourceValue {
+  readonly name: string;
+  readonly value: string;
+  readonly origin: Origin;
+}
+
+/** Something that a source found wrong. It becomes a {@link Problem}, so it may hold no value. */
+export interface SourceFault {
+  /** The variable, or for a file that could not be read as a whole, that file. */
+  readonly name: string;
+  readonly fault: {
+    readonly code: Extract<ProblemCode, 'insecure' | 'conflict' | 'unreadable' | 'invalid'>;
+    readonly message: string;
+    readonly expected: string;
+    readonly fix: string;
+  };
+  readonly origin: Origin;
+}
+
+export type SourceEntry = SourceValue | SourceFault;
+
+export interface SourceReading {
+  /** One after the other: a later entry of the same name wins and shadows the earlier one, a faulty one too. */
+  readonly entries: readonly SourceEntry[];
+  /** What could not be read at all. When there is any, a variable that is missing is not reported as its own fault. */
+  readonly unreadable?: readonly SourceFault[];
+}
+
+export interface SourceContext {
+  /** The process environment, or what stands in for it. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly profile: Profile;
+  /** The variables that are declared. What a source gives beyond them, and their `X_FILE`, is dropped. */
+  readonly names: readonly string[];
+  readonly isSecret: (name: string) => boolean;
+  /** What the sources before this one gave. */
+  readonly previous: (name: string) => SourceEntry | undefined;
+}
+
+/**
+ * A place that gives texts by name. Sources are asked in order and the last one that has a name wins.
+ *
+ * @example
+ * const defaults: Source = {
+ *   name: 'fleet',
+ *   read: () => ({ entries: [{ name: 'REGION', value: 'eu', origin: { source: 'fleet', at: 'the fleet file' } }] }),
+ * };
+ */
+export interface Source {
+  readonly name: string;
+  /** Reads everything at once, and synchronously. What it throws is reported without its message. */
+  read(context: SourceContext): SourceReading;
+}

@@ -1,0 +1,24 @@
+import { type DotenvOptions, dotenvSource } from './dotenv.js';
+import { environmentSource } from './environment.js';
+import { filesSource } from './files.js';
+import type { Source } from './source.js';
+
+/**
+ * The sources that come with the package.
+ *
+ * @example
+ * schema.load({ sources: [sources.dotenv({ folder: 'config' }), sources.env(), sources.files()] });
+ */
+export const sources: {
+  /** `.env`, `.env.local`, `.env.<profile>`, `.env.<profile>.local`. */
+  readonly dotenv: (options?: DotenvOptions) => Source;
+  /** The process environment. */
+  readonly env: () => Source;
+  /** The file that `X_FILE` names gives `X`. Stands after the sources that may set `X_FILE`. */
+  readonly files: () => Source;
+} = Object.freeze({ dotenv: dotenvSource, env: environmentSource, files: filesSource });
+
+/** Later wins. */
+export function defaultSources(): readonly Source[] {
+  return [sources.dotenv(), sources.env(), sources.files()];
+}
