@@ -10,6 +10,7 @@ export {
 } from './fault-proxy/fault-proxy.js';
 export type { Direction } from './fault-proxy/faults.js';
 export { freePort, type ReservedPort, reservePort } from './free-port.js';
+export { type StartHaproxyOptions, startHaproxy } from './haproxy.js';
 export { boomMessage, contractRoutes } from './http/contract-routes.js';
 export type {
   HttpHost,
@@ -38,12 +39,25 @@ export {
   startMariadb,
 } from './mariadb.js';
 export {
+  type MariadbReplica,
+  type StartMariadbReplicaOptions,
+  startMariadbReplica,
+} from './mariadb-replica.js';
+export { type StartNginxOptions, startNginx } from './nginx.js';
+export { type StartPgBouncerOptions, startPgBouncer } from './pgbouncer.js';
+export {
   type PostgresServer,
   type PostgresSettings,
   type StartPostgresOptions,
   startPostgres,
 } from './postgres.js';
+export {
+  type PostgresReplica,
+  type StartPostgresReplicaOptions,
+  startPostgresReplica,
+} from './postgres-replica.js';
 export { type RedisConfig, type RedisServer, type StartRedisOptions, startRedis } from './redis.js';
+export { type RedisCluster, type StartRedisClusterOptions, startRedisCluster } from './redis-cluster.js';
 export type { Server } from './server.js';
 export { ServerStartFailed, ServerUnavailable } from './server-errors.js';
 export { type SharedRedis, sharedRedis } from './shared-redis.js';

@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
-import { chownSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { optionsOf } from '@seaworthy/contracts';
 import mysql from 'mysql2/promise';
+import { writeConfig } from './config-file.js';
 import { requireProgram } from './engines.js';
 import { ensureInstalled } from './install.js';
 import { createPlace } from './place.js';
@@ -56,7 +56,6 @@ const testSettings: MariadbSettings = {
   gtid_strict_mode: 1,
   binlog_format: 'ROW',
   log_bin_trust_function_creators: 1,
-  skip_slave_start: 1,
   default_time_zone: '+00:00',
 };
 
@@ -86,7 +85,6 @@ export async function startMariadb(options: StartMariadbOptions = {}): Promise<M
   const data = join(place.folder, 'data');
   const password = secretToken();
   const initFile = join(place.folder, 'init.sql');
-  const configuration = join(place.folder, 'testkit.cnf');
   const own = { socket: join(place.folder, 's'), pid_file: join(place.folder, 'pid'), init_file: initFile };
   const lines = Object.entries({
     server_id: randomInt(1, 2 ** 31),
@@ -96,12 +94,8 @@ export async function startMariadb(options: StartMariadbOptions = {}): Promise<M
     datadir: data,
     port: place.port,
   }).map(([name, value]) => `${name} = ${typeof value === 'boolean' ? Number(value) : value}`);
-  const write = (path: string, text: string): void => {
-    writeFileSync(path, text, { mode: 0o600 });
-    if (user !== undefined) chownSync(path, user.uid, user.gid);
-  };
-  write(configuration, `[mysqld]\n${lines.join('\n')}\n`);
-  write(initFile, firstStatements(password));
+  const configuration = writeConfig(place, 'testkit.cnf', `[mysqld]\n${lines.join('\n')}\n`);
+  writeConfig(place, 'init.sql', firstStatements(password));
 
   const url = `mysql://${superuser}:${password}@127.0.0.1:${place.port}/${database}`;
   const server = await startServer({
@@ -116,7 +110,7 @@ export async function startMariadb(options: StartMariadbOptions = {}): Promise<M
     secrets: [password],
   });
   // The file must exist at every start; what it did must not be done again.
-  write(initFile, '');
+  writeConfig(place, 'init.sql', '');
   return Object.assign(server, { user: superuser, password, database, version });
 }
 

@@ -2,6 +2,7 @@ import { chownSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { optionsOf } from '@seaworthy/contracts';
 import pg from 'pg';
+import { writeConfig } from './config-file.js';
 import { requireProgram } from './engines.js';
 import { ensureInstalled } from './install.js';
 import { createPlace, type Place } from './place.js';
@@ -46,6 +47,8 @@ const testSettings: PostgresSettings = {
   fsync: 'off',
   full_page_writes: 'off',
   shared_buffers: '32MB',
+  // So that a replica that was frozen for a while finds what it missed.
+  wal_keep_size: '256MB',
   logging_collector: 'off',
   log_timezone: 'UTC',
   timezone: 'UTC',
@@ -172,7 +175,5 @@ function writeSettings(place: Place, settings: PostgresSettings): void {
   const lines = Object.entries(settings).map(
     ([name, value]) => `${name} = '${String(value).replaceAll("'", "''")}'`,
   );
-  const path = join(place.folder, 'testkit.conf');
-  writeFileSync(path, `${lines.join('\n')}\n`, { mode: 0o600 });
-  if (place.user !== undefined) chownSync(path, place.user.uid, place.user.gid);
+  writeConfig(place, 'testkit.conf', `${lines.join('\n')}\n`);
 }

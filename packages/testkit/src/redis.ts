@@ -1,7 +1,6 @@
-import { chownSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { optionsOf } from '@seaworthy/contracts';
 import { Redis } from 'ioredis';
+import { writeConfig } from './config-file.js';
 import { requireProgram } from './engines.js';
 import { ensureInstalled } from './install.js';
 import { createPlace } from './place.js';
@@ -40,8 +39,8 @@ export async function startRedis(options: StartRedisOptions = {}): Promise<Redis
   await ensureInstalled(['redis']);
   const user = serverUser('redis');
   const place = await createPlace({ name: 'redis', user, shared });
-  const password = secretToken();
-  const configuration = join(place.folder, 'redis.conf');
+  // The nodes of a cluster share one.
+  const password = typeof config.requirepass === 'string' ? config.requirepass : secretToken();
   const directives = {
     bind: '127.0.0.1',
     daemonize: 'no',
@@ -59,8 +58,7 @@ export async function startRedis(options: StartRedisOptions = {}): Promise<Redis
     (Array.isArray(value) ? value : [value]).map((one) => `${name} ${one}`),
   );
   // In a file, because every user of the machine may read a command line.
-  writeFileSync(configuration, `${lines.join('\n')}\n`, { mode: 0o600 });
-  if (user !== undefined) chownSync(configuration, user.uid, user.gid);
+  const configuration = writeConfig(place, 'redis.conf', `${lines.join('\n')}\n`);
   const url = `redis://:${password}@127.0.0.1:${place.port}`;
   const server = await startServer({
     name: 'redis',
