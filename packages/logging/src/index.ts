@@ -1,1 +1,10 @@
-export {};
+export { createLogger } from './create-logger.js';
+export { type FileSinkOptions, file } from './file-sink.js';
+export { currentContext, outboundHeaders, withContext } from './log-context.js';
+export type { LogLimits } from './log-limits.js';
+export type { FlushOptions, LoggerOptions } from './logger-options.js';
+export { LoggingError } from './logging-error.js';
+export { createRedactor, type LogRedactor, type RedactOptions } from './redactor.js';
+export type { LoggerStats, ServiceLogger } from './service-logger.js';
+export type { Sink, SinkDefinition, SinkHost, SinkStats } from './sink.js';
+export { type StdoutSinkOptions, stdout } from './stdout-sink.js';

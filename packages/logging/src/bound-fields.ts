@@ -1,0 +1,55 @@
+import type { LogFields } from '@seaworthy/contracts';
+import type winston from 'winston';
+import type { BoundFields, LineFormat } from './line-format.js';
+
+const binding = Symbol('seaworthy.bound-fields');
+
+interface Binding {
+  /** What the children on the way here were given. */
+  readonly own: LogFields;
+  /** Of which `defaultMeta` the rendering was made; it may be replaced at any time. */
+  defaultMeta: unknown;
+  bound: BoundFields | undefined;
+}
+
+type Bearer = winston.Logger & { [binding]: Binding };
+
+/**
+ * Renders the fields of a logger and of each of its children once, instead of on every line.
+ *
+ * @returns a function that answers what is bound to a logger.
+ */
+export function keepBoundFields(
+  logger: winston.Logger,
+  lines: LineFormat,
+): (logger: winston.Logger) => BoundFields {
+  const root = logger as Bearer;
+  root[binding] = { own: {}, defaultMeta: undefined, bound: undefined };
+  const winstonChild = logger.child;
+  Object.defineProperty(Object.getPrototypeOf(logger), 'child', {
+    configurable: true,
+    writable: true,
+    value(this: Bearer, fields: object) {
+      const child = winstonChild.call(this, fields) as Bearer;
+      child[binding] = { own: copyOf(this[binding].own, fields), defaultMeta: undefined, bound: undefined };
+      return child;
+    },
+  });
+
+  return (asked) => {
+    const state = (asked as Bearer)[binding];
+    if (state.bound === undefined || state.defaultMeta !== asked.defaultMeta) {
+      state.defaultMeta = asked.defaultMeta;
+      state.bound = lines.bind(copyOf(asked.defaultMeta ?? {}, state.own));
+    }
+    return state.bound;
+  };
+}
+
+function copyOf(first: object, second: object): LogFields {
+  try {
+    return { ...first, ...second };
+  } catch {
+    return { ...first, child: '[unreadable]' };
+  }
+}

@@ -1,0 +1,93 @@
+import { invalidOption, processEvents, systemClock } from '@seaworthy/contracts';
+import winston from 'winston';
+import { keepBoundFields } from './bound-fields.js';
+import { takeDirectPath } from './direct-path.js';
+import { createDispatch } from './dispatch.js';
+import { createLineFormat } from './line-format.js';
+import { logLimits } from './log-limits.js';
+import { guardLevel, knownLevel } from './logger-level.js';
+import { type LoggerOptions, readLoggerOptions } from './logger-options.js';
+import { openSinks } from './open-sinks.js';
+import { createRedactor } from './redactor.js';
+import { type ServiceLogger, serviceLogger } from './service-logger.js';
+import { SinkTransport } from './sink-transport.js';
+import { stdout } from './stdout-sink.js';
+import { pipelineFormat } from './winston-format.js';
+import { stampContext, watchErrors, watchTransports } from './winston-hooks.js';
+
+/**
+ * Makes a winston logger whose lines are one JSON object each, redacted, bounded and complete: `timestamp`, `level`, `message`,
+ * `service`, `environment`, then fields, and `stack` and `error` when an error was passed. Logging never throws.
+ *
+ * @throws OptionsError for a wrong option; LoggingError `LOG_FILE_OPEN` when a file cannot be opened.
+ *
+ * @example
+ * const log = createLogger({ service: 'kpi-backend', environment: 'production', sinks: [stdout(), file('logs/combined.log')] });
+ * log.info('Order paid', { orderId, amountCents });
+ * log.error('Payment failed', error);
+ * await log.close();
+ */
+export function createLogger(options: LoggerOptions): ServiceLogger {
+  const given = readLoggerOptions(options);
+  const { level = 'info', levels = winston.config.npm.levels, fields = {}, sinks = [stdout()] } = given;
+  const { redact = {}, limits = {}, direct = true, clock = systemClock } = given;
+  for (const name of ['service', 'environment'] as const) {
+    const value: unknown = given[name];
+    if (typeof value !== 'string' || value === '') throw invalidOption('createLogger', name, 'a name');
+  }
+  knownLevel('createLogger', level, levels);
+  const redactor = 'redactText' in redact ? redact : createRedactor(redact);
+  const lines = createLineFormat({
+    service: given.service,
+    environment: given.environment,
+    limits: logLimits(limits),
+    redactor,
+    clock,
+  });
+  const events = given.process === false ? undefined : (given.process ?? processEvents());
+  const opened = openSinks(sinks, levels, {
+    clock,
+    processEvents: events,
+    droppedNotice: (count) =>
+      lines.line('warn' in levels ? 'warn' : level, 'Log lines were dropped', [{ dropped: count }]),
+  });
+
+  let userFormat = given.format;
+  const pipeline = pipelineFormat(lines, () => userFormat);
+  const logger = winston.createLogger({
+    level,
+    levels: { ...levels },
+    format: pipeline,
+    defaultMeta: { ...fields },
+    transports: opened.map(({ sink, level: own }) => new SinkTransport(sink, own)),
+  });
+  Object.defineProperty(logger, 'format', {
+    enumerable: true,
+    configurable: true,
+    get: () => pipeline,
+    set: (next: winston.Logform.Format) => {
+      if (next !== pipeline) userFormat = next; // what a configure() or the user sets comes after ours
+    },
+  });
+  guardLevel(logger);
+
+  const dispatch = createDispatch({
+    lines,
+    transports: () => logger.transports,
+    format: () => userFormat,
+    bound: keepBoundFields(logger, lines),
+  });
+  watchTransports(logger, dispatch.forget);
+  const lastTransportError = watchErrors(logger);
+  if (direct) takeDirectPath(logger, dispatch);
+  else stampContext(logger);
+
+  return serviceLogger(logger, {
+    redactor,
+    sinks: opened.map(({ sink }) => sink),
+    dispatch,
+    clock,
+    processEvents: events,
+    lastTransportError,
+  });
+}

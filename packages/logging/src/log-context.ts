@@ -1,0 +1,70 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { LogFields } from '@seaworthy/contracts';
+import { formatTraceparent, type Trace } from './trace-context.js';
+
+/** What every line says that is written while it lasts. Lines render it once and keep the text here. */
+export interface LogContext {
+  readonly fields: LogFields;
+  readonly trace: Trace | undefined;
+  /** The rendering of `fields`, by the line format that made it. */
+  rendered?: { readonly by: object; readonly text: string; readonly names: ReadonlySet<string> };
+}
+
+const singleton = Symbol.for('seaworthy.log-context.v1');
+
+/** One storage for all copies of this package, made when it is first asked for. */
+function storage(): AsyncLocalStorage<LogContext> {
+  const known: AsyncLocalStorage<LogContext> | undefined = Reflect.get(globalThis, singleton);
+  if (known !== undefined) return known;
+  const made = new AsyncLocalStorage<LogContext>();
+  Object.defineProperty(globalThis, singleton, { value: made });
+  return made;
+}
+
+/** The context of the running code, for the line format and the request log. */
+export function activeContext(): LogContext | undefined {
+  return storage().getStore();
+}
+
+/** Runs `work` in exactly this context. */
+export function runInContext<T>(context: LogContext, work: () => T): T {
+  return storage().run(context, work);
+}
+
+/**
+ * Runs `work` so that every line written in it, and in whatever it awaits or starts, carries `fields` too. Contexts nest;
+ * the inner value of a name wins. What `work` returns or throws comes back unchanged.
+ *
+ * A field of a single line cannot replace one of the context: it is written with an underscore after its name.
+ *
+ * @example
+ * await withContext({ jobId: job.id }, () => run(job));
+ */
+export function withContext<T>(fields: LogFields, work: () => T): T {
+  const outer = activeContext();
+  return runInContext({ fields: Object.freeze({ ...outer?.fields, ...fields }), trace: outer?.trace }, work);
+}
+
+/** The fields that lines carry here, or `undefined` outside of any context. The object is frozen. */
+export function currentContext(): LogFields | undefined {
+  return activeContext()?.fields;
+}
+
+/**
+ * The headers that carry the running request's identity to another service: `x-request-id`, `traceparent` and, when one
+ * came in, `tracestate`. Empty outside of a request.
+ *
+ * @example
+ * await fetch(url, { headers: outboundHeaders() });
+ */
+export function outboundHeaders(): Record<string, string> {
+  const context = activeContext();
+  const headers: Record<string, string> = {};
+  const requestId = context?.fields.requestId;
+  if (typeof requestId === 'string') headers['x-request-id'] = requestId;
+  if (context?.trace !== undefined) {
+    headers.traceparent = formatTraceparent(context.trace);
+    if (context.trace.state !== undefined) headers.tracestate = context.trace.state;
+  }
+  return headers;
+}

@@ -1,0 +1,67 @@
+import { writeSync } from 'node:fs';
+import { isatty } from 'node:tty';
+import { type BytesInput, invalidOption, optionsOf, parseBytes } from '@seaworthy/contracts';
+import { createLineQueue } from './line-queue.js';
+import { prettyLine } from './pretty-line.js';
+import type { SinkDefinition } from './sink.js';
+
+export interface StdoutSinkOptions {
+  /** What stdout takes, whatever the logger's level is. @defaultValue the logger's level */
+  readonly level?: string;
+  /**
+   * Lines for people instead of JSON. `tty`: when stdout is a terminal, which it is in nobody's production.
+   * Colours are left out when NO_COLOR is set (https://no-color.org). @defaultValue 'tty'
+   */
+  readonly pretty?: boolean | 'tty';
+  /** Lines kept while the reader is slow; beyond it new lines are dropped and counted. @defaultValue '8mb' */
+  readonly maxBuffer?: BytesInput;
+}
+
+const readOptions = optionsOf<StdoutSinkOptions>('stdout', { level: true, pretty: true, maxBuffer: true });
+
+const stdoutFd = 1;
+
+/**
+ * Writes to file descriptor 1: JSON lines, or readable ones on a terminal. A slow reader never blocks the process before it
+ * exits; one that has gone costs lines, counted, and not the process.
+ *
+ * @throws OptionsError for a wrong option.
+ *
+ * @example
+ * createLogger({ service, environment, sinks: [stdout({ pretty: false })] });
+ */
+export function stdout(options: StdoutSinkOptions = {}): SinkDefinition {
+  const { level, pretty = 'tty', maxBuffer = '8mb' } = readOptions(options);
+  if (pretty !== 'tty' && typeof pretty !== 'boolean')
+    throw invalidOption('stdout', 'pretty', 'true, false or "tty"');
+  const maxLength = parseBytes(maxBuffer);
+  return {
+    name: 'stdout',
+    level,
+    open(host) {
+      const terminal = isatty(stdoutFd);
+      const forPeople = pretty === 'tty' ? terminal : pretty;
+      const colour = terminal && (process.env.NO_COLOR ?? '') === '';
+      const queue = createLineQueue({
+        name: 'stdout',
+        when: 'turn',
+        maxLength,
+        clock: host.clock,
+        droppedNotice: host.droppedNotice,
+        // Not process.stdout: its buffer has no bound, it is lost at exit, and a closed pipe makes it throw.
+        write: (chunk, offset) => writeSync(stdoutFd, chunk, offset, chunk.length - offset),
+      });
+      return {
+        write: forPeople ? (line) => queue.push(prettyLine(line, colour)) : queue.push,
+        flushSync: queue.flushSync,
+        flush: queue.flush,
+        reopen: () => undefined,
+        close() {
+          queue.flushSync(0);
+          queue.end();
+        },
+        stats: queue.stats,
+      };
+    },
+  };
+}

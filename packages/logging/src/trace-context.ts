@@ -1,0 +1,60 @@
+import { randomFillSync } from 'node:crypto';
+
+/** Where a request stands in a distributed trace (W3C Trace Context, level 1). */
+export interface Trace {
+  /** 32 lower-case hexadecimal digits. */
+  readonly traceId: string;
+  /** 16 lower-case hexadecimal digits: this service's part. */
+  readonly spanId: string;
+  /** Two hexadecimal digits, handed on as they came; `00` in a trace that begins here. */
+  readonly flags: string;
+  /** The vendors' part, handed on unread. */
+  readonly state: string | undefined;
+}
+
+const pattern = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
+
+/** Longer states may be cut by anybody on the way (section 3.3.1.5); a bound of our own keeps them out of our memory. */
+const longestState = 512;
+
+/**
+ * The trace that a request's `traceparent` and `tracestate` continue, or a new one when they are absent or break the rules:
+ * version `ff`, an id of zeros, capitals, or anything after the flags in version 00.
+ */
+export function continueTrace(traceparent: string | undefined, tracestate: string | undefined): Trace {
+  const match = traceparent === undefined || traceparent.length > 256 ? null : pattern.exec(traceparent);
+  const [, version, traceId = '', parentId = '', flags = '00', rest] = match ?? [];
+  const valid =
+    match !== null &&
+    version !== 'ff' &&
+    !/^0+$/.test(traceId) &&
+    !/^0+$/.test(parentId) &&
+    (version !== '00' || rest === undefined);
+  if (!valid) return { traceId: randomHex(16), spanId: randomHex(8), flags: '00', state: undefined };
+  const state = tracestate !== undefined && /^[\x20-\x7e]+$/.test(tracestate) ? tracestate : undefined;
+  return {
+    traceId,
+    spanId: randomHex(8),
+    flags,
+    state: state !== undefined && state.length <= longestState ? state : undefined,
+  };
+}
+
+/** The header by which another service continues `trace`. */
+export function formatTraceparent(trace: Trace): string {
+  return `00-${trace.traceId}-${trace.spanId}-${trace.flags}`;
+}
+
+/** One draw from the system serves many ids; a draw each would cost 20 times as much. */
+let pool: Buffer | undefined;
+let used = 0;
+
+function randomHex(bytes: number): string {
+  if (pool === undefined || used + bytes > pool.length) {
+    pool = randomFillSync(pool ?? Buffer.allocUnsafe(4_096));
+    used = 0;
+  }
+  const hex = pool.toString('hex', used, used + bytes);
+  used += bytes;
+  return hex;
+}

@@ -1,0 +1,69 @@
+import tripleBeam from 'triple-beam';
+import type winston from 'winston';
+import { isError } from './is-error.js';
+import type { LineFormat } from './line-format.js';
+import { activeContext, type LogContext } from './log-context.js';
+import { LINE } from './sink-transport.js';
+
+const { LEVEL, MESSAGE, SPLAT } = tripleBeam;
+
+type Info = winston.Logform.TransformableInfo;
+type Format = winston.Logform.Format;
+
+/** The context of the call, put on an info because winston may format it in a later turn, outside of that context. */
+export const CONTEXT = Symbol('seaworthy.context');
+
+/** The info that transports get: what the line says and nothing else, so redacted, bounded and plain. */
+export function infoOf(line: string, level: string): Info {
+  return Object.assign(JSON.parse(line), {
+    [LEVEL]: level,
+    [MESSAGE]: line.slice(0, -1),
+    [LINE]: line,
+    [SPLAT]: [],
+  });
+}
+
+/** Applies the user's format, which may answer that the line goes to no transport. */
+export function shaped(info: Info, format: Format | undefined): Info | undefined {
+  if (format === undefined) return info;
+  const result: unknown = format.transform(info, format.options);
+  if (typeof result !== 'object' || result === null) return undefined;
+  const next = result as Info;
+  next[LINE] ??= info[LINE];
+  return next;
+}
+
+/** The line format as a winston format, for the pipeline that runs with `direct: false`. */
+export function pipelineFormat(lines: LineFormat, userFormat: () => Format | undefined): Format {
+  return {
+    transform(info) {
+      const level = String(info[LEVEL] ?? info.level);
+      const context = info[CONTEXT] === undefined ? activeContext() : (info[CONTEXT] as LogContext);
+      const line = lines.line(level, ...callOf(info), undefined, context);
+      return shaped(infoOf(line, level), userFormat()) ?? false;
+    },
+  };
+}
+
+/** Undoes what winston made of `(message, ...rest)`: it merges members, overwrites `level` and appends to the message. */
+function callOf(info: Info): [message: unknown, rest: readonly unknown[]] {
+  const passed: readonly unknown[] = Array.isArray(info[SPLAT]) ? info[SPLAT] : [];
+  const [first] = passed;
+  const { level: _level, message, ...fields }: Record<string, unknown> = info;
+  if (isError(info)) return [info.message, [fields, info]];
+  if (isError(message)) return [message, [fields]];
+  if (typeof message === 'object' && message !== null) return ['', [{ ...message, ...fields }, ...passed]];
+  const text = withoutAppended(message, first);
+  if (isError(first)) {
+    for (const name of [...Object.keys(first), 'stack', 'cause']) delete fields[name];
+    return [text, [...(Object.keys(fields).length === 0 ? [] : [fields]), ...passed]];
+  }
+  if (typeof first !== 'object' || first === null) return [text, [fields, ...passed]];
+  return [text, [{ ...fields, ...first }, ...passed.slice(1)]];
+}
+
+function withoutAppended(message: unknown, first: unknown): unknown {
+  if (typeof message !== 'string' || typeof first !== 'object' || first === null) return message;
+  const appended = ` ${String(Reflect.get(first, 'message'))}`;
+  return message.endsWith(appended) ? message.slice(0, -appended.length) : message;
+}
