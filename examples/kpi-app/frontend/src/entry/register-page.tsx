@@ -1,0 +1,50 @@
+import type { RegisterRequest } from '@seaworthy-example/kpi-api';
+import { Alert, Button, type FieldErrors, TextField, useForm } from '@seaworthy-example/ui';
+import { Link, Navigate } from 'react-router';
+import { useRegister } from '../session/session.js';
+import { EntryPage } from './entry-page.js';
+import { useEntrance } from './use-entrance.js';
+
+export function RegisterPage() {
+  const { signedIn, target } = useEntrance();
+  const register = useRegister();
+  const form = useForm({
+    initial: { name: '', email: '', password: '' },
+    validate,
+    submit: register.mutateAsync,
+  });
+  if (signedIn) return <Navigate to={target} replace />;
+  return (
+    <EntryPage title="Create an account">
+      <form className="entry-form" {...form.props}>
+        <h1>Create your account</h1>
+        {form.problem !== undefined && <Alert>{form.problem}</Alert>}
+        <div className="form">
+          <TextField label="Name" autoComplete="name" {...form.text('name')} />
+          <TextField label="E-mail" type="email" autoComplete="username" {...form.text('email')} />
+          <TextField
+            label="Password"
+            type="password"
+            autoComplete="new-password"
+            hint="At least 10 characters."
+            {...form.text('password')}
+          />
+        </div>
+        <Button kind="primary" type="submit" busy={form.busy}>
+          Create account
+        </Button>
+        <p className="muted">
+          Already registered? <Link to="/login">Sign in</Link>
+        </p>
+      </form>
+    </EntryPage>
+  );
+}
+
+function validate({ name, email, password }: RegisterRequest): FieldErrors {
+  return {
+    ...(name.trim() === '' ? { name: 'Enter your name, as your team knows it.' } : {}),
+    ...(email.includes('@') ? {} : { email: 'Enter an e-mail address.' }),
+    ...(password.length < 10 ? { password: 'Choose a password with at least 10 characters.' } : {}),
+  };
+}

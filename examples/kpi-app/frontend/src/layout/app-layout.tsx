@@ -1,0 +1,26 @@
+import { AppShell, type ShellLink, useNotify } from '@seaworthy-example/ui';
+import { Outlet } from 'react-router';
+import { useLogout, useUser } from '../session/session.js';
+
+const links: readonly ShellLink[] = [
+  { to: '/', label: 'Dashboard', icon: 'dashboard' },
+  { to: '/objectives', label: 'Objectives', icon: 'target' },
+  { to: '/teams', label: 'Teams', icon: 'clients' },
+];
+
+export function AppLayout() {
+  const user = useUser();
+  const logout = useLogout();
+  const notify = useNotify();
+  return (
+    <AppShell
+      product="Headway"
+      layout="rail"
+      links={links}
+      user={user}
+      onSignOut={() => logout.mutate(undefined, { onError: (error) => notify(error.message, 'bad') })}
+    >
+      <Outlet />
+    </AppShell>
+  );
+}

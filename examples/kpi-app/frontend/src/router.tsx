@@ -1,0 +1,63 @@
+import { ErrorPage, NotFoundPage, Splash } from '@seaworthy-example/ui';
+import { createBrowserRouter } from 'react-router';
+import { LoginPage } from './entry/login-page.js';
+import { RequireSession } from './session/require-session.js';
+
+/** Every page but the login comes when it is first opened. */
+export function createAppRouter() {
+  return createBrowserRouter([
+    {
+      ErrorBoundary: ErrorPage,
+      HydrateFallback: Splash,
+      children: [
+        { path: '/login', Component: LoginPage },
+        {
+          path: '/register',
+          lazy: async () => ({ Component: (await import('./entry/register-page.js')).RegisterPage }),
+        },
+        {
+          Component: RequireSession,
+          children: [
+            {
+              lazy: async () => ({ Component: (await import('./layout/app-layout.js')).AppLayout }),
+              children: [
+                {
+                  ErrorBoundary: ErrorPage,
+                  children: [
+                    {
+                      path: '/',
+                      lazy: async () => ({
+                        Component: (await import('./dashboard/dashboard-page.js')).DashboardPage,
+                      }),
+                    },
+                    {
+                      path: '/objectives',
+                      lazy: async () => ({
+                        Component: (await import('./objectives/objectives-page.js')).ObjectivesPage,
+                      }),
+                    },
+                    {
+                      path: '/objectives/:id',
+                      lazy: async () => ({
+                        Component: (await import('./objectives/objective-page.js')).ObjectivePage,
+                      }),
+                    },
+                    {
+                      path: '/teams',
+                      lazy: async () => ({ Component: (await import('./teams/teams-page.js')).TeamsPage }),
+                    },
+                    {
+                      path: '/teams/:id',
+                      lazy: async () => ({ Component: (await import('./teams/team-page.js')).TeamPage }),
+                    },
+                    { path: '*', Component: NotFoundPage },
+                  ],
+                },
+              ],
+            },
+          ],
+        },
+      ],
+    },
+  ]);
+}
