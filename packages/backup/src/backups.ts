@@ -1,0 +1,78 @@
+import type { Closable, DurationInput } from '@seaworthy/contracts';
+import type { BackupSource } from './backup-source.js';
+import type { Manifest } from './manifest.js';
+
+export interface BackupProgress {
+  /** The source's name. */
+  readonly source: string;
+  readonly stage: 'dump' | 'verify' | 'restore';
+  /** Uncompressed bytes so far. */
+  readonly rawBytes: number;
+  /** Compressed bytes so far; 0 while restoring. */
+  readonly bytes: number;
+}
+
+export interface RunOptions {
+  /** Ends the run: children are stopped, nothing is kept, and the rejection is the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called at most once a second and source, and at its end. */
+  readonly onProgress?: (progress: BackupProgress) => void;
+}
+
+/** What a restore must be told twice before it does something that cannot be undone. */
+export type RestoreForce = 'same-server' | 'not-empty';
+
+export interface RestoreOptions extends RunOptions {
+  /** Which part of the backup, by the source's name. @defaultValue the only one */
+  readonly source?: string;
+  /** Where it goes: `postgres({ url })` or `mysql({ url })`, the same engine as the dump's. */
+  readonly to: BackupSource;
+  /** The name of the target database once more, by hand: it must equal the one in the URL. */
+  readonly confirm: string;
+  /**
+   * `same-server` lets it go to the server that was dumped; `not-empty` to a database with something in it. Neither drops
+   * or replaces anything: what is in the way makes the restore fail. @defaultValue []
+   */
+  readonly force?: readonly RestoreForce[];
+  /** The whole restore, index builds included. @defaultValue '12h' */
+  readonly timeout?: DurationInput;
+}
+
+export interface RestoreResult {
+  readonly id: string;
+  readonly source: string;
+  readonly durationMs: number;
+  readonly rawBytes: number;
+}
+
+export type BackupEntry =
+  | {
+      readonly id: string;
+      /** The manifest is there and so is every byte that it names, by their count. */
+      readonly status: 'complete';
+      readonly manifest: Manifest;
+      /** Names of the targets that have it. */
+      readonly targets: readonly string[];
+    }
+  | { readonly id: string; readonly status: 'damaged'; readonly reason: string };
+
+export interface Backups extends Closable {
+  /**
+   * Dumps every source, one after the other, and gives the result its name when all of it is complete and on the disk of
+   * every target. On any failure nothing is left.
+   *
+   * @throws BackupError; the reason of `signal`.
+   */
+  run(options?: RunOptions): Promise<Manifest>;
+  /** What is there, the newest first. Backups that never became complete are not. */
+  list(): Promise<readonly BackupEntry[]>;
+  /**
+   * Checks manifest and hash, then the guards, and brings one source back. PostgreSQL takes all of it or nothing; MySQL may
+   * keep a part after a failure.
+   *
+   * @throws BackupError `RESTORE_REFUSED`, `RESTORE_FAILED`, `BACKUP_CORRUPT` and others; the reason of `signal`.
+   */
+  restore(id: string, options: RestoreOptions): Promise<RestoreResult>;
+  /** Stops what runs and waits until its children and files are gone. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,88 @@
+import { BackupError } from './backup-error.js';
+import type { BackupTarget } from './backup-target.js';
+import type { BackupEntry } from './backups.js';
+import { idOfManifest, isId, manifestKeys } from './layout.js';
+import { type Manifest, maxManifestBytes, parseManifest } from './manifest.js';
+
+export interface FoundBackup {
+  readonly manifest: Manifest;
+  readonly target: BackupTarget;
+}
+
+/** Every backup of every target, the newest first; damaged ones, whose time nobody knows, at the end. */
+export async function listBackups(targets: readonly BackupTarget[]): Promise<readonly BackupEntry[]> {
+  const complete = new Map<string, { readonly manifest: Manifest; readonly targets: string[] }>();
+  const damaged = new Map<string, string>();
+  for (const target of targets) {
+    for await (const key of target.keys()) {
+      const id = idOfManifest(key);
+      if (id === undefined) continue;
+      try {
+        const manifest = await readManifest(target, key, id);
+        await assertPresent(target, manifest);
+        const known = complete.get(id);
+        if (known === undefined) complete.set(id, { manifest, targets: [target.name] });
+        else known.targets.push(target.name);
+      } catch (error) {
+        if (!BackupError.is(error)) throw error;
+        damaged.set(id, error.message);
+      }
+    }
+  }
+  const good = [...complete]
+    .toSorted(
+      ([idA, a], [idB, b]) => compare(b.manifest.startedAt, a.manifest.startedAt) || compare(idB, idA),
+    )
+    .map(([id, found]): BackupEntry => ({ id, status: 'complete', ...found }));
+  const bad = [...damaged].filter(([id]) => !complete.has(id));
+  return [...good, ...bad.map(([id, reason]): BackupEntry => ({ id, status: 'damaged', reason }))];
+}
+
+/** The backup of that id from the first target that has it whole. */
+export async function findBackup(targets: readonly BackupTarget[], id: string): Promise<FoundBackup> {
+  let damage: unknown;
+  for (const target of isId(id) ? targets : []) {
+    for (const key of manifestKeys(id)) {
+      if (!(await target.exists(key))) continue;
+      try {
+        const manifest = await readManifest(target, key, id);
+        await assertPresent(target, manifest);
+        return { manifest, target };
+      } catch (error) {
+        damage ??= error;
+      }
+    }
+  }
+  throw (
+    damage ??
+    new BackupError('There is no backup of that id in any target. list() tells the ids.', {
+      code: 'BACKUP_NOT_FOUND',
+      stage: 'read',
+    })
+  );
+}
+
+async function readManifest(target: BackupTarget, key: string, id: string): Promise<Manifest> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of target.read(key)) {
+    bytes += chunk.byteLength;
+    if (bytes > maxManifestBytes) break;
+    chunks.push(chunk);
+  }
+  return parseManifest(Buffer.concat(chunks).toString('utf8'), id);
+}
+
+async function assertPresent(target: BackupTarget, manifest: Manifest): Promise<void> {
+  for (const { key, bytes } of manifest.artifacts) {
+    const size = await target.size(key);
+    if (size === bytes) continue;
+    const how = size === undefined ? 'is missing' : `has ${size} bytes instead of ${bytes}`;
+    throw new BackupError(`${key} in ${target.name} ${how}.`, { code: 'BACKUP_CORRUPT', stage: 'read' });
+  }
+}
+
+/** ISO times in UTC sort as text, by code unit rather than by the rules of a language. */
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,61 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { captureTool } from './capture-tool.js';
+
+/** A client program that is installed here. */
+export interface ClientProgram {
+  readonly folder: string;
+  readonly path: string;
+  /** What `--version` prints, on one line. */
+  readonly version: string;
+}
+
+/** Where distributions put several versions side by side; PATH shows only one, or a wrapper that guesses. */
+const versionedFolders = [
+  { parent: '/usr/lib/postgresql', within: 'bin' },
+  { parent: '/usr', within: 'bin', prefix: 'pgsql-' },
+  { parent: '/opt/homebrew/opt', within: 'bin' },
+  { parent: '/usr/local/opt', within: 'bin' },
+] as const;
+
+/**
+ * Every installed program of that name: in `binDir` alone when it is given, else in the folders of PostgreSQL's packages
+ * and then on PATH.
+ */
+export async function findClientPrograms(
+  name: string,
+  { binDir, signal }: { readonly binDir: string | undefined; readonly signal: AbortSignal },
+): Promise<readonly ClientProgram[]> {
+  const folders = binDir === undefined ? searchFolders() : [binDir];
+  const found: ClientProgram[] = [];
+  for (const folder of new Set(folders)) {
+    const path = join(folder, name);
+    if (!existsSync(path)) continue;
+    const spec = { name, path, args: ['--version'], stage: 'prepare', subject: 'its version' } as const;
+    try {
+      const version = await captureTool(spec, { timeoutMs: 10_000, signal });
+      found.push({ folder, path, version: version.trim().replaceAll(/\s+/g, ' ') });
+    } catch {
+      signal.throwIfAborted(); // otherwise it does not run, which is as good as not installed
+    }
+  }
+  return found;
+}
+
+function searchFolders(): readonly string[] {
+  const versioned = versionedFolders.flatMap((place) =>
+    list(place.parent)
+      .filter((entry) => !('prefix' in place) || entry.startsWith(place.prefix))
+      .map((entry) => join(place.parent, entry, place.within)),
+  );
+  const onPath = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder.startsWith('/'));
+  return [...versioned, ...onPath];
+}
+
+function list(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}

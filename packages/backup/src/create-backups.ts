@@ -1,0 +1,93 @@
+import { optionsOf } from '@seaworthy/contracts';
+import { BackupError } from './backup-error.js';
+import { type BackupsOptions, readBackupOptions } from './backup-options.js';
+import type { Backups, RestoreOptions, RunOptions } from './backups.js';
+import { listBackups } from './catalog.js';
+import { restoreBackup } from './restore-backup.js';
+import { runBackup } from './run-backup.js';
+
+const readRunOptions = optionsOf<RunOptions>('run', { signal: true, onProgress: true });
+
+/**
+ * Backups of databases that exist if and only if they are complete.
+ *
+ * It starts nothing by itself: `run()` makes one backup, `restore()` brings one back.
+ *
+ * @throws OptionsError
+ *
+ * @example
+ * const backups = createBackups({
+ *   sources: { db: postgres({ url: process.env.DATABASE_URL }) },
+ *   targets: [local('/var/backups/kpi')],
+ * });
+ * const { id } = await backups.run();
+ * await backups.restore(id, { to: postgres({ url: scratchUrl }), confirm: 'kpi_scratch' });
+ */
+export function createBackups(options: BackupsOptions): Backups {
+  const settings = readBackupOptions(options);
+  const { targets, logger } = settings;
+  const closing = new AbortController();
+  const active = new Set<Promise<unknown>>();
+  let running = false;
+  let closed: Promise<void> | undefined;
+
+  /** Runs `work` with a signal that `close()` aborts too, and lets `close()` wait for it. */
+  async function tracked<T>(
+    signal: AbortSignal | undefined,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    closing.signal.throwIfAborted();
+    signal?.throwIfAborted();
+    const result = work(signal === undefined ? closing.signal : AbortSignal.any([signal, closing.signal]));
+    active.add(result);
+    try {
+      return await result;
+    } finally {
+      active.delete(result);
+    }
+  }
+
+  async function close(): Promise<void> {
+    closing.abort(new BackupError('These backups are closed.', { code: 'BACKUP_CLOSED', stage: 'prepare' }));
+    await Promise.allSettled(active);
+  }
+
+  const backups: Backups = {
+    async run(runOptions = {}) {
+      const { signal, onProgress } = readRunOptions(runOptions);
+      if (running) {
+        throw new BackupError('A backup is being made already. Await it before the next.', {
+          code: 'BACKUP_BUSY',
+          stage: 'prepare',
+        });
+      }
+      running = true;
+      try {
+        const manifest = await tracked(signal, async (runSignal) => {
+          for (const target of targets) await target.sweep();
+          return runBackup(settings, {
+            signal: runSignal,
+            ...(onProgress === undefined ? {} : { onProgress }),
+          });
+        });
+        const bytes = manifest.artifacts.reduce((sum, artifact) => sum + artifact.bytes, 0);
+        logger.info('A backup is complete.', { backup: manifest.id, bytes });
+        return manifest;
+      } catch (error) {
+        logger.error('A backup failed; nothing of it was kept.', { error });
+        throw error;
+      } finally {
+        running = false;
+      }
+    },
+    list: () => listBackups(targets),
+    restore: (id: string, restoreOptions: RestoreOptions) =>
+      tracked(restoreOptions.signal, (signal) => restoreBackup(settings, id, { ...restoreOptions, signal })),
+    close() {
+      closed ??= close();
+      return closed;
+    },
+    [Symbol.asyncDispose]: () => backups.close(),
+  };
+  return backups;
+}

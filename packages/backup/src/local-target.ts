@@ -1,0 +1,152 @@
+import { createReadStream } from 'node:fs';
+import { type FileHandle, link, mkdir, open, readdir, rm, rmdir, stat } from 'node:fs/promises';
+import { dirname, isAbsolute, join, relative, sep } from 'node:path';
+import { invalidOption } from '@seaworthy/contracts';
+import { BackupError } from './backup-error.js';
+import type { BackupTarget, StagedObject } from './backup-target.js';
+
+/** Hidden, so that neither `ls *.gz` nor a restore script takes one for a backup. */
+const stagedPrefix = '.partial-';
+
+/** A run that wrote nothing for a day is dead, and its bytes fill the disk. */
+const abandonedMs = 86_400_000;
+
+/**
+ * A folder on this machine. Files are readable by their owner only. A file gets its name by a hard link after it was
+ * flushed to the disk, because a link, unlike a rename, never replaces what is there.
+ *
+ * @param folder - An absolute path; made when it is missing.
+ * @throws OptionsError when the path is relative.
+ *
+ * @example
+ * const target = local('/var/backups/kpi');
+ */
+export function local(folder: string): BackupTarget {
+  if (!isAbsolute(folder)) throw invalidOption('local', 'folder', 'an absolute path');
+  const pathOf = (key: string): string => join(folder, ...key.split('/'));
+  return {
+    name: `folder ${folder}`,
+    stage: (key) => stageFile(folder, pathOf(key)),
+    exists: async (key) => (await sizeOf(pathOf(key))) !== undefined,
+    size: (key) => sizeOf(pathOf(key)),
+    read: (key) => createReadStream(pathOf(key), { highWaterMark: 256 * 1024 }),
+    async *keys() {
+      for await (const path of files(folder)) {
+        if (!path.split(sep).some((part) => part.startsWith('.'))) yield path.split(sep).join('/');
+      }
+    },
+    async sweep() {
+      for await (const path of files(folder)) {
+        const full = join(folder, path);
+        const name = path.split(sep).at(-1) ?? '';
+        if (!name.startsWith(stagedPrefix)) continue;
+        const found = await stat(full).catch(() => undefined);
+        if (found !== undefined && Date.now() - found.mtimeMs > abandonedMs) await rm(full, { force: true });
+      }
+    },
+  };
+}
+
+async function stageFile(folder: string, path: string): Promise<StagedObject> {
+  const parent = dirname(path);
+  const nested = parent !== folder;
+  const stagedPath = join(
+    folder,
+    `${stagedPrefix}${relative(folder, path).replaceAll(sep, '-')}-${process.pid}`,
+  );
+  let file: FileHandle;
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    file = await open(stagedPath, 'wx', 0o600);
+  } catch (error) {
+    throw writeFailed(error, folder);
+  }
+  let committed = false;
+  return {
+    async write(chunk) {
+      try {
+        for (let at = 0; at < chunk.byteLength; ) {
+          at += (await file.write(chunk, at, chunk.byteLength - at)).bytesWritten;
+        }
+      } catch (error) {
+        throw writeFailed(error, folder);
+      }
+    },
+    async commit() {
+      try {
+        await file.sync();
+        await file.close();
+        if (nested) {
+          await mkdir(parent, { recursive: true, mode: 0o700 });
+          await syncFolder(folder);
+        }
+        await link(stagedPath, path);
+        committed = true;
+        await rm(stagedPath);
+        await syncFolder(parent);
+      } catch (error) {
+        throw codeOf(error) === 'EEXIST' ? taken(path) : writeFailed(error, folder);
+      }
+    },
+    async discard() {
+      await file.close().catch(() => undefined);
+      await rm(stagedPath, { force: true }).catch(() => undefined);
+      if (committed) await rm(path, { force: true }).catch(() => undefined);
+      if (nested) await rmdir(parent).catch(() => undefined); // only when it is empty
+    },
+  };
+}
+
+/** A name is durable when its folder is. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+/** Paths below `folder`, two levels deep: the deepest that a backup is laid out. */
+async function* files(folder: string, depth = 2, prefix = ''): AsyncIterable<string> {
+  const entries = await readdir(join(folder, prefix), { withFileTypes: true }).catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw error;
+  });
+  for (const entry of entries) {
+    const path = join(prefix, entry.name);
+    if (entry.isFile()) yield path;
+    else if (entry.isDirectory() && depth > 1) yield* files(folder, depth - 1, path);
+  }
+}
+
+async function sizeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
+function codeOf(error: unknown): string | undefined {
+  const code = error instanceof Error ? Reflect.get(error, 'code') : undefined;
+  return typeof code === 'string' ? code : undefined;
+}
+
+function taken(path: string): BackupError {
+  return new BackupError(`${path} exists already, and a backup is never overwritten.`, {
+    code: 'BACKUP_EXISTS',
+    stage: 'commit',
+  });
+}
+
+function writeFailed(error: unknown, folder: string): BackupError {
+  const why = codeOf(error) ?? 'no reason given';
+  const advice = why === 'ENOSPC' ? ' The disk is full: free space or move the folder.' : '';
+  return new BackupError(`The folder ${folder} could not be written (${why}).${advice}`, {
+    code: 'BACKUP_WRITE_FAILED',
+    stage: 'write',
+    cause: error,
+  });
+}

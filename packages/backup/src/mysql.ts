@@ -1,0 +1,208 @@
+import { createHash } from 'node:crypto';
+import { optionsOf, type Secret } from '@seaworthy/contracts';
+import { BackupError } from './backup-error.js';
+import type { BackupSource, SourceSession } from './backup-source.js';
+import { captureTool } from './capture-tool.js';
+import { type ClientProgram, findClientPrograms } from './client-programs.js';
+import { type DatabaseUrl, parseDatabaseUrl } from './database-url.js';
+import { mysqlReport } from './mysql-report.js';
+import { type PrivateFile, privateFile } from './private-file.js';
+import { spawnTool } from './tool-process.js';
+
+export interface MysqlSourceOptions {
+  /** `mysql://user:password@host:3306/database`; `mariadb://` is the same. `socket` and `ssl-ca` are honoured. */
+  readonly url: string | Secret;
+  /** The folder of the client programs. @defaultValue PATH */
+  readonly binDir?: string;
+}
+
+const readOptions = optionsOf<MysqlSourceOptions>('mysql', { url: true, binDir: true });
+
+const facts = `select version(), database(), (select group_concat(variable_value order by variable_name separator ' ')
+  from information_schema.global_variables where variable_name in ('HOSTNAME', 'PORT', 'DATADIR', 'SERVER_UID'))`;
+
+/** MySQL 8 moved the table of variables. */
+const mysqlFacts = facts.replace(
+  'information_schema.global_variables',
+  'performance_schema.global_variables',
+);
+
+const objects = `select (select count(*) from information_schema.tables where table_schema = database())
+  + (select count(*) from information_schema.routines where routine_schema = database())
+  + (select count(*) from information_schema.events where event_schema = database())`;
+
+const otherEngines = `select count(*) from information_schema.tables where table_schema = database()
+  and table_type = 'BASE TABLE' and engine <> 'InnoDB'`;
+
+/**
+ * A MySQL or MariaDB database, dumped as plain SQL in one consistent transaction with routines, triggers and events.
+ *
+ * Restoring is not one transaction, because every `create table` commits: a failed restore leaves a part behind, and says so.
+ *
+ * @throws OptionsError
+ *
+ * @example
+ * const source = mysql({ url: 'mysql://backup:secret@db.internal/crm' });
+ */
+export function mysql(options: MysqlSourceOptions): BackupSource {
+  const { url, binDir } = readOptions(options);
+  const address = parseDatabaseUrl('mysql', url, { schemes: ['mysql', 'mariadb'], port: 3306 });
+  const label = `mysql at ${address.label}`;
+  return {
+    engine: 'mysql',
+    label,
+    database: address.database,
+    isComplete: (tail) => /\n-- Dump completed(?: on [\d: -]+)?\s*$/.test(tail.toString('latin1')),
+    async open(signal) {
+      const settings = await privateFile('client.cnf', optionFile(address));
+      try {
+        return await openSession({ address, label, binDir, settings, signal });
+      } catch (error) {
+        await settings.remove();
+        throw error;
+      }
+    },
+  };
+}
+
+interface SessionOptions {
+  readonly address: DatabaseUrl;
+  readonly label: string;
+  readonly binDir: string | undefined;
+  readonly settings: PrivateFile;
+  readonly signal: AbortSignal;
+}
+
+async function openSession(options: SessionOptions): Promise<SourceSession> {
+  const { address, label, binDir, settings, signal } = options;
+  const common = { subject: label, secrets: [address.password] };
+  const file = `--defaults-file=${settings.path}`; // must come first, and keeps ~/.my.cnf out
+  const clients = await programs(['mariadb', 'mysql'], { binDir, signal });
+  const [anyClient] = clients;
+  if (anyClient === undefined) throw missing('mariadb or mysql', label);
+
+  async function ask(sql: string, askSignal: AbortSignal): Promise<readonly string[]> {
+    const args = [
+      file,
+      '--batch',
+      '--skip-column-names',
+      '--connect-timeout=10',
+      '-e',
+      sql,
+      address.database,
+    ];
+    const client = { ...common, name: 'mysql', path: anyClient?.path ?? '', args, stage: 'prepare' } as const;
+    return (await captureTool(client, { timeoutMs: 30_000, signal: askSignal })).trim().split('\t');
+  }
+
+  const [serverVersion = '', database = '', system = ''] = await ask(facts, signal).catch((error: unknown) =>
+    // Only a server that answered can lack that table.
+    BackupError.is(error) && /ERROR 1109|ERROR 3167|ERROR 1146/.test(error.message)
+      ? ask(mysqlFacts, signal)
+      : Promise.reject(connectFailed(error, label)),
+  );
+  const isMariadb = serverVersion.includes('MariaDB');
+  const sameKind = (program: ClientProgram): boolean => program.version.includes('MariaDB') === isMariadb;
+  const dumpers = await programs(['mariadb-dump', 'mysqldump'], { binDir, signal });
+  const dumper = dumpers.find(sameKind) ?? dumpers[0];
+  if (dumper === undefined) throw missing('mariadb-dump or mysqldump', label);
+  const loader = clients.find(sameKind) ?? anyClient;
+
+  const warnings: string[] = [];
+  if (!sameKind(dumper)) warnings.push('dumped by the client of the other kind of server (MySQL or MariaDB)');
+  if ((await ask(otherEngines, signal))[0] !== '0') {
+    warnings.push('some tables are not InnoDB: they are dumped, but not from the same moment as the rest');
+  }
+  return {
+    facts: {
+      serverVersion,
+      system: createHash('sha256').update(`mysql ${system}`).digest('hex').slice(0, 32),
+      database,
+      tool: dumper.version,
+      warnings,
+    },
+    dump: () =>
+      spawnTool({
+        ...common,
+        name: dumper.path.endsWith('mariadb-dump') ? 'mariadb-dump' : 'mysqldump',
+        path: dumper.path,
+        args: [
+          file,
+          '--single-transaction',
+          '--quick',
+          '--routines',
+          '--triggers',
+          '--events',
+          '--hex-blob',
+          '--default-character-set=utf8mb4',
+          '--no-tablespaces', // would need a global privilege
+          '--skip-add-drop-table', // restoring must never drop what is there
+          ...(dumper.version.includes('MariaDB') ? [] : ['--set-gtid-purged=OFF']),
+          address.database,
+        ],
+        stage: 'dump',
+      }),
+    load: () => ({
+      process: spawnTool({
+        ...common,
+        name: loader.path.endsWith('mariadb') ? 'mariadb' : 'mysql',
+        path: loader.path,
+        // Binary mode also switches off client commands, of which one runs a shell.
+        args: [file, '--batch', '--binary-mode', '--default-character-set=utf8mb4', address.database],
+        stage: 'restore',
+        report: mysqlReport,
+      }),
+      begin: '',
+      end: '',
+    }),
+    isEmpty: async (emptySignal) => (await ask(objects, emptySignal))[0] === '0',
+    close: () => settings.remove(),
+  };
+}
+
+async function programs(
+  names: readonly string[],
+  options: { readonly binDir: string | undefined; readonly signal: AbortSignal },
+): Promise<readonly ClientProgram[]> {
+  const found: ClientProgram[] = [];
+  for (const name of names) found.push(...(await findClientPrograms(name, options)));
+  return found;
+}
+
+/** Double quotes keep `#` and blanks; the backslash is the escape character within. */
+function optionFile({ host, port, user, password, parameters }: DatabaseUrl): string {
+  const quoted = (value: string): string => `"${value.replaceAll('\\', '\\\\')}"`;
+  const socket = parameters.get('socket');
+  const ca = parameters.get('ssl-ca');
+  const lines = [
+    '[client]',
+    ...(socket === null
+      ? [`host=${quoted(host)}`, `port=${port}`, 'protocol=tcp']
+      : [`socket=${quoted(socket)}`]),
+    ...(user === '' ? [] : [`user=${quoted(user)}`]),
+    ...(password === '' ? [] : [`password=${quoted(password)}`]),
+    ...(ca === null ? [] : [`ssl-ca=${quoted(ca)}`, 'ssl-verify-server-cert']),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function connectFailed(error: unknown, label: string): unknown {
+  if (!BackupError.is(error)) return error;
+  return new BackupError(`Could not ask ${label} for its version: ${error.message}`, {
+    code: 'BACKUP_CONNECT_FAILED',
+    stage: 'prepare',
+    tool: error.tool,
+    exitCode: error.exitCode,
+  });
+}
+
+function missing(what: string, label: string): BackupError {
+  return new BackupError(
+    `${label} needs ${what}, which is not installed here. Install mariadb-client or mysql-client.`,
+    {
+      code: 'BACKUP_TOOL_MISSING',
+      stage: 'prepare',
+      tool: what.split(' ')[0],
+    },
+  );
+}

@@ -1,0 +1,153 @@
+import { invalidOption, optionsOf, parseDuration } from '@seaworthy/contracts';
+import { BackupError } from './backup-error.js';
+import type { BackupSettings } from './backup-options.js';
+import type { SourceSession } from './backup-source.js';
+import type { BackupProgress, RestoreForce, RestoreOptions, RestoreResult } from './backups.js';
+import { findBackup } from './catalog.js';
+import { loadArtifact, verifyArtifact } from './load-artifact.js';
+import type { Manifest, ManifestArtifact } from './manifest.js';
+import { throttled } from './throttled.js';
+
+const forces: readonly RestoreForce[] = ['same-server', 'not-empty'];
+
+const readOptions = optionsOf<RestoreOptions>('restore', {
+  source: true,
+  to: true,
+  confirm: true,
+  force: true,
+  timeout: true,
+  signal: true,
+  onProgress: true,
+});
+
+/** Checks everything that can be checked before the first statement reaches the target. */
+export async function restoreBackup(
+  { targets, clock, logger }: BackupSettings,
+  id: string,
+  options: RestoreOptions,
+): Promise<RestoreResult> {
+  const {
+    source,
+    to,
+    confirm,
+    force = [],
+    timeout = '12h',
+    signal: given,
+    onProgress,
+  } = readOptions(options);
+  for (const word of force) {
+    if (!forces.includes(word)) throw invalidOption('restore', 'force', `a list of ${forces.join(', ')}`);
+  }
+  if (confirm !== to.database) {
+    throw refused(`confirm must name the target database once more (${to.label})`, 'Write it by hand.');
+  }
+  const startedAt = clock.monotonic();
+  const limit = new AbortController();
+  const timer = clock.schedule(() => limit.abort(timedOut(to.label)), parseDuration(timeout), {
+    keepAlive: true,
+  });
+  const signal = given === undefined ? limit.signal : AbortSignal.any([given, limit.signal]);
+  try {
+    const { manifest, target } = await findBackup(targets, id);
+    const artifact = chooseArtifact(manifest, source);
+    if (artifact.engine !== to.engine) {
+      throw refused(
+        `the backup is of ${artifact.engine} and ${to.label} is not`,
+        'Choose a target of the same engine.',
+      );
+    }
+    const report = throttled<BackupProgress>(onProgress ?? (() => undefined), clock);
+    report.tell({ source: artifact.source, stage: 'verify', rawBytes: 0, bytes: 0 });
+    await verifyArtifact(target, artifact, { signal });
+    const session = await to.open(signal);
+    try {
+      await guard(session, { artifact, label: to.label, force, signal });
+      await loadArtifact({
+        source: to,
+        session,
+        target,
+        artifact,
+        signal,
+        onBytes: (rawBytes) => report.tell({ source: artifact.source, stage: 'restore', rawBytes, bytes: 0 }),
+      }).catch((error: unknown) => {
+        throw failed(error, to.label, to.engine);
+      });
+      report.finish();
+    } finally {
+      await session.close();
+    }
+    const durationMs = Math.round(clock.monotonic() - startedAt);
+    logger.info('A backup was restored.', {
+      backup: id,
+      source: artifact.source,
+      target: to.label,
+      durationMs,
+    });
+    return { id, source: artifact.source, durationMs, rawBytes: artifact.rawBytes };
+  } finally {
+    timer.cancel();
+  }
+}
+
+function chooseArtifact(manifest: Manifest, source: string | undefined): ManifestArtifact {
+  const names = manifest.artifacts.map((artifact) => artifact.source);
+  const chosen =
+    source === undefined && names.length === 1
+      ? manifest.artifacts[0]
+      : manifest.artifacts.find((artifact) => artifact.source === source);
+  if (chosen !== undefined) return chosen;
+  throw refused('the backup has no such source', `Set source to one of: ${names.join(', ')}.`);
+}
+
+async function guard(
+  session: SourceSession,
+  {
+    artifact,
+    label,
+    force,
+    signal,
+  }: {
+    readonly artifact: ManifestArtifact;
+    readonly label: string;
+    readonly force: readonly RestoreForce[];
+    readonly signal: AbortSignal;
+  },
+): Promise<void> {
+  if (artifact.system === session.facts.system && !force.includes('same-server')) {
+    throw refused(
+      `${label} is on the server that was backed up`,
+      "Restore elsewhere, or insist with force: ['same-server'].",
+    );
+  }
+  if (!force.includes('not-empty') && !(await session.isEmpty(signal))) {
+    throw refused(
+      `${label} is not empty`,
+      "Create an empty database for it, or insist with force: ['not-empty']; nothing would be dropped either way.",
+    );
+  }
+}
+
+function refused(why: string, advice: string): BackupError {
+  return new BackupError(`Restore refused: ${why}. ${advice}`, { code: 'RESTORE_REFUSED', stage: 'verify' });
+}
+
+function failed(error: unknown, label: string, engine: string): unknown {
+  if (!BackupError.is(error) || error.code !== 'BACKUP_TOOL_FAILED') return error;
+  const left =
+    engine === 'postgres'
+      ? 'The target is as it was.'
+      : 'The target holds a part of it: drop that database and restore into a new one.';
+  return new BackupError(`The restore into ${label} failed: ${error.message} ${left}`, {
+    code: 'RESTORE_FAILED',
+    stage: error.stage,
+    tool: error.tool,
+    exitCode: error.exitCode,
+  });
+}
+
+function timedOut(label: string): BackupError {
+  return new BackupError(`The restore into ${label} took longer than its timeout. Raise \`timeout\`.`, {
+    code: 'RESTORE_FAILED',
+    stage: 'restore',
+  });
+}

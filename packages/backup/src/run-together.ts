@@ -1,0 +1,60 @@
+import { systemClock } from '@seaworthy/contracts';
+import { BackupError, type BackupStage } from './backup-error.js';
+
+/** How long a broken pipe waits for the program at its other end to say why. */
+const blameMs = 2_000;
+
+export interface Together {
+  /** All must resolve. */
+  readonly parts: ReadonlyArray<Promise<unknown>>;
+  /** Ends every part; called once, when the first has failed. */
+  readonly stop: () => void;
+  /** For a failure that no part can explain. */
+  readonly stage: BackupStage;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Waits for all parts of a pipeline. When one fails the others are stopped and waited for, so that no child is left; the
+ * rejection is the failure that came first, told by the program that caused it rather than by the pipe that noticed.
+ */
+export async function runTogether({ parts, stop, stage, signal }: Together): Promise<void> {
+  let onAbort: () => void = () => undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    onAbort = () => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    await Promise.race([Promise.all(parts), aborted]);
+  } catch (failure) {
+    const explained = signal.aborted || BackupError.is(failure) ? failure : await explanation(parts);
+    stop();
+    await Promise.allSettled(parts);
+    throw explained ?? unexplained(failure, stage);
+  } finally {
+    aborted.catch(() => undefined);
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+async function explanation(parts: Together['parts']): Promise<unknown> {
+  return new Promise((resolve) => {
+    const timer = systemClock.schedule(() => resolve(undefined), blameMs, { keepAlive: true });
+    for (const part of parts) {
+      part.catch((error: unknown) => {
+        if (!BackupError.is(error)) return;
+        timer.cancel();
+        resolve(error);
+      });
+    }
+  });
+}
+
+function unexplained(failure: unknown, stage: BackupStage): BackupError {
+  const reason = failure instanceof Error ? Reflect.get(failure, 'code') : undefined;
+  return new BackupError(`The pipeline broke (${typeof reason === 'string' ? reason : 'no reason given'}).`, {
+    code: 'BACKUP_TOOL_FAILED',
+    stage,
+  });
+}

@@ -1,0 +1,110 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import type { Readable, Writable } from 'node:stream';
+import { systemClock } from '@seaworthy/contracts';
+import { BackupError, type BackupStage } from './backup-error.js';
+
+export interface ToolSpec {
+  /** What it is called in messages: `pg_dump`. */
+  readonly name: string;
+  readonly path: string;
+  readonly args: readonly string[];
+  /** Added to a nearly empty environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly stage: BackupStage;
+  /** What it works on, for messages. */
+  readonly subject: string;
+  /** Turns what it complained about into what may be shown. */
+  readonly report?: (stderr: string) => string;
+  /** Taken out of everything that is shown. */
+  readonly secrets?: readonly string[];
+}
+
+/** A running program that cannot outlive us. */
+export interface ToolProcess {
+  readonly name: string;
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  /** Resolves when it ended with 0; rejects with a BackupError otherwise. */
+  readonly exited: Promise<void>;
+  /** Asks it to end, and insists a second later. */
+  kill(): void;
+}
+
+/** The first complaint is the cause; a failing import can repeat itself for gigabytes. */
+const maxReportChars = 2_000;
+
+/** util-linux: makes the kernel kill the child when we die in a way that we cannot catch. */
+const setpriv = '/usr/bin/setpriv';
+
+export function spawnTool(spec: ToolSpec): ToolProcess {
+  const guarded = process.platform === 'linux' && existsSync(setpriv);
+  const child = guarded
+    ? spawn(setpriv, ['--pdeathsig', 'KILL', '--', spec.path, ...spec.args], { env: environment(spec) })
+    : spawn(spec.path, [...spec.args], { env: environment(spec) });
+  child.stdin.on('error', () => undefined); // a dead reader shows in its exit
+  child.stdout.on('error', () => undefined);
+  const exited = endOf(child, spec);
+  exited.catch(() => undefined); // looked at later
+  return {
+    name: spec.name,
+    stdin: child.stdin,
+    stdout: child.stdout,
+    exited,
+    kill() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill('SIGTERM');
+      const insist = systemClock.schedule(() => child.kill('SIGKILL'), 1_000, { keepAlive: true });
+      child.once('exit', () => insist.cancel());
+    },
+  };
+}
+
+function environment(spec: ToolSpec): NodeJS.ProcessEnv {
+  const { PATH, HOME } = process.env;
+  return {
+    ...(PATH === undefined ? {} : { PATH }),
+    ...(HOME === undefined ? {} : { HOME }),
+    LC_ALL: 'C', // messages that can be recognised
+    ...spec.env,
+  };
+}
+
+async function endOf(child: ChildProcess, spec: ToolSpec): Promise<void> {
+  let stderr = '';
+  child.stderr?.setEncoding('utf8');
+  child.stderr?.on('data', (text: string) => {
+    stderr = (stderr + text).slice(0, 2 * maxReportChars);
+  });
+  const outcome = await new Promise<{
+    readonly exitCode: number | string | undefined;
+    readonly why?: string;
+  }>((resolve) => {
+    child.once('error', (error: NodeJS.ErrnoException) =>
+      resolve({ exitCode: undefined, why: `could not be started (${error.code ?? error.name})` }),
+    );
+    child.once('exit', (code, signal) => {
+      const done = (): void => resolve({ exitCode: code ?? signal ?? undefined });
+      if (child.stderr === null || child.stderr.readableEnded || child.stderr.destroyed) done();
+      else child.stderr.once('close', done);
+    });
+  });
+  if (outcome.exitCode === 0) return;
+  const why = outcome.why ?? `ended with ${outcome.exitCode}`;
+  const said = redact((spec.report ?? ((text) => text))(stderr).trim(), spec.secrets ?? []).slice(
+    0,
+    maxReportChars,
+  );
+  throw new BackupError(`${spec.name} ${why} on ${spec.subject}${said === '' ? '.' : `: ${said}`}`, {
+    code: 'BACKUP_TOOL_FAILED',
+    stage: spec.stage,
+    tool: spec.name,
+    exitCode: outcome.exitCode,
+  });
+}
+
+function redact(text: string, secrets: readonly string[]): string {
+  return secrets
+    .filter((secret) => secret !== '')
+    .reduce((rest, secret) => rest.replaceAll(secret, '[redacted]'), text);
+}
