@@ -9,7 +9,7 @@ interface FastifyRequestLike {
 interface FastifyReplyLike {
   code(statusCode: number): unknown;
   headers(values: Record<string, string>): unknown;
-  send(payload: string): unknown;
+  send(payload: Buffer): unknown;
 }
 
 interface FastifyLike {
@@ -37,7 +37,7 @@ export function healthEndpoints(health: Pick<Health, 'answer'>): (app: FastifyLi
       void answer.then(({ statusCode, headers, body }) => {
         reply.code(statusCode);
         reply.headers({ ...headers });
-        reply.send(body);
+        reply.send(Buffer.from(body)); // a string would get a charset, which health+json has none of
       });
     });
   };

@@ -24,7 +24,7 @@ export interface EventLoopOptions {
   readonly lag?: LagSource;
 }
 
-/** The event loop's lag since it was asked last, in milliseconds. */
+/** The event loop's lag over the last two runs of the check. */
 export interface EventLoopLag {
   readonly p99Ms: number;
   readonly maxMs: number;
@@ -32,7 +32,7 @@ export interface EventLoopLag {
   readonly utilization: number;
 }
 
-/** Measures from the first call on; later calls tell what happened since the one before. */
+/** Measures from the first call on; later calls tell what happened lately. */
 export type LagSource = () => EventLoopLag;
 
 const readOptions = optionsOf<EventLoopOptions>('eventLoop', {
@@ -44,7 +44,7 @@ const readOptions = optionsOf<EventLoopOptions>('eventLoop', {
 });
 
 /**
- * Checks that the event loop turns: the lag between two runs of the check, at its 99th percentile.
+ * Checks that the event loop turns: the 99th percentile of its lag over the last two runs of the check.
  *
  * Safe in `live`, because it fails only when the lag has lasted. A loop that stands still altogether cannot report that;
  * the prober's own timeout sees it.
@@ -91,21 +91,31 @@ export function eventLoop(options: EventLoopOptions = {}): HealthCheck<'local'> 
 /** How often the histogram looks at the clock; a lag is what comes on top of it. */
 const resolutionMs = 20;
 
+/**
+ * Two histograms that are read and reset in turn, each after two runs of the check. A reset forgets the delay that is going
+ * on at that moment; the other one, which is not reset then, has it.
+ */
 function histogramLag(): LagSource {
-  let histogram: IntervalHistogram | undefined;
+  let older: IntervalHistogram | undefined;
+  let newer: IntervalHistogram | undefined;
   let before = performance.eventLoopUtilization();
   return () => {
-    if (histogram === undefined) {
-      histogram = monitorEventLoopDelay({ resolution: resolutionMs });
-      histogram.enable();
-    }
-    const p99Ms = lagOf(histogram.percentile(99));
-    const maxMs = lagOf(histogram.max);
+    older ??= startHistogram();
+    newer ??= startHistogram();
+    const p99Ms = lagOf(older.percentile(99));
+    const maxMs = lagOf(older.max);
     const { utilization } = performance.eventLoopUtilization(before);
-    histogram.reset();
+    older.reset();
+    [older, newer] = [newer, older];
     before = performance.eventLoopUtilization();
     return { p99Ms, maxMs, utilization };
   };
+}
+
+function startHistogram(): IntervalHistogram {
+  const histogram = monitorEventLoopDelay({ resolution: resolutionMs });
+  histogram.enable();
+  return histogram;
 }
 
 function lagOf(nanoseconds: number): number {
