@@ -1,0 +1,121 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RequestView } from '@seaworthy/contracts';
+import type { Client, Decision } from '../decision.js';
+import type { Security } from '../security.js';
+import { SecurityError } from '../security-error.js';
+
+/** What a handler may want to know of the decision that let its request through. */
+export interface RequestSecurity {
+  readonly client: Client;
+  /** For `<script nonce>`; there when `headers.nonce` is on. */
+  readonly nonce: string | undefined;
+}
+
+/** Registered, so that two copies of this package in one process find each other's. */
+const slot = Symbol.for('seaworthy.security.request.v1');
+
+/** Decides a request of Node's own kind and puts the headers on its response, whatever the verdict. */
+export function decideExchange(
+  security: Security,
+  request: IncomingMessage,
+  response: ServerResponse,
+  url = request.url ?? '/',
+): Decision | Promise<Decision> {
+  const decision = security.decide(viewOf(request, url), { request, response });
+  const apply = (decided: Decision): Decision => {
+    if (!response.headersSent) setHeaders(response, decided);
+    const { verdict } = decided;
+    const known: RequestSecurity = {
+      client: verdict.client,
+      nonce: verdict.kind === 'pass' ? verdict.nonce : undefined,
+    };
+    Reflect.set(request, slot, known);
+    return decided;
+  };
+  return decision instanceof Promise ? decision.then(apply) : apply(decision);
+}
+
+/** Calls `next` for a request that passes, with the error when the decision itself failed; otherwise it has answered. */
+export type Middleware<Request extends IncomingMessage> = (
+  request: Request,
+  response: ServerResponse,
+  next: (error?: unknown) => void,
+) => void;
+
+/** The middleware that node:http and Express share; `urlOf` gives the path that the client asked for. */
+export function middlewareOf<Request extends IncomingMessage>(
+  security: Security,
+  urlOf: (request: Request) => string | undefined,
+): Middleware<Request> {
+  return (request, response, next) => {
+    const proceed = (decision: Decision): void => {
+      if (!answered(response, decision)) next();
+    };
+    let decision: Decision | Promise<Decision>;
+    try {
+      decision = decideExchange(security, request, response, urlOf(request));
+    } catch (error) {
+      next(error);
+      return;
+    }
+    if (decision instanceof Promise) decision.then(proceed, next);
+    else proceed(decision);
+  };
+}
+
+/** Answers a request that the decision ends; `false` when it passes and somebody else answers. */
+function answered(response: ServerResponse, { verdict }: Decision): boolean {
+  if (verdict.kind === 'pass') return false;
+  if (response.headersSent || response.destroyed) return true;
+  response.statusCode = verdict.status;
+  const body = verdict.kind === 'deny' ? verdict.body : '';
+  if (verdict.kind === 'deny') {
+    response.setHeader('Content-Type', verdict.contentType);
+    response.setHeader('Cache-Control', 'no-store');
+  }
+  if (verdict.status !== 204) response.setHeader('Content-Length', Buffer.byteLength(body));
+  response.end(body);
+  return true;
+}
+
+/** @throws SecurityError when no adapter has seen the request. */
+export function knownOf(request: IncomingMessage): RequestSecurity {
+  const known: RequestSecurity | undefined = Reflect.get(request, slot);
+  if (known !== undefined) return known;
+  throw new SecurityError(
+    'This request was not decided. Mount secure(security) before the handler that asks.',
+    {
+      code: 'SECURITY_NOT_MOUNTED',
+    },
+  );
+}
+
+function setHeaders(response: ServerResponse, { headers, remove }: Decision): void {
+  for (const name of remove) response.removeHeader(name);
+  for (const [name, value] of headers) {
+    if (name === 'Vary') response.setHeader(name, addedTo(response.getHeader(name), value));
+    else response.setHeader(name, value);
+  }
+}
+
+function addedTo(present: number | string | readonly string[] | undefined, value: string): string {
+  const words = [present ?? [], value].flat().flatMap((text) => String(text).split(/\s*,\s*/));
+  const seen = new Map(words.map((word) => [word.toLowerCase(), word] as const));
+  return seen.has('*') ? '*' : [...seen.values()].join(', ');
+}
+
+function viewOf(request: IncomingMessage, url: string): RequestView {
+  const { headers, socket } = request;
+  const authority = headers[':authority'];
+  return {
+    method: request.method ?? 'GET',
+    url,
+    host: headers.host ?? (typeof authority === 'string' ? authority : ''),
+    peer: socket.remoteAddress,
+    encrypted: 'encrypted' in socket && socket.encrypted === true,
+    header(name) {
+      const value = headers[name];
+      return Array.isArray(value) ? value.join(', ') : value;
+    },
+  };
+}

@@ -1,0 +1,26 @@
+import type { IncomingMessage } from 'node:http';
+import type { Security } from '../security.js';
+import { knownOf, type Middleware, middlewareOf, type RequestSecurity } from './exchange.js';
+
+export type { Middleware, RequestSecurity } from './exchange.js';
+
+/** The part of an Express request that is needed, of version 4 and 5. */
+export interface ExpressRequest extends IncomingMessage {
+  readonly originalUrl: string;
+}
+
+/**
+ * Puts a {@link Security} in front of an Express 4 or 5 application: mount it first, for all paths.
+ *
+ * @example
+ * app.use(secure(security));
+ * app.get('/', (req, res) => res.json({ you: securityOf(req).client.ip }));
+ */
+export function secure(security: Security): Middleware<ExpressRequest> {
+  return middlewareOf(security, (request) => request.originalUrl);
+}
+
+/** The client and the nonce of a request that {@link secure} let through. */
+export function securityOf(request: IncomingMessage): RequestSecurity {
+  return knownOf(request);
+}

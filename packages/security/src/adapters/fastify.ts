@@ -1,0 +1,81 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Decision } from '../decision.js';
+import type { Security } from '../security.js';
+import { decideExchange, knownOf, type RequestSecurity } from './exchange.js';
+
+export type { RequestSecurity } from './exchange.js';
+
+/** The part of a Fastify request that is needed. */
+export interface FastifyRequestLike {
+  readonly raw: IncomingMessage;
+}
+
+/** The part of a Fastify reply that is needed. */
+export interface FastifyReplyLike {
+  readonly raw: ServerResponse;
+  code(status: number): unknown;
+  header(name: string, value: string): unknown;
+  send(body: string): unknown;
+}
+
+/** The part of a Fastify instance that is needed. */
+export interface FastifyLike {
+  addHook(
+    name: 'onRequest',
+    hook: (request: FastifyRequestLike, reply: FastifyReplyLike, done: (error?: Error) => void) => void,
+  ): unknown;
+}
+
+export type FastifyPlugin = (app: FastifyLike, options: unknown, done: () => void) => void;
+
+/**
+ * Puts a {@link Security} in front of a Fastify 5 application, every plugin, 404 and error of it.
+ *
+ * @example
+ * await app.register(secure(security));
+ * app.get('/', (request) => ({ you: securityOf(request).client.ip }));
+ */
+export function secure(security: Security): FastifyPlugin {
+  const plugin: FastifyPlugin = (app, _options, ready) => {
+    app.addHook('onRequest', (request, reply, done) => {
+      const proceed = (decision: Decision): void => {
+        if (decision.verdict.kind === 'pass') done();
+        else answer(reply, decision.verdict);
+      };
+      let decision: Decision | Promise<Decision>;
+      try {
+        decision = decideExchange(security, request.raw, reply.raw);
+      } catch (error) {
+        done(asError(error));
+        return;
+      }
+      if (decision instanceof Promise) decision.then(proceed, (error: unknown) => done(asError(error)));
+      else proceed(decision);
+    });
+    ready();
+  };
+  // Without it Fastify would keep the hook inside this plugin (what fastify-plugin does).
+  return Object.assign(plugin, { [Symbol.for('skip-override')]: true });
+}
+
+/** The client and the nonce of a request that {@link secure} let through. */
+export function securityOf(request: FastifyRequestLike): RequestSecurity {
+  return knownOf(request.raw);
+}
+
+/** Through the reply, so that onSend and onResponse hooks see it. */
+function answer(
+  reply: FastifyReplyLike,
+  verdict: Exclude<Decision['verdict'], { readonly kind: 'pass' }>,
+): void {
+  reply.code(verdict.status);
+  if (verdict.kind === 'deny') {
+    reply.header('content-type', verdict.contentType);
+    reply.header('cache-control', 'no-store');
+  }
+  reply.send(verdict.kind === 'deny' ? verdict.body : '');
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error('The security decision failed.', { cause: error });
+}

@@ -1,0 +1,22 @@
+import type { LimitOutcome, LimitRule } from './limit-rule.js';
+
+/** One limit that a request asks something of. */
+export interface LimitCharge {
+  readonly rule: LimitRule;
+  readonly key: string;
+  readonly cost: number;
+}
+
+/** One outcome for each charge, in their order. */
+export type LimitOutcomes = readonly LimitOutcome[];
+
+/** Where counts are kept. */
+export interface LimitStore {
+  /**
+   * Spends all charges or, when one does not fit, none, at one moment. An answer that is no promise costs no turn of the
+   * event loop.
+   */
+  consume(charges: readonly LimitCharge[]): LimitOutcomes | Promise<LimitOutcomes>;
+  /** For a store outside the process: how long an answer is waited for, in milliseconds. */
+  readonly deadlineMs?: number;
+}

@@ -1,0 +1,9 @@
+import { SeaworthyError } from '@seaworthy/contracts';
+
+/**
+ * Thrown when a request cannot be decided because of how the service is put together. `code` is
+ * `SECURITY_NOT_MOUNTED`, `SECURITY_EXCHANGE_REQUIRED` or `SECURITY_INVALID_COST`.
+ */
+export class SecurityError extends SeaworthyError {
+  static override readonly kind: string = 'SecurityError';
+}

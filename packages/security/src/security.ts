@@ -1,0 +1,191 @@
+import {
+  type Clock,
+  type Closable,
+  type HealthCheck,
+  invalidOption,
+  type Logger,
+  type Metrics,
+  optionsOf,
+  type RequestView,
+  silentLogger,
+  silentMetrics,
+  systemClock,
+} from '@seaworthy/contracts';
+import { type ClientIp, clientIp } from './client-ip/client-ip.js';
+import { type CorsOptions, planCors } from './cors/cors-policy.js';
+import type { Environment } from './cors/origin-list.js';
+import { type CsrfOptions, planCsrf } from './csrf.js';
+import type { Client, Decision, HeaderPair, Verdict } from './decision.js';
+import { type HeadersOptions, type HttpExchange, planHeaders } from './headers/response-headers.js';
+import type { StoreChange } from './limits/guarded-store.js';
+import { createLimiter, type LimitResult, type LimitsOptions } from './limits/limiter.js';
+import { deny } from './problem.js';
+import { report } from './report.js';
+import type { SecurityEvent } from './security-event.js';
+
+export interface SecurityOptions {
+  /** @defaultValue the strict `html` profile */
+  readonly headers?: HeadersOptions;
+  /** How the client's address is found. @defaultValue the socket's other end, no header believed */
+  readonly clientIp?: ClientIp;
+  /** Who may read answers from another origin. @defaultValue nobody */
+  readonly cors?: CorsOptions;
+  /** @defaultValue no limit */
+  readonly limits?: LimitsOptions;
+  /** `false` where no request carries a cookie. @defaultValue {} */
+  readonly csrf?: CsrfOptions | false;
+  /** `staging` and `production` refuse `http:` origins. @defaultValue 'production' */
+  readonly environment?: Environment;
+  /** Called for every refusal and every change of the store. What it throws is logged and changes nothing. */
+  readonly onEvent?: (event: SecurityEvent) => void;
+  /** @defaultValue silentLogger */
+  readonly logger?: Logger;
+  /** @defaultValue silentMetrics */
+  readonly metrics?: Metrics;
+  /** @defaultValue systemClock */
+  readonly clock?: Clock;
+}
+
+export interface Security extends Closable {
+  /**
+   * Decides one request: which headers its answer carries, and whether it passes, is a preflight, or is refused. Answers
+   * in the same turn unless a limit is kept outside the process. Never waits longer than that store's deadline.
+   *
+   * @param exchange - needed only where a CSP directive is a function of request and response.
+   * @throws SecurityError, and whatever the functions in the options throw.
+   */
+  decide(view: RequestView, exchange?: HttpExchange): Decision | Promise<Decision>;
+  /** Degraded while limits are counted in this process because their store is down. Asks nothing. */
+  healthCheck(): HealthCheck<'local'>;
+}
+
+const readOptions = optionsOf<SecurityOptions>('createSecurity', {
+  headers: true,
+  clientIp: true,
+  cors: true,
+  limits: true,
+  csrf: true,
+  environment: true,
+  onEvent: true,
+  logger: true,
+  metrics: true,
+  clock: true,
+});
+
+const environments = ['development', 'test', 'staging', 'production'];
+
+/**
+ * Puts headers, client address, CORS, rate limits and CSRF together in the one right order, for any framework.
+ *
+ * @throws OptionsError for every option that is unknown or unsafe; helmet's own errors for its options.
+ *
+ * @example
+ * const security = createSecurity({
+ *   clientIp: clientIp({ trust: ['10.0.0.0/8'] }),
+ *   cors: { origins: 'https://app.example.com', credentials: true },
+ *   limits: { policies: [policy('ip', { limit: 100, per: '1m' })] },
+ * });
+ * app.use(secure(security)); // from '@seaworthy/security/express'
+ */
+export function createSecurity(options: SecurityOptions = {}): Security {
+  const {
+    clientIp: findClient = clientIp({ trust: [] }),
+    csrf = {},
+    environment = 'production',
+    logger = silentLogger,
+    metrics = silentMetrics,
+    clock = systemClock,
+  } = readOptions(options);
+  if (!environments.includes(environment)) {
+    throw invalidOption('createSecurity', 'environment', `one of ${environments.join(', ')}`);
+  }
+  const tell = report({ onEvent: options.onEvent, logger, metrics });
+  const onStoreChange = (change: StoreChange): void =>
+    change.state === 'down'
+      ? tell({ type: 'limit-store-down', reason: change.reason })
+      : tell({ type: 'limit-store-up', downMs: change.downMs });
+  const headers = planHeaders(options.headers);
+  const limiter = options.limits && createLimiter(options.limits, { clock, metrics, onStoreChange });
+  const cors = options.cors && planCors(options.cors, environment, limiter?.headerNames ?? []);
+  const crossSite = csrf === false ? undefined : planCsrf(csrf, environment, cors?.credentialed);
+
+  function judge(
+    view: RequestView,
+    client: Client,
+    nonce: string | undefined,
+    limits: LimitResult | undefined,
+  ): Verdict {
+    const refused = limits?.refused;
+    if (refused?.kind === 'limited') {
+      tell({ type: 'limited', policy: refused.policy, client, retryAfterMs: refused.retryAfterMs });
+      const seconds = Math.max(1, Math.ceil(refused.retryAfterMs / 1_000));
+      const detail = `Too many requests. Try again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`;
+      return deny(client, { status: 429, code: 'RATE_LIMITED', detail, message: limiter?.message });
+    }
+    if (refused?.kind === 'unavailable') {
+      tell({ type: 'limit-unavailable', policy: refused.policy, client });
+      const detail = 'The request could not be counted and was not run. Try again shortly.';
+      return deny(client, { status: 503, code: 'RATE_LIMIT_UNAVAILABLE', detail });
+    }
+    const reason = crossSite?.(view, client);
+    if (reason !== undefined) {
+      tell({ type: 'csrf', reason, client });
+      const detail =
+        'A write from another origin was refused. If that origin is yours, add it to csrf.trustedOrigins.';
+      return deny(client, { status: 403, code: 'CROSS_ORIGIN_REQUEST', detail });
+    }
+    return { kind: 'pass', client, nonce };
+  }
+
+  const close = async (): Promise<void> => undefined; // nothing is held between requests, neither timers nor connections
+
+  return {
+    decide(view, exchange) {
+      const client = findClient(view);
+      const { set, nonce } = headers.headers(client.secure, exchange);
+      const shared = cors?.apply(view);
+      const base: readonly HeaderPair[] = shared === undefined ? set : [...set, ...shared.headers];
+      if (shared?.preflight !== undefined) {
+        if (shared.refused)
+          tell({ type: 'cors-refused', origin: (view.header('origin') ?? '').slice(0, 256), client });
+        return {
+          headers: base,
+          remove: headers.remove,
+          verdict: { kind: 'preflight', client, status: shared.preflight },
+        };
+      }
+      const conclude = (limits: LimitResult | undefined): Decision => ({
+        headers: limits === undefined ? base : [...base, ...limits.headers],
+        remove: headers.remove,
+        verdict: judge(view, client, nonce, limits),
+      });
+      const limits = limiter?.check(withClient(view, client));
+      return limits instanceof Promise ? limits.then(conclude) : conclude(limits);
+    },
+    healthCheck: () => ({
+      kind: 'local',
+      probe: async () =>
+        (limiter?.storeUp ?? true)
+          ? undefined
+          : {
+              status: 'degraded',
+              reason: 'the store of the rate limits is down; they follow their onStoreDown',
+            },
+    }),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** The view with the client on it; its own members stay where they are, getters included. */
+function withClient(view: RequestView, client: Client): RequestView & { readonly client: Client } {
+  return {
+    method: view.method,
+    url: view.url,
+    host: view.host,
+    peer: view.peer,
+    encrypted: view.encrypted,
+    header: (name) => view.header(name),
+    client,
+  };
+}
