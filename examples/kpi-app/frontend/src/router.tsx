@@ -1,7 +1,7 @@
 import { ErrorPage, NotFoundPage, Splash } from '@seaworthy-example/ui';
 import { createBrowserRouter } from 'react-router';
 import { LoginPage } from './entry/login-page.js';
-import { RequireSession } from './session/require-session.js';
+import { RequireSession } from './session/session.js';
 
 /** Every page but the login comes when it is first opened. */
 export function createAppRouter() {

@@ -34,7 +34,7 @@ function Overview({ data }: { readonly data: DashboardResponse }) {
   return (
     <div className="stack">
       <ProgressOverview data={data} />
-      <div className="columns-wide-narrow">
+      <div className="board">
         <Card title="Progress over 12 weeks">
           <Suspense fallback={<Skeleton rows={6} label="Loading the chart" />}>
             <TrendChart trend={data.trend} />
@@ -43,8 +43,6 @@ function Overview({ data }: { readonly data: DashboardResponse }) {
         <Card title="By team" action={<Link to="/teams">All teams</Link>}>
           <TeamBars teams={data.byTeam} />
         </Card>
-      </div>
-      <div className="columns-wide-narrow">
         <Card title="Due soon" action={<Link to="/objectives">All objectives</Link>}>
           <DueSoon objectives={data.dueSoon} />
         </Card>

@@ -3,7 +3,7 @@ import { ProgressRing, Stat, StatRow, useFormats } from '@seaworthy-example/ui';
 
 /** The one number, and the three that explain it. */
 export function ProgressOverview({ data }: { readonly data: DashboardResponse }) {
-  const { number, percent } = useFormats();
+  const { number } = useFormats();
   const before = data.trend.at(-5)?.progress;
   const change = before === undefined ? undefined : Math.round((data.progress - before) * 100);
   return (
@@ -22,16 +22,12 @@ export function ProgressOverview({ data }: { readonly data: DashboardResponse })
       </div>
       <StatRow>
         <Stat
-          label="Active objectives"
+          label="Objectives"
           value={number(data.activeObjectives)}
-          note={`in ${number(data.byTeam.length)} teams`}
+          note={`active, in ${number(data.byTeam.length)} teams`}
         />
-        <Stat
-          label="Key results"
-          value={number(data.keyResults)}
-          note={`${percent(data.progress)} of the way`}
-        />
-        <Stat label="Check-ins this week" value={number(data.checkInsThisWeek)} note="by all teams" />
+        <Stat label="Key results" value={number(data.keyResults)} note="measured" />
+        <Stat label="Check-ins" value={number(data.checkInsThisWeek)} note="this week" />
       </StatRow>
     </section>
   );

@@ -1,5 +1,5 @@
 import { EntryLayout } from '@seaworthy-example/ui';
-import { type ReactNode, useEffect } from 'react';
+import type { ReactNode } from 'react';
 
 const points = [
   'Every team’s objectives on one page, with the numbers that prove them.',
@@ -9,11 +9,8 @@ const points = [
 
 /** What login and register have in common. */
 export function EntryPage({ title, children }: { readonly title: string; readonly children: ReactNode }) {
-  useEffect(() => {
-    document.title = `${title} · Headway`;
-  }, [title]);
   return (
-    <EntryLayout product="Headway" claim="Know how far you have come." points={points}>
+    <EntryLayout product="Headway" title={title} claim="Know how far you have come." points={points}>
       {children}
     </EntryLayout>
   );

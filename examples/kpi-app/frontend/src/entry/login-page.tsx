@@ -1,14 +1,13 @@
 import { Alert, Button, type FieldErrors, TextField, useForm } from '@seaworthy-example/ui';
 import { Link, Navigate } from 'react-router';
-import { useLogin } from '../session/session.js';
+import { useEnter, useWayIn } from '../session/session.js';
 import { EntryPage } from './entry-page.js';
-import { useEntrance } from './use-entrance.js';
 
 export function LoginPage() {
-  const { signedIn, target } = useEntrance();
-  const login = useLogin();
+  const wayIn = useWayIn();
+  const login = useEnter('login');
   const form = useForm({ initial: { email: '', password: '' }, validate, submit: login.mutateAsync });
-  if (signedIn) return <Navigate to={target} replace />;
+  if (wayIn !== undefined) return <Navigate to={wayIn} replace />;
   return (
     <EntryPage title="Sign in">
       <form className="entry-form" {...form.props}>

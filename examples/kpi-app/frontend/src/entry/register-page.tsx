@@ -1,19 +1,18 @@
 import type { RegisterRequest } from '@seaworthy-example/kpi-api';
 import { Alert, Button, type FieldErrors, TextField, useForm } from '@seaworthy-example/ui';
 import { Link, Navigate } from 'react-router';
-import { useRegister } from '../session/session.js';
+import { useEnter, useWayIn } from '../session/session.js';
 import { EntryPage } from './entry-page.js';
-import { useEntrance } from './use-entrance.js';
 
 export function RegisterPage() {
-  const { signedIn, target } = useEntrance();
-  const register = useRegister();
+  const wayIn = useWayIn();
+  const register = useEnter<RegisterRequest>('register');
   const form = useForm({
     initial: { name: '', email: '', password: '' },
     validate,
     submit: register.mutateAsync,
   });
-  if (signedIn) return <Navigate to={target} replace />;
+  if (wayIn !== undefined) return <Navigate to={wayIn} replace />;
   return (
     <EntryPage title="Create an account">
       <form className="entry-form" {...form.props}>

@@ -1,6 +1,6 @@
 import { AppShell, type ShellLink, useNotify } from '@seaworthy-example/ui';
 import { Outlet } from 'react-router';
-import { useLogout, useUser } from '../session/session.js';
+import { useLeave, useUser } from '../session/session.js';
 
 const links: readonly ShellLink[] = [
   { to: '/', label: 'Dashboard', icon: 'dashboard' },
@@ -10,7 +10,7 @@ const links: readonly ShellLink[] = [
 
 export function AppLayout() {
   const user = useUser();
-  const logout = useLogout();
+  const leave = useLeave();
   const notify = useNotify();
   return (
     <AppShell
@@ -18,7 +18,7 @@ export function AppLayout() {
       layout="rail"
       links={links}
       user={user}
-      onSignOut={() => logout.mutate(undefined, { onError: (error) => notify(error.message, 'bad') })}
+      onSignOut={() => leave.mutate(undefined, { onError: (error) => notify(error.message, 'bad') })}
     >
       <Outlet />
     </AppShell>

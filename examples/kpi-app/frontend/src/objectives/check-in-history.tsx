@@ -35,7 +35,7 @@ function Entry({ checkIn, unit }: { readonly checkIn: CheckIn; readonly unit: st
     <div className="history-entry">
       <p>
         <strong className="figures">{measure(formats, checkIn.value, unit)}</strong>{' '}
-        <ConfidenceBadge confidence={checkIn.confidence} />
+        <ConfidenceBadge confidence={checkIn.confidence} labelled />
       </p>
       {checkIn.comment !== '' && <p>{checkIn.comment}</p>}
       <p className="row-note">

@@ -3,7 +3,6 @@ import { Button, ProgressBar, useFormats } from '@seaworthy-example/ui';
 import { useState } from 'react';
 import { CheckInDrawer } from './check-in-drawer.js';
 import { CheckInHistory } from './check-in-history.js';
-import { ConfidenceBadge } from './confidence-badge.js';
 import { measure } from './measure.js';
 
 export interface KeyResultCardProps {
@@ -14,7 +13,7 @@ export interface KeyResultCardProps {
 export function KeyResultCard({ keyResult, mayCheckIn }: KeyResultCardProps) {
   const formats = useFormats();
   const [checkingIn, setCheckingIn] = useState(false);
-  const { title, unit, startValue, currentValue, targetValue, progress, confidence, checkIns } = keyResult;
+  const { title, unit, startValue, currentValue, targetValue, progress, checkIns } = keyResult;
   return (
     <article className="card key-result" aria-label={title}>
       <div className="section-header">
@@ -25,11 +24,7 @@ export function KeyResultCard({ keyResult, mayCheckIn }: KeyResultCardProps) {
           </Button>
         )}
       </div>
-      <p className="key-result-now">
-        <strong>{measure(formats, currentValue, unit)}</strong>
-        <span className="muted">of {measure(formats, targetValue, unit)}</span>
-        <ConfidenceBadge confidence={confidence} />
-      </p>
+      <p className="key-result-now">{measure(formats, currentValue, unit)}</p>
       <ProgressBar label={`Progress of ${title}`} share={progress} />
       <p className="key-result-scale">
         <span>Start {measure(formats, startValue, unit)}</span>

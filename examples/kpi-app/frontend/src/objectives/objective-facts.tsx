@@ -28,7 +28,8 @@ export function ObjectiveFacts({ objective }: { readonly objective: Objective })
       <div>
         <dt>Due</dt>
         <dd>
-          {date(dueOn)} <span className="muted">({relative(dueOn)})</span>
+          {date(dueOn)}
+          <p className="row-note">{relative(dueOn)}</p>
         </dd>
       </div>
       <div>
