@@ -94,20 +94,26 @@ export function createLifecycle({ clock, logger, isProbe, onDrained }: Lifecycle
   }
 
   async function announce(deadlineMs: number, quietMs: number): Promise<[PhaseReport, boolean]> {
+    const startedAt = clock.monotonic();
     startups.abort(shuttingDown('The startup'));
     for (const tracker of trackers.values()) tracker.discourage();
     let quiet = true;
     const traffic = async (): Promise<void> => {
       if (trackers.size === 0) return;
-      const active = (): boolean =>
-        [...trackers.values()].map((tracker) => tracker.active(quietMs)).includes(true);
-      quiet = await quietWait({ quietMs, maxMs: deadlineMs, clock, active });
+      const all = [...trackers.values()];
+      quiet = await quietWait({
+        quietMs,
+        maxMs: deadlineMs,
+        clock,
+        active: () => all.map((tracker) => tracker.active()).includes(true),
+        expecting: () => all.some((tracker) => tracker.expecting(quietMs)),
+      });
     };
     const [done] = await Promise.all([
       runPhase('announce', hookTasks('announce', deadlineMs), clock),
       traffic(),
     ]);
-    return [done, quiet];
+    return [{ ...done, durationMs: clock.monotonic() - startedAt }, quiet];
   }
 
   async function drain(deadlineMs: number): Promise<PhaseReport> {

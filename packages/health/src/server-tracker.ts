@@ -13,8 +13,10 @@ export interface ServerTracker {
   readonly server: Server;
   /** From now on every answer says `Connection: close` (HTTP/2: GOAWAY), so that clients turn away by themselves. */
   discourage(): void;
-  /** Whether a request other than a probe came since the last call, or a connection is so new that one may follow. */
-  active(youngerThanMs: number): boolean;
+  /** Whether a request other than a probe came since the last call. */
+  active(): boolean;
+  /** Whether a connection is so young that its first request may still follow. */
+  expecting(youngerThanMs: number): boolean;
   /** Closes the listener and every connection without a request in it. */
   closeListener(): void;
   /** Again: a connection whose request has ended meanwhile. */
@@ -106,10 +108,12 @@ export function trackServer(server: Server, { clock, isProbe }: ServerTrackerOpt
       for (const response of inFlight.keys()) askToClose(response);
       for (const session of sessions) refuseStreams(session);
     },
-    active(youngerThanMs) {
+    active() {
       const requests = recent;
       recent = [];
-      if (requests.some((request) => !isProbe(request))) return true;
+      return requests.some((request) => !isProbe(request));
+    },
+    expecting(youngerThanMs) {
       const youngest = clock.monotonic() - youngerThanMs;
       return [...silent.values()].some((since) => since > youngest);
     },
@@ -126,7 +130,10 @@ export function trackServer(server: Server, { clock, isProbe }: ServerTrackerOpt
       return waited.length > maxNamed ? [...named, `${waited.length - maxNamed} more requests`] : named;
     },
     async end(graceMs) {
-      for (const [response, request] of inFlight) if (isEventStream(request, response)) endStream(response);
+      for (const [response, request] of inFlight) {
+        if (isEventStream(request, response)) endStream(response);
+        else destroyAnswer(response);
+      }
       for (const socket of upgraded) socket.end();
       sweep();
       if (sockets.size > 0) await emptied(sockets, graceMs, clock);
@@ -169,6 +176,12 @@ function isEventStream(request: AnyRequest, response: AnyResponse): boolean {
 function endStream(response: AnyResponse): void {
   response.on('error', () => undefined); // the application may write once more before it sees the end
   response.end();
+}
+
+/** Its time is up, and its socket has nothing else to wait for. */
+function destroyAnswer(response: AnyResponse): void {
+  if ('stream' in response) response.stream.destroy();
+  else response.destroy();
 }
 
 /** The query stays out: tokens travel there. */

@@ -1,0 +1,238 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describeHttpContract, type Route, waitFor } from '@seaworthy/testkit';
+import { afterEach, describe, expect, test } from 'vitest';
+import { createHealth, type Health, type HealthOptions } from '../src/index.js';
+import { mountHealth } from './mount.js';
+import { get, openWire } from './wire.js';
+
+const hung: Route = { method: 'GET', path: '/hung/:id', handle: () => new Promise(() => undefined) };
+
+function healthFor(options: HealthOptions = {}): Health {
+  return createHealth({ signals: false, shutdown: { quiet: '150ms' }, ...options });
+}
+
+describeHttpContract('a drain', (host) => {
+  test('serves what comes during the announcement and asks each client to turn away', async () => {
+    const health = healthFor();
+    await using service = await host.serve(mountHealth(health));
+    await using first = await openWire(service.port);
+    first.send(get('/hello'));
+    await first.seen('world');
+    expect(first.received).not.toMatch(/connection: close/i);
+
+    const stopping = health.shutdown();
+    first.send(get('/hello'));
+    expect(await first.closed()).toBe('ended');
+    expect(first.received.match(/"world"/g)).toHaveLength(2);
+    expect(first.received.match(/connection: close/gi)).toHaveLength(1);
+    await using second = await openWire(service.port);
+    second.send(get('/hello'));
+    expect(await second.closed()).toBe('ended');
+    expect(second.received).toMatch(/connection: close[\s\S]*world/i);
+
+    expect(await stopping).toMatchObject({ clean: true, trafficStopped: true });
+    await expect(openWire(service.port)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+
+  test('finishes a request that was under way, with Connection: close, after the listener has closed', async () => {
+    const health = healthFor();
+    await using service = await host.serve(mountHealth(health));
+    await using client = await openWire(service.port);
+    client.send(get('/slow?ms=700'));
+    await waitFor(async () => (await connections(service.server)) === 1);
+    // The request has reached the server before the one after it is answered.
+    expect((await fetch(`${service.url}/hello`)).status).toBe(200);
+    const stopping = health.shutdown();
+    await waitFor(() => !service.server.listening, { what: 'the listener to close' });
+    expect(client.received).toBe('');
+    expect(await client.closed()).toBe('ended');
+    expect(client.received).toMatch(/200 OK[\s\S]*connection: close[\s\S]*"slow":700/i);
+    expect(await stopping).toMatchObject({ clean: true });
+  });
+
+  test('closes connections that wait for nothing, before and after their first request', async () => {
+    const health = healthFor();
+    await using service = await host.serve(mountHealth(health));
+    await using silent = await openWire(service.port);
+    await using idle = await openWire(service.port);
+    idle.send(get('/hello'));
+    await idle.seen('world');
+    await waitFor(async () => (await connections(service.server)) === 2);
+    expect(await health.shutdown()).toMatchObject({ clean: true, trafficStopped: true });
+    expect(await silent.closed()).toBe('ended');
+    expect(await idle.closed()).toBe('ended');
+  });
+
+  test('names a hung request without its query, and ends it at the bound', async () => {
+    const health = healthFor({ shutdown: { quiet: 0, deadlines: { drain: '300ms' } } });
+    await using service = await host.serve({ ...mountHealth(health), routes: [hung] });
+    await using client = await openWire(service.port);
+    client.send(get('/hung/7?token=canary'));
+    await waitFor(async () => (await connections(service.server)) === 1);
+    expect((await fetch(`${service.url}/hello`)).status).toBe(200);
+    const report = await health.shutdown();
+    expect(report.clean).toBe(false);
+    expect(report.phases[1]).toMatchObject({ phase: 'drain', pending: ['request GET /hung/7'] });
+    expect(await client.closed()).not.toBe('open');
+  });
+
+  test('fails readiness while it announces, and probes do not hold it', async () => {
+    const health = healthFor({ shutdown: { quiet: '300ms' } });
+    await using service = await host.serve(mountHealth(health));
+    expect((await fetch(`${service.url}/readyz`)).status).toBe(200);
+    const codes = new Set<string>();
+    const stopping = health.shutdown();
+    let over = false;
+    void stopping.then(() => (over = true));
+    while (!over && service.server.listening) {
+      for (const path of ['/readyz', '/livez']) {
+        const answer = await fetch(`${service.url}${path}`).catch(() => undefined);
+        if (answer !== undefined) codes.add(`${path} ${answer.status} ${answer.headers.get('connection')}`);
+      }
+    }
+    expect(await stopping).toMatchObject({ clean: true, trafficStopped: true });
+    expect(codes).toEqual(new Set(['/readyz 503 close', '/livez 200 close']));
+  });
+
+  test('waits as long as requests keep coming, and no longer than its bound', async () => {
+    const health = healthFor({ shutdown: { quiet: '300ms', deadlines: { announce: '1s' } } });
+    await using service = await host.serve(mountHealth(health));
+    const stopping = health.shutdown();
+    let over = false;
+    void stopping.then(() => (over = true));
+    let served = 0;
+    while (!over && service.server.listening) {
+      const answer = await fetch(`${service.url}/hello`).catch(() => undefined);
+      if (answer?.status === 200) served += 1;
+    }
+    const report = await stopping;
+    expect(report).toMatchObject({ clean: true, trafficStopped: false });
+    expect(report.phases[0]?.durationMs).toBeGreaterThanOrEqual(1_000);
+    expect(served).toBeGreaterThan(5);
+  });
+});
+
+function connections(server: {
+  getConnections(done: (error: Error | null, count: number) => void): unknown;
+}) {
+  return new Promise<number>((resolve, reject) =>
+    server.getConnections((error, count) => (error === null ? resolve(count) : reject(error))),
+  );
+}
+
+describe('connections that do not end by themselves', () => {
+  const closers: (() => void)[] = [];
+  afterEach(() => {
+    for (const close of closers.splice(0)) close();
+  });
+
+  async function serve(health: Health, listener: Parameters<typeof createServer>[1]) {
+    const server = health.serve(createServer(listener ?? (() => undefined)));
+    closers.push(() => void server.close().closeAllConnections());
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return { server, port: (server.address() as AddressInfo).port };
+  }
+
+  test('an event stream is ended in order when the requests are done, and is no unfinished request', async () => {
+    const health = healthFor();
+    const { port } = await serve(health, (request, response) => {
+      // Headers given to writeHead cannot be read back: then the request must say it.
+      if (request.url === '/set') response.setHeader('content-type', 'text/event-stream');
+      else response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write('data: 1\n\n');
+    });
+    await using first = await openWire(port);
+    await using second = await openWire(port);
+    first.send(get('/set'));
+    second.send('GET / HTTP/1.1\nHost: a\nAccept: text/event-stream\n\n');
+    await Promise.all([first.seen('data: 1'), second.seen('data: 1')]);
+    const report = await health.shutdown();
+    expect(report).toMatchObject({ clean: true });
+    expect(report.phases[1]?.durationMs).toBeLessThan(8_000);
+    for (const stream of [first, second]) {
+      expect(await stream.closed()).toBe('ended');
+      expect(stream.received.endsWith('0\r\n\r\n')).toBe(true);
+    }
+  });
+
+  test('an event stream that writes after its end does not bring the process down', async () => {
+    const health = healthFor();
+    let writer: NodeJS.Timeout | undefined;
+    const { port } = await serve(health, (_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      writer = setInterval(() => response.write('data: x\n\n'), 1);
+    });
+    closers.push(() => clearInterval(writer));
+    await using client = await openWire(port);
+    client.send('GET / HTTP/1.1\nHost: a\nAccept: text/event-stream\n\n');
+    await client.seen('data: x');
+    expect(await health.shutdown()).toMatchObject({ clean: true });
+    expect(await client.closed()).toBe('ended');
+  });
+
+  test('an upgraded connection is ended after the requests', async () => {
+    const health = healthFor();
+    const { server, port } = await serve(
+      health,
+      (_request, response) => void setTimeout(() => response.end('late'), 600),
+    );
+    server.on('upgrade', (_request, socket) => {
+      socket.on('error', () => undefined);
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+    });
+    await using socket = await openWire(port);
+    await using client = await openWire(port);
+    socket.send('GET / HTTP/1.1\nHost: a\nConnection: Upgrade\nUpgrade: websocket\n\n');
+    await socket.seen('101');
+    client.send(get('/'));
+    await waitFor(async () => (await connections(server)) === 2);
+    const stopping = health.shutdown();
+    await client.seen('late');
+    expect(socket.state).toBe('open');
+    expect(await stopping).toMatchObject({ clean: true });
+    expect(await socket.closed()).toBe('ended');
+  });
+
+  test('a server that takes no upgrades goes on answering such requests, tracked or not', async () => {
+    const health = healthFor();
+    const { server, port } = await serve(health, (_request, response) => response.end('plain'));
+    const upgrade = 'GET / HTTP/1.1\nHost: a\nConnection: Upgrade\nUpgrade: h2c\n\n';
+    const answer = async (): Promise<string> => {
+      await using client = await openWire(port);
+      client.send(upgrade);
+      await client.seen('plain');
+      return client.received.slice(0, 15);
+    };
+    expect(await answer()).toBe('HTTP/1.1 200 OK');
+    const listener = (): void => undefined;
+    server.on('upgrade', listener);
+    expect(server.listenerCount('upgrade')).toBe(2);
+    server.removeListener('upgrade', listener);
+    expect(server.listenerCount('upgrade')).toBe(0);
+    expect(await answer()).toBe('HTTP/1.1 200 OK');
+    await health.close();
+  });
+
+  test('a server that begins to listen during the shutdown is closed again', async () => {
+    const health = healthFor({ shutdown: { quiet: 0 } });
+    const server = health.serve(createServer());
+    health.stop('workers', 'late', async () => {
+      server.listen(0, '127.0.0.1');
+      await waitFor(() => !server.listening && server.address() === null);
+    });
+    expect(await health.shutdown()).toMatchObject({ clean: true });
+    expect(server.listening).toBe(false);
+  });
+
+  test('leaves no listener of its own on the server', async () => {
+    const health = healthFor();
+    const server = createServer();
+    const before = server.eventNames().map((name) => [name, server.listenerCount(name)]);
+    health.serve(server);
+    health.serve(server);
+    expect(server.listenerCount('request')).toBe(1);
+    await health.close();
+    expect(server.eventNames().map((name) => [name, server.listenerCount(name)])).toEqual(before);
+  });
+});
