@@ -46,8 +46,12 @@ export function runSchema(
   try {
     const result = schema['~standard'].validate(value);
     if (isPromise(result)) {
+      // zod answers with a promise as well when a synchronous check of the user's threw.
       result.then(undefined, () => undefined); // an unhandled rejection would print what the schema threw
-      return broken('has a schema that answers later', 'Use a schema without asynchronous checks.');
+      return broken(
+        'has a schema that throws or answers later',
+        'Use checks that are synchronous and report.',
+      );
     }
     if (result.issues === undefined) return { value: result.value };
     const issues = result.issues.map((issue) => safeIssue(schema, value, issue));
@@ -111,7 +115,7 @@ function safePath(
       at = { schema: members[key], value: memberOf(at.value, key) };
     } else {
       safe.push('.*');
-      at = { schema: undefined, value: undefined };
+      at = { schema: undefined, value: memberOf(at.value, key) };
     }
   }
   return safe;
@@ -123,7 +127,7 @@ function elementOf(schema: unknown): unknown {
   return Reflect.get(schema, 'element') ?? Reflect.get(schema, 'item');
 }
 
-function memberOf(value: unknown, key: string): unknown {
+function memberOf(value: unknown, key: PropertyKey): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
 }
 

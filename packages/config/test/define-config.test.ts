@@ -1,0 +1,184 @@
+import { describe, expect, test } from 'vitest';
+import * as z from 'zod';
+import { defineConfig, env } from '../src/index.js';
+
+const nowhere = '/nonexistent';
+
+test('[row 8] "false" is false, "7d" is 604800 seconds, origins are split, and "yes please" is refused', () => {
+  const schema = defineConfig({
+    fields: {
+      REDIS_REQUIRED: env.bool(),
+      JWT_EXPIRES_IN: env.duration(),
+      RATE_LIMIT_WINDOW_MS: env.int(),
+      CORS_ORIGIN: env.list(env.origin()),
+    },
+  });
+  const texts = {
+    REDIS_REQUIRED: 'false',
+    JWT_EXPIRES_IN: '7d',
+    RATE_LIMIT_WINDOW_MS: '900000',
+    CORS_ORIGIN: 'https://a.example,https://b.example',
+  };
+  expect(schema.load({ env: texts, cwd: nowhere })).toEqual({
+    REDIS_REQUIRED: false,
+    JWT_EXPIRES_IN: { ms: 604_800_000, seconds: 604_800 },
+    RATE_LIMIT_WINDOW_MS: 900_000,
+    CORS_ORIGIN: ['https://a.example', 'https://b.example'],
+  });
+  const refused = () => schema.load({ env: { ...texts, REDIS_REQUIRED: 'yes please' }, cwd: nowhere });
+  expect(refused).toThrow('REDIS_REQUIRED is neither true nor false');
+});
+
+describe('the configuration', () => {
+  const schema = defineConfig({
+    fields: {
+      PORT: env.port().default(3001),
+      TIMES: env.list(env.duration()).default(['1s', '2s']),
+      FLAGS: env.json().default({ a: { b: [1] } }),
+      constructor: env.string().default('x'),
+    },
+  });
+  const config = schema.load({ env: {}, cwd: nowhere });
+
+  test('is a plain object, without a Proxy, with every key', () => {
+    expect(Object.getPrototypeOf(config)).toBe(Object.prototype);
+    expect(Object.getOwnPropertyDescriptors(config).PORT).toEqual({
+      value: 3001,
+      enumerable: true,
+      configurable: false,
+      writable: false,
+    });
+    expect(Object.keys(config)).toEqual(['PORT', 'TIMES', 'FLAGS', 'constructor']);
+  });
+
+  test('is frozen all the way down', () => {
+    const seen: unknown[] = [config];
+    for (const value of seen) {
+      if (typeof value !== 'object' || value === null) continue;
+      expect(Object.isFrozen(value)).toBe(true);
+      seen.push(...Object.values(value));
+    }
+    expect(seen.length).toBeGreaterThan(12);
+  });
+
+  test('does not change when the environment does', () => {
+    const variables: Record<string, string> = { PORT: '1' };
+    const loaded = schema.load({ env: variables, cwd: nowhere });
+    variables.PORT = '2';
+    expect(loaded.PORT).toBe(1);
+  });
+});
+
+describe('a definition that can never work is refused', () => {
+  test.each([
+    ['an unknown option', () => defineConfig({ fields: {}, rule: [] } as never), 'Did you mean "rules"?'],
+    [
+      'an unknown option of the profile',
+      () => defineConfig({ fields: {}, profile: { form: ['X'] } as never }),
+      '"from"',
+    ],
+    ['an unknown option of a field', () => env.int({ mim: 1 } as never), 'Did you mean "min"?'],
+    ['an unknown option of a secret', () => env.string().secret({ minByte: 1 } as never), '"minBytes"'],
+    ['an unknown option of a default', () => env.int().default(1, { onli: [] } as never), '"only"'],
+    ['a name that no shell can set', () => defineConfig({ fields: { 'A-B': env.int() } }), 'letters, digits'],
+    [
+      'a default that is out of bounds',
+      () => defineConfig({ fields: { X: env.int({ max: 1 }).default(2) } }),
+      'too large',
+    ],
+    [
+      'a default of an unknown profile',
+      () => env.int().default(1, { only: ['prod'] as never }),
+      'development, test',
+    ],
+    ['a list of something', () => env.list('string' as never), 'a field such as'],
+    [
+      'a secret for browsers',
+      () => (env.string().client() as never as { secret(): void }).secret(),
+      'client()',
+    ],
+    [
+      'a browser value that is secret',
+      () => (env.string().secret() as never as { client(): void }).client(),
+      'client()',
+    ],
+    ['a secret number', () => (env.int() as never as { secret(): void }).secret(), 'only text can'],
+  ])('%s', (_, define, message) => {
+    expect(define).toThrow(message);
+  });
+
+  test.each(['VITE_', 'NEXT_PUBLIC_', 'NUXT_PUBLIC_', 'EXPO_PUBLIC_', 'REACT_APP_', 'PUBLIC_'])(
+    'a secret whose name begins with %s, which build tools publish',
+    (prefix) => {
+      const name = `${prefix}JWT_SECRET`;
+      expect(() => defineConfig({ fields: { [name]: env.string().secret() } })).toThrow('rename the secret');
+      expect(() => defineConfig({ fields: { [name]: env.string() } })).toThrow('add .client()');
+      expect(() => defineConfig({ fields: { [name]: env.string().client() } })).not.toThrow();
+    },
+  );
+});
+
+test('publicValues gives what is marked for browsers and nothing else', () => {
+  const schema = defineConfig({
+    fields: {
+      VITE_API_URL: env.url().client(),
+      DATABASE_URL: env.url({ protocols: ['postgres:'] }).secret(),
+      PORT: env.port(),
+    },
+  });
+  const texts = {
+    VITE_API_URL: 'https://api.example',
+    DATABASE_URL: 'postgres://u:x9fQ2zL7@h/db',
+    PORT: '1',
+  };
+  const config = schema.load({ env: texts, cwd: nowhere });
+  expect(schema.publicValues(config)).toEqual({ VITE_API_URL: 'https://api.example' });
+});
+
+describe('a whole zod object', () => {
+  const schema = defineConfig(
+    z
+      .object({
+        PORT: z.coerce.number().int().min(1).default(3001),
+        LOG_LEVEL: z.enum(['debug', 'info']).describe('How much is logged.'),
+        POOL_MIN: z.coerce.number(),
+        POOL_MAX: z.coerce.number(),
+      })
+      .refine((c) => c.POOL_MIN <= c.POOL_MAX, { path: ['POOL_MIN'] }),
+  );
+
+  test('is accepted, with its own coercion, defaults and refinements', () => {
+    const env = { LOG_LEVEL: 'info', POOL_MIN: '1', POOL_MAX: '2', PORT: '' };
+    const config = schema.load({ env, cwd: nowhere });
+    expect(config).toEqual({ PORT: 3001, LOG_LEVEL: 'info', POOL_MIN: 1, POOL_MAX: 2 });
+    expect(Object.isFrozen(config)).toBe(true);
+    expect(schema.explain(config)).toContain('LOG_LEVEL  ');
+  });
+
+  test('reports every issue by variable, a missing one as missing', () => {
+    const load = () => schema.load({ env: { LOG_LEVEL: 'CANARY', POOL_MIN: 'x' }, cwd: nowhere });
+    expect(load).toThrow(
+      expect.objectContaining({
+        problems: [
+          expect.objectContaining({ name: 'LOG_LEVEL', message: 'is none of the accepted values' }),
+          expect.objectContaining({ name: 'POOL_MIN', code: 'invalid' }),
+          expect.objectContaining({ name: 'POOL_MAX', code: 'missing' }),
+        ],
+      }),
+    );
+    expect(load).not.toThrow('CANARY');
+  });
+
+  test('reports its refinements', () => {
+    const env = { LOG_LEVEL: 'info', POOL_MIN: '3', POOL_MAX: '2' };
+    expect(() => schema.load({ env, cwd: nowhere })).toThrow('POOL_MIN is refused by its schema');
+  });
+
+  test('is documented', () => {
+    expect(schema.toMarkdown()).toContain('How much is logged.');
+  });
+
+  test('is refused when it does not name its members', () => {
+    expect(() => defineConfig(z.record(z.string(), z.string()) as never)).toThrow('names its members');
+  });
+});

@@ -1,0 +1,128 @@
+import { type } from 'arktype';
+import * as v from 'valibot';
+import { describe, expect, test } from 'vitest';
+import * as z from 'zod';
+import { env, type StandardSchema } from '../../src/index.js';
+import { loadField } from '../support/load-field.js';
+
+const wholeNumbers = [
+  ['zod', z.string().regex(/^\d+$/).transform(Number)],
+  ['valibot', v.pipe(v.string(), v.regex(/^\d+$/), v.transform(Number))],
+  ['arktype', type('string.integer.parse')],
+] as const;
+
+describe.each(wholeNumbers)('a schema of %s', (vendor, schema) => {
+  test('is a field as it is', () => {
+    expect(loadField(schema, '42')).toEqual({ value: 42, problems: [] });
+  });
+
+  test('is a field with the methods of a field', () => {
+    expect(loadField(env.schema(schema).default('7'), undefined)).toEqual({ value: 7, problems: [] });
+  });
+
+  test('refuses with a message of ours', () => {
+    const { problems } = loadField(schema, 'CANARY');
+    expect(problems).toMatchObject([{ name: 'X', expected: `what its ${vendor} schema accepts` }]);
+    expect(JSON.stringify(problems)).not.toContain('CANARY');
+  });
+
+  test('is missing when it is not set', () => {
+    expect(loadField(schema, undefined).problems).toMatchObject([{ code: 'missing' }]);
+  });
+});
+
+const flags = [
+  ['zod', z.object({ limits: z.object({ users: z.number() }), tags: z.array(z.string()) })],
+  ['valibot', v.object({ limits: v.object({ users: v.number() }), tags: v.array(v.string()) })],
+  ['arktype', type({ limits: { users: 'number' }, tags: 'string[]' })],
+] as const;
+
+describe.each(flags)('env.json with a schema of %s', (vendor, schema) => {
+  test('gives what the schema makes of the JSON, frozen', () => {
+    const { value } = loadField(env.json(schema), '{"limits":{"users":3},"tags":["a"]}');
+    expect(value).toEqual({ limits: { users: 3 }, tags: ['a'] });
+    expect(Object.isFrozen((value as { limits: object }).limits)).toBe(true);
+  });
+
+  test('every issue is a problem', () => {
+    const { problems } = loadField(env.json(schema), '{"limits":{"users":"x"},"tags":["a",1]}');
+    expect(problems).toHaveLength(2);
+    const paths = problems.map(({ path }) => path);
+    expect(paths).toEqual(vendor === 'arktype' ? ['.*.*', '.*[1]'] : ['.limits.users', '.tags[1]']);
+  });
+});
+
+test('a default of the schema itself stands when the variable is not set', () => {
+  expect(loadField(z.string().default('x'), undefined)).toEqual({ value: 'x', problems: [] });
+  expect(loadField(env.json(z.object({ a: z.number() }).default({ a: 1 })), '')).toEqual({
+    value: { a: 1 },
+    problems: [],
+  });
+});
+
+test('the default object of a schema is not frozen, its copy is', () => {
+  const own = { a: 1 };
+  const { value } = loadField(env.json(z.object({ a: z.number() }).default(own)), undefined);
+  expect(Object.isFrozen(value)).toBe(true);
+  expect(Object.isFrozen(own)).toBe(false);
+});
+
+test('keys that are part of the value are not named', () => {
+  const { problems } = loadField(env.json(z.record(z.string(), z.number())), '{"sk_live_CANARY":"x"}');
+  expect(problems).toMatchObject([
+    { path: '.*', message: 'has the wrong type (it must be of the type number)' },
+  ]);
+});
+
+test('text that is no JSON is a problem', () => {
+  for (const text of ['{', "{'a':1}", '{"a":1,}', 'undefined', 'NaN']) {
+    expect(loadField(env.json(), text).problems).toMatchObject([{ message: 'is not a JSON text' }]);
+  }
+});
+
+test('the key __proto__ of a JSON text stays a key', () => {
+  const { value } = loadField(env.json(), '{"__proto__":{"admin":true}}');
+  expect(Object.getPrototypeOf(value)).toBe(Object.prototype);
+  expect(Object.keys(value as object)).toEqual(['__proto__']);
+});
+
+test('a schema that answers later is refused, and its rejection is not left unhandled', async () => {
+  const later: StandardSchema<string> = {
+    '~standard': { version: 1, vendor: 'own', validate: (text) => Promise.reject(new Error(String(text))) },
+  };
+  const unhandled: unknown[] = [];
+  const listener = (reason: unknown): void => void unhandled.push(reason);
+  process.on('unhandledRejection', listener);
+  expect(loadField(later, 'CANARY').problems).toMatchObject([
+    { message: 'has a schema that throws or answers later' },
+  ]);
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off('unhandledRejection', listener);
+  expect(unhandled).toEqual([]);
+});
+
+test('a schema that throws is a problem', () => {
+  const throwing: StandardSchema<string> = {
+    '~standard': {
+      version: 1,
+      vendor: 'own',
+      validate(text) {
+        throw new Error(`broke on ${text}`);
+      },
+    },
+  };
+  expect(loadField(throwing, 'CANARY').problems).toMatchObject([{ message: 'makes its schema throw' }]);
+  const transform = z.string().transform((text) => {
+    throw new Error(`broke on ${text}`);
+  });
+  expect(loadField(transform, 'CANARY').problems).toMatchObject([
+    { message: 'has a schema that throws or answers later' },
+  ]);
+});
+
+test('what is no schema is refused when the configuration is defined', () => {
+  // @ts-expect-error a function is no schema
+  expect(() => env.json(() => true)).toThrow('a Standard Schema');
+  // @ts-expect-error neither is this
+  expect(() => loadField({ parse: String }, 'x')).toThrow('fields.X must be a field');
+});
