@@ -1,0 +1,142 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { type ClientHttp2Session, connect, createSecureServer, createServer } from 'node:http2';
+import { Agent, createServer as createHttpsServer, get } from 'node:https';
+import type { AddressInfo, Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
+import { waitFor } from '@seaworthy/testkit';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { healthEndpoints } from '../src/adapters/node.js';
+import { createHealth } from '../src/index.js';
+
+let folder: string;
+let credentials: { key: Buffer; cert: Buffer };
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'seaworthy-health-'));
+  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+  execFileSync(
+    'openssl',
+    [
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-nodes',
+      '-days',
+      '1',
+      '-subj',
+      '/CN=localhost',
+      '-keyout',
+      key,
+      '-out',
+      cert,
+    ],
+    { stdio: 'ignore' },
+  );
+  credentials = { key: readFileSync(key), cert: readFileSync(cert) };
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const healthFor = () =>
+  createHealth({ signals: false, shutdown: { quiet: '150ms', deadlines: { drain: '2s' } } });
+
+async function portOf(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return (server.address() as AddressInfo).port;
+}
+
+/** One HTTP/2 request: its status and body. */
+async function ask(session: ClientHttp2Session, path: string): Promise<[number, string]> {
+  const stream = session.request({ ':path': path });
+  stream.setEncoding('utf8');
+  let body = '';
+  stream.on('data', (text: string) => {
+    body += text;
+  });
+  const [headers] = await once(stream, 'response');
+  await once(stream, 'end');
+  return [Number(Reflect.get(headers, ':status')), body];
+}
+
+test('drains an https server: answers with Connection: close, sweeps idle and silent connections', async () => {
+  const health = healthFor();
+  const server = health.serve(
+    createHttpsServer(credentials, (_request, response) => void setTimeout(() => response.end('late'), 300)),
+  );
+  const port = await portOf(server);
+  const agent = new Agent({ keepAlive: true, rejectUnauthorized: false });
+  const ask = async (): Promise<string | undefined> => {
+    const [response] = await once(get({ port, host: '127.0.0.1', agent }), 'response');
+    response.resume();
+    await once(response, 'end');
+    return response.headers.connection;
+  };
+  const silent = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false });
+  await once(silent, 'secureConnect');
+  expect(await ask()).toBe('keep-alive');
+  const underWay = ask();
+  await waitFor(() => Object.keys(agent.sockets).length === 1);
+  const stopping = health.shutdown();
+  const silentEnded = once(silent.resume(), 'end');
+  expect(await underWay).toBe('close');
+  await silentEnded;
+  expect(await stopping).toMatchObject({ clean: true, trafficStopped: true });
+  agent.destroy();
+});
+
+for (const [name, make] of [
+  ['cleartext http2', () => createServer()],
+  ['secure http2', () => createSecureServer(credentials)],
+] as const) {
+  test(`drains a ${name} server: GOAWAY, and the streams under way finish`, async () => {
+    const health = healthFor();
+    const endpoints = healthEndpoints(health);
+    const server = make();
+    server.on('request', (request, response) => {
+      if (!endpoints(request, response)) setTimeout(() => response.end('late'), 500);
+    });
+    health.serve(server);
+    const port = await portOf(server);
+    const scheme = name === 'secure http2' ? 'https' : 'http';
+    const session = connect(`${scheme}://127.0.0.1:${port}`, { rejectUnauthorized: false });
+    expect(await ask(session, '/readyz')).toEqual([200, '{"status":"pass"}']);
+    const goaways: number[] = [];
+    session.on('goaway', (_code: number, lastStream: number) => goaways.push(lastStream));
+    const underWay = ask(session, '/');
+    await waitFor(async () => (await ask(session, '/livez'))[0] === 200);
+    const stopping = health.shutdown();
+    expect(await underWay).toEqual([200, 'late']);
+    expect(await stopping).toMatchObject({ clean: true, trafficStopped: true });
+    // First one that refuses nothing yet, then one with the last stream that was served.
+    expect(goaways[0]).toBe(2 ** 31 - 1);
+    expect(session.closed).toBe(true);
+    session.destroy();
+  });
+}
+
+test('names a hung http2 stream and ends it at the bound', async () => {
+  const health = createHealth({ signals: false, shutdown: { quiet: 0, deadlines: { drain: '200ms' } } });
+  let asked = false;
+  const server = health.serve(
+    createServer(() => {
+      asked = true;
+    }),
+  );
+  const session = connect(`http://127.0.0.1:${await portOf(server)}`);
+  const stream = session.request({ ':path': '/hung?token=canary' });
+  const closed = once(stream, 'close');
+  stream.on('error', () => undefined);
+  session.on('error', () => undefined);
+  await waitFor(() => asked);
+  const report = await health.shutdown();
+  expect(report.phases[1]?.pending).toEqual(['request GET /hung']);
+  await closed;
+  session.destroy();
+});
