@@ -1,1 +1,31 @@
-export {};
+export { createDb } from './create-db.js';
+export type {
+  ConnectOptions,
+  Db,
+  DbConnection,
+  ReadyOptions,
+  TransactionOptions,
+  TransactionRetry,
+} from './db.js';
+export { DbError, type DbErrorDetails, type DbErrorKind, type DbErrorOptions } from './db-error.js';
+export type { DbOptions, DeadlineSettings, PoolSettings } from './db-options.js';
+export type {
+  Driver,
+  DriverConnection,
+  DriverEndpoint,
+  DriverResult,
+  DriverTarget,
+  TransactionState,
+} from './driver.js';
+export {
+  ConnectionFailedError,
+  ConnectionTimeoutError,
+  PoolExhaustedError,
+} from './pool/pool-errors.js';
+export type { PoolStats } from './pool/pool-stats.js';
+export type { ExecResult, QueryOptions, QueryRunner } from './session/runner.js';
+export type { DbTransaction, Isolation } from './session/transaction.js';
+export type { Statement } from './sql/compile.js';
+export { Sql, type SqlIdentifier, type SqlJson } from './sql/fragments.js';
+export { type SqlTag, sql, type TypedSql } from './sql/sql.js';
+export type { SchemaIssue, SchemaResult, StandardSchema } from './sql/standard-schema.js';

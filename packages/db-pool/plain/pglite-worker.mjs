@@ -1,0 +1,94 @@
+// @ts-check
+// The other side of src/drivers/pglite.ts, in a thread of its own because PGlite computes in the thread it is in: a query
+// of a second would stop an application's event loop for a second. Plain JavaScript, so that it starts from sources too.
+import { parentPort, workerData } from 'node:worker_threads';
+
+/**
+ * @typedef {{ id: number, kind: 'query', text: string, values: (string | Uint8Array | null)[] }
+ *   | { id: number, kind: 'script', text: string }
+ *   | { id: number, kind: 'close' }} Request
+ */
+
+if (parentPort === null) throw new Error('This file runs as a worker thread only.');
+const port = parentPort;
+
+const { PGlite, protocol } = await import(workerData.module);
+const { serialize } = protocol;
+const database = await PGlite.create(workerData.folder === undefined ? {} : { dataDir: workerData.folder });
+
+// One at a time: PGlite is one session, and its protocol calls do not wait for each other.
+let turn = Promise.resolve();
+port.on('message', (/** @type {Request} */ request) => {
+  turn = turn.then(() => answer(request));
+});
+port.postMessage({ id: 0 });
+
+/** @param {Request} request */
+async function answer(request) {
+  try {
+    if (request.kind === 'close') {
+      await database.close();
+      port.postMessage({ id: request.id });
+      port.close();
+      return;
+    }
+    const { messages } = await database.execProtocol(encode(request), { throwOnError: false });
+    port.postMessage({ id: request.id, ...read(messages) });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    port.postMessage({ id: request.id, broken: message });
+  }
+}
+
+/** @param {Exclude<Request, { kind: 'close' }>} request */
+function encode(request) {
+  if (request.kind === 'script') return serialize.query(request.text);
+  return Buffer.concat([
+    serialize.parse({ text: request.text }),
+    serialize.bind({ values: request.values }),
+    serialize.describe({ type: 'P' }),
+    serialize.execute({}),
+    serialize.sync(),
+  ]);
+}
+
+/**
+ * The last result, the transaction's state, and the error if there was one.
+ * @param {any[]} messages - PGlite's types for these are not exported by name.
+ */
+function read(messages) {
+  /** @type {{ name: string, type: number }[]} */
+  let columns = [];
+  /** @type {(string | null)[][]} */
+  let rows = [];
+  let tag = '';
+  let status = 'I';
+  /** @type {Record<string, string | undefined> | undefined} */
+  let error;
+  for (const message of messages) {
+    switch (message.name) {
+      case 'rowDescription':
+        columns = message.fields.map((/** @type {any} */ field) => ({
+          name: field.name,
+          type: field.dataTypeID,
+        }));
+        rows = [];
+        break;
+      case 'dataRow':
+        rows.push(message.fields);
+        break;
+      case 'commandComplete':
+        tag = message.text;
+        break;
+      case 'readyForQuery':
+        status = message.status;
+        break;
+      default:
+        if (message instanceof Error) {
+          const { code, constraint, table, column } = /** @type {any} */ (message);
+          error ??= { code, message: message.message, constraint, table, column };
+        }
+    }
+  }
+  return { columns, rows, tag, status, error };
+}

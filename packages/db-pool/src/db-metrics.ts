@@ -1,0 +1,73 @@
+import type { Logger, Metrics } from '@seaworthy/contracts';
+import { DbError } from './db-error.js';
+import type { PoolObserver } from './pool/pool-observer.js';
+
+const secondsBuckets = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
+
+export interface DbObserver extends PoolObserver {
+  /** A call failed, for whatever reason. */
+  failed(error: unknown): void;
+}
+
+/**
+ * Reports a pool to metrics and log. Names follow OpenTelemetry's `db.client.connection.*`
+ * (https://opentelemetry.io/docs/specs/semconv/database/database-metrics/); no label comes from a statement.
+ */
+export function observeDb(name: string, address: string, metrics: Metrics, logger: Logger): DbObserver {
+  const pool = { 'db.client.connection.pool.name': name };
+  const idle = { ...pool, 'db.client.connection.state': 'idle' };
+  const used = { ...pool, 'db.client.connection.state': 'used' };
+  const histogram = (suffix: string, description: string) =>
+    metrics.histogram({
+      name: `db.client.connection.${suffix}`,
+      description,
+      unit: 's',
+      buckets: secondsBuckets,
+    });
+  const count = metrics.gauge({
+    name: 'db.client.connection.count',
+    description: 'Connections that are idle or in use',
+    unit: '{connection}',
+  });
+  const pending = metrics.gauge({
+    name: 'db.client.connection.pending_requests',
+    description: 'Callers that wait for a connection',
+    unit: '{request}',
+  });
+  const timeouts = metrics.counter({
+    name: 'db.client.connection.timeouts',
+    description: 'Callers that got no connection in time',
+    unit: '{timeout}',
+  });
+  const errors = metrics.counter({
+    name: 'db.client.operation.errors',
+    description: 'Calls that failed, by kind',
+    unit: '{error}',
+  });
+  const waitTime = histogram('wait_time', 'Time until a connection was had');
+  const useTime = histogram('use_time', 'Time between having a connection and giving it back');
+  const createTime = histogram('create_time', 'Time to make a connection');
+
+  return {
+    acquired: (waitMs) => waitTime.record(waitMs / 1_000, pool),
+    released: (useMs) => useTime.record(useMs / 1_000, pool),
+    connected: (createMs) => createTime.record(createMs / 1_000, pool),
+    gaveUp(error) {
+      if (kindOf(error) !== 'aborted' && kindOf(error) !== 'closed') timeouts.add(1, pool);
+    },
+    wentDown: (error) =>
+      logger.error('Database connection failed; trying again', { pool: name, address, error }),
+    cameBack: (failures, downMs) =>
+      logger.info('Database is reachable again', { pool: name, address, failures, downMs }),
+    changed(stats) {
+      count.set(stats.idle, idle);
+      count.set(stats.total - stats.idle, used);
+      pending.set(stats.waiting, pool);
+    },
+    failed: (error) => errors.add(1, { ...pool, 'error.type': kindOf(error) }),
+  };
+}
+
+function kindOf(error: unknown): string {
+  return DbError.is(error) ? error.kind : 'other';
+}

@@ -1,0 +1,160 @@
+import {
+  type Clock,
+  type DurationInput,
+  invalidOption,
+  type Logger,
+  type Metrics,
+  optionsOf,
+  parseDuration,
+  type Secret,
+  silentLogger,
+  silentMetrics,
+  systemClock,
+  wholeNumber,
+} from '@seaworthy/contracts';
+import type { DriverEndpoint } from './driver.js';
+import { readUrl } from './target.js';
+
+export interface PoolSettings {
+  /** Never more connections than these; `connection_limit` of the URL when it is not given. @defaultValue 20 */
+  readonly max?: number;
+  /** Kept open and warm from `ready()` or the first query on. @defaultValue 0 */
+  readonly min?: number;
+  /** Callers that may queue; one more fails at once. @defaultValue 2000 */
+  readonly maxWaiting?: number;
+  /** A connection beyond `min` that was idle so long is closed. @defaultValue '30s' */
+  readonly idleTimeout?: DurationInput;
+  /** A connection older than this, less up to 10 % at random, is replaced. @defaultValue '30m' */
+  readonly maxLifetime?: DurationInput;
+  /** After so long without use a connection is checked before somebody gets it. @defaultValue '1s' */
+  readonly validateAfter?: DurationInput;
+}
+
+export interface DeadlineSettings {
+  /** Waiting for a connection; `pool_timeout` (seconds) of the URL when it is not given. @defaultValue '2s'; PGlite '20s' */
+  readonly acquire?: DurationInput;
+  /** One attempt to connect, in the background. @defaultValue '5s'; PGlite '60s' */
+  readonly connect?: DurationInput;
+  /** A whole call: waiting, connecting and the statement. @defaultValue '10s'; PGlite '30s' */
+  readonly query?: DurationInput;
+  /** A whole transaction with its repetitions, and a connection borrowed with `connect()`. @defaultValue '60s' */
+  readonly transaction?: DurationInput;
+  /** What `close()` waits for running work before it cancels it. @defaultValue '10s' */
+  readonly drain?: DurationInput;
+}
+
+/** Where the database is, by one of `url` and `connection`, and how the pool behaves. */
+export interface DbOptions<Connection extends object = object> {
+  /** `postgres://…`, `mysql://…`, or for PGlite `memory://` or `file:///folder`. */
+  readonly url?: string | Secret | undefined;
+  /** The options of the driver's own client, for what a URL cannot say. */
+  readonly connection?: Connection | undefined;
+  /** What the server and the metrics call this pool. @defaultValue 'seaworthy' */
+  readonly name?: string;
+  readonly pool?: PoolSettings;
+  readonly deadline?: DeadlineSettings;
+  /** @defaultValue silent */
+  readonly logger?: Logger;
+  /** @defaultValue silent */
+  readonly metrics?: Metrics;
+  /** @defaultValue the machine's */
+  readonly clock?: Clock;
+  /** From 0 up to, not including, 1. @defaultValue Math.random */
+  readonly random?: () => number;
+}
+
+/** The options, read once: every duration in milliseconds, every default filled in. */
+export interface DbConfig {
+  readonly url: string | undefined;
+  readonly name: string;
+  readonly pool: {
+    readonly max: number;
+    readonly min: number;
+    readonly maxWaiting: number;
+    readonly idleTimeoutMs: number;
+    readonly maxLifetimeMs: number;
+    readonly validateAfterMs: number;
+  };
+  readonly deadline: {
+    readonly acquireMs: number;
+    readonly connectMs: number;
+    readonly queryMs: number;
+    readonly transactionMs: number;
+    readonly drainMs: number;
+  };
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+/** What the driver's endpoint knows better than the general defaults. */
+export type EndpointDefaults = Partial<Pick<DriverEndpoint, 'maxConnections' | 'defaultDeadlines'>>;
+
+const owner = 'createDb';
+
+const readOptions = optionsOf<DbOptions>(owner, {
+  url: true,
+  connection: true,
+  name: true,
+  pool: true,
+  deadline: true,
+  logger: true,
+  metrics: true,
+  clock: true,
+  random: true,
+});
+
+const readPool = optionsOf<PoolSettings>(`${owner} pool`, {
+  max: true,
+  min: true,
+  maxWaiting: true,
+  idleTimeout: true,
+  maxLifetime: true,
+  validateAfter: true,
+});
+
+const readDeadline = optionsOf<DeadlineSettings>(`${owner} deadline`, {
+  acquire: true,
+  connect: true,
+  query: true,
+  transaction: true,
+  drain: true,
+});
+
+/** @throws OptionsError for an unknown name, a value that cannot work, or when neither or both of url and connection are given. */
+export function readDbOptions(options: DbOptions, endpoint: EndpointDefaults = {}): DbConfig {
+  const { maxConnections = Number.MAX_SAFE_INTEGER, defaultDeadlines } = endpoint;
+  const { url, connection, name = 'seaworthy', ...rest } = readOptions(options);
+  if ((url === undefined) === (connection === undefined)) {
+    throw invalidOption(owner, 'url', 'given, or "connection" instead of it');
+  }
+  const fromUrl = url === undefined ? undefined : readUrl(owner, url);
+  const pool = readPool(rest.pool ?? {});
+  const deadline = readDeadline(rest.deadline ?? {});
+  const wanted = wholeNumber(owner, 'pool.max', pool.max ?? fromUrl?.max ?? 20, { min: 1, max: 10_000 });
+  const max = Math.min(wanted, maxConnections);
+  return {
+    url: fromUrl?.url,
+    name,
+    pool: {
+      max,
+      min: Math.min(wholeNumber(owner, 'pool.min', pool.min ?? 0, { max: wanted }), max),
+      maxWaiting: wholeNumber(owner, 'pool.maxWaiting', pool.maxWaiting ?? 2_000, { min: 1 }),
+      idleTimeoutMs: parseDuration(pool.idleTimeout ?? '30s'),
+      maxLifetimeMs: parseDuration(pool.maxLifetime ?? '30m'),
+      validateAfterMs: parseDuration(pool.validateAfter ?? '1s'),
+    },
+    deadline: {
+      acquireMs: parseDuration(deadline.acquire ?? fromUrl?.acquireMs ?? defaultDeadlines?.acquireMs ?? '2s'),
+      connectMs: parseDuration(deadline.connect ?? defaultDeadlines?.connectMs ?? '5s'),
+      queryMs: parseDuration(deadline.query ?? defaultDeadlines?.queryMs ?? '10s'),
+      transactionMs: parseDuration(deadline.transaction ?? '60s'),
+      drainMs: parseDuration(deadline.drain ?? '10s'),
+    },
+    logger: rest.logger ?? silentLogger,
+    metrics: rest.metrics ?? silentMetrics,
+    clock: rest.clock ?? systemClock,
+    random: rest.random ?? Math.random,
+  };
+}

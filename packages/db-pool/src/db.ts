@@ -1,0 +1,80 @@
+import type { Closable, DurationInput, HealthCheck } from '@seaworthy/contracts';
+import type { PoolStats } from './pool/pool-stats.js';
+import type { QueryRunner } from './session/runner.js';
+import type { DbTransaction, Isolation } from './session/transaction.js';
+
+export interface TransactionRetry {
+  /** All attempts, the first one included. @defaultValue 3 */
+  readonly attempts?: number;
+}
+
+export interface TransactionOptions {
+  /** @defaultValue the server's: `read committed` on PostgreSQL, `repeatable read` on MySQL */
+  readonly isolation?: Isolation;
+  /** The server refuses writes. @defaultValue false */
+  readonly readOnly?: boolean;
+  /**
+   * A transaction that lost against another one (deadlock, serialization failure, lock wait timeout) runs again from its
+   * start after a short random wait. Do in it what may be done twice, or pass `false`. @defaultValue 3 attempts
+   */
+  readonly retry?: TransactionRetry | false;
+  /** The whole transaction with its repetitions. @defaultValue deadline.transaction */
+  readonly timeout?: DurationInput;
+  /** Rolls back and cancels in the server. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ConnectOptions {
+  /** How long it may be kept. @defaultValue deadline.transaction */
+  readonly timeout?: DurationInput;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A connection of one's own, for what belongs to a session: locks, settings, temporary tables. */
+export interface DbConnection extends QueryRunner {
+  /**
+   * Runs a text of several statements, as a migration file has them. It takes no values: never build it from input.
+   * MySQL commits each schema change by itself.
+   */
+  script(text: string, options?: ConnectOptions): Promise<void>;
+  /** Rolls back what is open, puts all settings back and returns the connection. Never rejects. */
+  release(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface ReadyOptions {
+  /** @defaultValue '30s' */
+  readonly timeout?: DurationInput;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A database with its pool. */
+export interface Db extends QueryRunner, Closable {
+  /** `host:port`, or the folder. Holds no credentials. */
+  readonly address: string;
+  /**
+   * Runs `work` in a transaction on one connection: commits when it returns, rolls back when it throws.
+   *
+   * @throws what `work` throws; DbError `commit_unknown`, `transaction_aborted`, `transaction_timeout`.
+   *
+   * @example
+   * await db.transaction(async (tx) => {
+   *   await tx.exec(sql`update accounts set cents = cents - ${cents} where id = ${from}`);
+   *   await tx.exec(sql`update accounts set cents = cents + ${cents} where id = ${to}`);
+   * }, { isolation: 'serializable' });
+   */
+  transaction<T>(work: (tx: DbTransaction) => Promise<T>, options?: TransactionOptions): Promise<T>;
+  /** Borrows a connection. Give it back, or let `await using` do it. */
+  connect(options?: ConnectOptions): Promise<DbConnection>;
+  /**
+   * Waits until the database answers and `pool.min` connections are open, trying again while it does not.
+   *
+   * @throws ConnectionFailedError or ConnectionTimeoutError that names host and port and the last failure.
+   */
+  ready(options?: ReadyOptions): Promise<void>;
+  /** Passes when a statement runs. */
+  healthCheck(): HealthCheck<'remote'>;
+  stats(): PoolStats;
+  /** Lets running work end for `deadline.drain`, then cancels it in the server and closes. Ends about 3 s after that at the latest. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,63 @@
+import type { SqlDialect } from '@seaworthy/contracts';
+import type { PoolConnection } from './pool/slot.js';
+import type { Statement } from './sql/compile.js';
+
+/** What a statement gave back, in JavaScript values, the same on every engine. */
+export interface DriverResult {
+  readonly rows: readonly Record<string, unknown>[];
+  readonly rowCount: number;
+  readonly insertId?: bigint;
+}
+
+/** Whether a transaction is open on the connection; `failed` when only a rollback is possible. */
+export type TransactionState = 'none' | 'open' | 'failed';
+
+/** One connection to a server. Statements come one at a time; every rejection is a DbError. */
+export interface DriverConnection extends PoolConnection {
+  /** As of the last statement that settled. */
+  readonly transactionState: TransactionState;
+  query(statement: Statement): Promise<DriverResult>;
+  /** Runs several statements in one text, without values: a migration. */
+  script(text: string): Promise<void>;
+  /** Ends any transaction and puts every session variable back. */
+  reset(): Promise<void>;
+  /** Asks the server to stop what runs now. The connection is destroyed afterwards, whatever the answer. */
+  cancel(): Promise<void>;
+}
+
+/** A database that a driver can open connections to. Nothing is opened before `connect`. */
+export interface DriverEndpoint {
+  readonly dialect: SqlDialect;
+  /** Which engine, for metrics: the values of OpenTelemetry's `db.system.name`. */
+  readonly system: 'postgresql' | 'mysql';
+  /** `host:port` or a folder. It is printed, so it holds neither user nor password. */
+  readonly address: string;
+  /** How many connections there can be at all: one for an embedded engine. */
+  readonly maxConnections: number;
+  /** Where the defaults for a server over the network do not fit. */
+  readonly defaultDeadlines?: {
+    readonly acquireMs: number;
+    readonly connectMs: number;
+    readonly queryMs: number;
+  };
+  /** Rejects with a DbError; stops and leaves nothing open when `signal` aborts. */
+  connect(signal: AbortSignal): Promise<DriverConnection>;
+  /** Gives back what the connections shared. */
+  close(): Promise<void>;
+}
+
+/** Where to connect: a URL, or the options of the driver's own client. */
+export interface DriverTarget<Connection extends object> {
+  /** Without the pool's own parameters. */
+  readonly url: string | undefined;
+  readonly connection: Connection | undefined;
+  /** What the server calls this client. */
+  readonly name: string;
+}
+
+/** What `postgres(pg)`, `mysql(mysql2)` and `pglite()` make, and what `createDb` takes. */
+export interface Driver<Connection extends object = object> {
+  /** For messages: `postgres`, `mysql`, `pglite`. */
+  readonly name: string;
+  open(target: DriverTarget<Connection>): DriverEndpoint;
+}

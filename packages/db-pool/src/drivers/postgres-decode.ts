@@ -1,0 +1,139 @@
+/** Turns a column's text, as PostgreSQL writes it, into a value. */
+export type Decode = (text: string) => unknown;
+
+/** Type OIDs, from PostgreSQL's pg_type.dat; they never change. */
+const oid = {
+  bool: 16,
+  bytea: 17,
+  int8: 20,
+  int2: 21,
+  int4: 23,
+  oid: 26,
+  json: 114,
+  float4: 700,
+  float8: 701,
+  timestamp: 1114,
+  timestamptz: 1184,
+  jsonb: 3802,
+} as const;
+
+/** An integer is a number while a number holds it exactly, and a bigint beyond that. */
+export function decodeInteger(text: string): number | bigint {
+  const number = Number(text);
+  return Number.isSafeInteger(number) ? number : BigInt(text);
+}
+
+const timestampPattern =
+  /^(\d{4,6})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?(?:([+-])(\d\d)(?::?(\d\d))?(?::?(\d\d))?)?$/;
+
+/**
+ * A timestamp as a Date; one without a zone is UTC. A Date has milliseconds, so microseconds are cut. What no Date can
+ * hold (`infinity`, years BC) stays text.
+ */
+export function decodeTimestamp(text: string): Date | string {
+  const match = timestampPattern.exec(text);
+  if (match === null) return text;
+  const [, year, month, day, hour, minute, second, fraction = '', sign, zoneHour, zoneMinute, zoneSecond] =
+    match;
+  const date = new Date(0);
+  // setUTCFullYear, because Date.UTC takes the years 0 to 99 for 1900 to 1999.
+  date.setUTCFullYear(Number(year), Number(month) - 1, Number(day));
+  date.setUTCHours(Number(hour), Number(minute), Number(second), Number(fraction.padEnd(3, '0').slice(0, 3)));
+  const offsetSeconds =
+    Number(zoneHour ?? 0) * 3_600 + Number(zoneMinute ?? 0) * 60 + Number(zoneSecond ?? 0);
+  return new Date(date.getTime() - (sign === '-' ? -1 : 1) * offsetSeconds * 1_000);
+}
+
+function decodeBytes(text: string): Buffer | string {
+  return text.startsWith('\\x') ? Buffer.from(text.slice(2), 'hex') : text;
+}
+
+const scalars: ReadonlyMap<number, Decode> = new Map<number, Decode>([
+  [oid.bool, (text) => text === 't'],
+  [oid.bytea, decodeBytes],
+  [oid.int2, Number],
+  [oid.int4, Number],
+  [oid.oid, Number],
+  [oid.int8, decodeInteger],
+  [oid.float4, Number],
+  [oid.float8, Number],
+  [oid.json, JSON.parse],
+  [oid.jsonb, JSON.parse],
+  [oid.timestamp, decodeTimestamp],
+  [oid.timestamptz, decodeTimestamp],
+]);
+
+/** Array types by OID, with the OID of their elements; 0 for elements that stay text. */
+const arrayElements: ReadonlyMap<number, number> = new Map([
+  [1000, oid.bool],
+  [1001, oid.bytea],
+  [1005, oid.int2],
+  [1007, oid.int4],
+  [1016, oid.int8],
+  [1028, oid.oid],
+  [1021, oid.float4],
+  [1022, oid.float8],
+  [199, oid.json],
+  [3807, oid.jsonb],
+  [1115, oid.timestamp],
+  [1185, oid.timestamptz],
+  [1009, 0], // text
+  [1015, 0], // varchar
+  [1014, 0], // char
+  [1003, 0], // name
+  [1231, 0], // numeric
+  [1182, 0], // date
+  [1183, 0], // time
+  [2951, 0], // uuid
+]);
+
+const asText: Decode = (text) => text;
+
+/**
+ * How a type's text becomes a value. `numeric`, `date`, `time`, `interval`, `uuid` and whatever is not in the table stay
+ * text, so that nothing is rounded.
+ */
+export function decoderFor(typeOid: number): Decode {
+  const element = arrayElements.get(typeOid);
+  if (element === undefined) return scalars.get(typeOid) ?? asText;
+  const decode = scalars.get(element) ?? asText;
+  return (text) => decodeArray(text, decode);
+}
+
+/** PostgreSQL's array text: `{1,NULL,"a \"b\""}`, nested for more dimensions, with bounds `[0:1]=` in front when odd. */
+export function decodeArray(text: string, decode: Decode): unknown[] {
+  let at = text.startsWith('[') ? text.indexOf('=') + 1 : 0;
+
+  function list(): unknown[] {
+    const values: unknown[] = [];
+    at += 1; // {
+    while (at < text.length && text[at] !== '}') {
+      values.push(text[at] === '{' ? list() : element());
+      if (text[at] === ',') at += 1;
+    }
+    at += 1; // }
+    return values;
+  }
+
+  function element(): unknown {
+    if (text[at] === '"') return decode(quoted());
+    const start = at;
+    while (at < text.length && text[at] !== ',' && text[at] !== '}') at += 1;
+    const word = text.slice(start, at);
+    return word === 'NULL' ? null : decode(word);
+  }
+
+  function quoted(): string {
+    let value = '';
+    at += 1;
+    while (at < text.length && text[at] !== '"') {
+      if (text[at] === '\\') at += 1;
+      value += text[at];
+      at += 1;
+    }
+    at += 1;
+    return value;
+  }
+
+  return list();
+}

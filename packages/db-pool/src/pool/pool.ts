@@ -1,0 +1,364 @@
+import type { Clock } from '@seaworthy/contracts';
+import { DbError } from '../db-error.js';
+import { Connector } from './connector.js';
+import { ConnectionFailedError, ConnectionTimeoutError, PoolExhaustedError } from './pool-errors.js';
+import type { PoolObserver } from './pool-observer.js';
+import type { PoolStats } from './pool-stats.js';
+import { settlesWithin } from './settles-within.js';
+import type { PoolConnection, Slot, SlotState } from './slot.js';
+import { abortedError, WaiterQueue } from './waiter-queue.js';
+
+/** How long a goodbye, a check or a cancellation may take before the connection is destroyed instead. */
+const politenessMs = 1_000;
+
+/** Lifetimes are shortened at random by up to this part, so that connections born together do not die together. */
+const lifetimeJitter = 0.1;
+
+export interface PoolOptions<C extends PoolConnection> {
+  readonly connect: (signal: AbortSignal) => Promise<C>;
+  /** Host and port, for messages. */
+  readonly address: string;
+  readonly max: number;
+  readonly min: number;
+  readonly maxWaiting: number;
+  readonly idleTimeoutMs: number;
+  readonly maxLifetimeMs: number;
+  /** A connection that was idle longer is asked whether it still works before somebody gets it. */
+  readonly validateAfterMs: number;
+  readonly connectTimeoutMs: number;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly observer: PoolObserver;
+}
+
+export interface AcquireOptions {
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The pool itself: never more than `max` connections, callers served in the order they came, a bound on every wait.
+ *
+ * It knows neither SQL nor sockets, and takes time and randomness from outside, so that a simulation can drive it through
+ * thousands of schedules and replay the one that failed.
+ */
+export class Pool<C extends PoolConnection> {
+  readonly #options: PoolOptions<C>;
+  readonly #slots = new Set<Slot<C>>();
+  /** The last one in is the first one out: the rest may grow old and be closed. */
+  readonly #idle: Slot<C>[] = [];
+  readonly #waiters: WaiterQueue<Slot<C>>;
+  readonly #connector: Connector<C>;
+  readonly #counts: Record<SlotState, number> = { idle: 0, checking: 0, inUse: 0, closing: 0, gone: 0 };
+  #started = false;
+  #reaping = false;
+  #closing: Promise<void> | undefined;
+  #drained: (() => void) | undefined;
+
+  constructor(options: PoolOptions<C>) {
+    this.#options = options;
+    this.#waiters = new WaiterQueue(options.clock);
+    this.#connector = new Connector({
+      connect: options.connect,
+      address: options.address,
+      connectTimeoutMs: options.connectTimeoutMs,
+      clock: options.clock,
+      random: options.random,
+      onConnected: (connection, createMs) => this.#adopt(connection, createMs),
+      onIdle: () => this.#dispatch(),
+      onDown: (error) => options.observer.wentDown(error),
+      onUp: (failures, downMs) => options.observer.cameBack(failures, downMs),
+    });
+  }
+
+  get stats(): PoolStats {
+    return {
+      total: this.#slots.size,
+      idle: this.#counts.idle,
+      inUse: this.#counts.inUse,
+      connecting: this.#connector.connecting,
+      waiting: this.#waiters.size,
+      max: this.#options.max,
+    };
+  }
+
+  /** The last attempt's failure while the server is down. */
+  get failure(): { readonly error: unknown; readonly failures: number } | undefined {
+    return this.#connector.failure;
+  }
+
+  /** Begins to keep `min` connections open. The first `acquire` does it too. */
+  start(): void {
+    if (this.#started) return;
+    this.#started = true;
+    this.#dispatch();
+  }
+
+  /**
+   * Borrows a connection. Whoever gets one gives it back with `release` or `discard`, once.
+   *
+   * @throws PoolExhaustedError, ConnectionTimeoutError or ConnectionFailedError when the wait is over; DbError `aborted`
+   * or `closed`.
+   */
+  async acquire({ timeoutMs, signal }: AcquireOptions): Promise<Slot<C>> {
+    const { clock, maxWaiting, observer } = this.#options;
+    if (this.#closing !== undefined) throw closedError();
+    if (signal?.aborted === true) throw abortedError(signal);
+    this.#started = true;
+    if (this.#waiters.size >= maxWaiting) {
+      const error = new PoolExhaustedError(this.stats, `${maxWaiting} callers wait already`);
+      observer.gaveUp(error);
+      throw error;
+    }
+    const ready = this.#takeFresh();
+    if (ready !== undefined) {
+      observer.acquired(0);
+      this.#changed();
+      return ready;
+    }
+    const askedAt = clock.monotonic();
+    const turn = this.#waiters.wait({ timeoutMs, signal, onTimeout: () => this.#timeoutError(timeoutMs) });
+    this.#dispatch();
+    try {
+      const slot = await turn;
+      observer.acquired(clock.monotonic() - askedAt);
+      return slot;
+    } catch (error) {
+      observer.gaveUp(error);
+      this.#changed();
+      throw error;
+    }
+  }
+
+  /** Gives a clean connection back. */
+  release(slot: Slot<C>): void {
+    if (!this.#endUse(slot)) return;
+    this.#makeIdle(slot);
+    this.#dispatch();
+  }
+
+  /** Gives a connection back that nobody may use again. Its place is free when `before` has settled, or after a second. */
+  discard(slot: Slot<C>, before?: Promise<unknown>): void {
+    if (!this.#endUse(slot)) return;
+    if (before === undefined) this.#forget(slot);
+    else void this.#closeAfter(slot, before);
+  }
+
+  /**
+   * Takes no new callers, serves those it has, and closes. Whatever still runs after `drainMs` is ended by `interrupt`
+   * and destroyed, so this ends at most about a second later.
+   */
+  close(drainMs: number, interrupt: (connection: C) => Promise<unknown>): Promise<void> {
+    this.#closing ??= this.#close(drainMs, interrupt);
+    return this.#closing;
+  }
+
+  async #close(drainMs: number, interrupt: (connection: C) => Promise<unknown>): Promise<void> {
+    const { clock } = this.#options;
+    const drained = new Promise<void>((resolve) => {
+      this.#drained = resolve;
+    });
+    // The field `#closing` is set when this first returns to the caller, and the rest must see it.
+    await Promise.resolve();
+    this.#dispatch();
+    if (!(await settlesWithin(drained, drainMs, clock))) {
+      this.#waiters.rejectAll(closedError);
+      for (const slot of this.#slots) {
+        if (slot.state === 'inUse') this.discard(slot, interrupt(slot.connection));
+        else if (slot.state === 'checking') this.#forget(slot);
+      }
+      await settlesWithin(drained, politenessMs + 100, clock);
+    }
+    this.#connector.stop();
+    for (const slot of [...this.#slots]) this.#forget(slot);
+  }
+
+  /** Matches connections with callers, orders new ones, and closes what is not needed. Called after every change. */
+  #dispatch(): void {
+    this.#serve();
+    const { max, min } = this.#options;
+    const open = this.#closing === undefined;
+    const lasting = this.#slots.size - this.#counts.closing;
+    const unserved = this.#waiters.size - this.#counts.checking;
+    const missing = open && this.#started ? min - lasting : 0;
+    this.#connector.want(Math.min(Math.max(unserved, missing), max - this.#slots.size));
+    if (!open) this.#drain();
+    this.#changed();
+  }
+
+  /** The short way for the common case: nobody waits, and a connection was in use a moment ago. */
+  #takeFresh(): Slot<C> | undefined {
+    const slot = this.#idle.at(-1);
+    if (slot === undefined || this.#waiters.size > 0 || !slot.connection.isOpen) return undefined;
+    const now = this.#options.clock.monotonic();
+    if (now >= slot.expiresAt || now - slot.since > this.#options.validateAfterMs) return undefined;
+    this.#enter(slot, 'inUse');
+    return slot;
+  }
+
+  #serve(): void {
+    const now = this.#options.clock.monotonic();
+    // Connections under check will serve too; more checks than callers would only cost round trips.
+    let expected = this.#counts.checking;
+    while (this.#waiters.size > expected) {
+      const slot = this.#idle.pop();
+      if (slot === undefined) return;
+      if (!slot.connection.isOpen || now >= slot.expiresAt) this.#retire(slot);
+      else if (now - slot.since > this.#options.validateAfterMs) {
+        expected += 1;
+        void this.#check(slot);
+      } else this.#handOut(slot);
+    }
+  }
+
+  #handOut(slot: Slot<C>): void {
+    const waiter = this.#waiters.first();
+    if (waiter === undefined) {
+      this.#makeIdle(slot);
+      return;
+    }
+    this.#enter(slot, 'inUse');
+    waiter.serve(slot);
+  }
+
+  async #check(slot: Slot<C>): Promise<void> {
+    this.#enter(slot, 'checking');
+    const answer = slot.connection.ping().then(
+      () => true,
+      () => false,
+    );
+    const inTime = await settlesWithin(answer, politenessMs, this.#options.clock);
+    if (slot.state !== 'checking') return;
+    if (inTime && (await answer) && slot.connection.isOpen) this.#handOut(slot);
+    else this.#forget(slot);
+    this.#dispatch();
+  }
+
+  #adopt(connection: C, createMs: number): void {
+    const { clock, maxLifetimeMs, random, observer } = this.#options;
+    const now = clock.monotonic();
+    const expiresAt = now + maxLifetimeMs * (1 - lifetimeJitter * random());
+    const slot: Slot<C> = { connection, expiresAt, state: 'gone', since: now };
+    this.#slots.add(slot);
+    connection.onLost(() => this.#lost(slot));
+    observer.connected(createMs);
+    this.#makeIdle(slot);
+    this.#dispatch();
+  }
+
+  /** A borrower finds out by its own query; every other connection goes at once. */
+  #lost(slot: Slot<C>): void {
+    if (slot.state === 'inUse' || slot.state === 'gone') return;
+    this.#forget(slot);
+  }
+
+  #endUse(slot: Slot<C>): boolean {
+    if (slot.state !== 'inUse') return false;
+    this.#options.observer.released(this.#options.clock.monotonic() - slot.since);
+    return true;
+  }
+
+  #makeIdle(slot: Slot<C>): void {
+    if (!slot.connection.isOpen) {
+      this.#forget(slot);
+      return;
+    }
+    if (this.#options.clock.monotonic() >= slot.expiresAt) {
+      this.#retire(slot);
+      return;
+    }
+    this.#enter(slot, 'idle');
+    this.#idle.push(slot);
+    this.#armReaper();
+  }
+
+  /** Closes politely in the background. */
+  #retire(slot: Slot<C>): void {
+    if (slot.connection.isOpen) void this.#closeAfter(slot, slot.connection.close());
+    else this.#forget(slot);
+  }
+
+  async #closeAfter(slot: Slot<C>, before: Promise<unknown>): Promise<void> {
+    this.#enter(slot, 'closing');
+    this.#changed();
+    await settlesWithin(before, politenessMs, this.#options.clock);
+    this.#forget(slot);
+  }
+
+  #forget(slot: Slot<C>): void {
+    if (slot.state === 'gone') return;
+    this.#enter(slot, 'gone');
+    this.#slots.delete(slot);
+    slot.connection.destroy();
+    this.#dispatch();
+  }
+
+  #enter(slot: Slot<C>, state: SlotState): void {
+    if (slot.state === 'idle') {
+      const at = this.#idle.indexOf(slot);
+      if (at >= 0) this.#idle.splice(at, 1);
+    }
+    if (slot.state !== 'gone') this.#counts[slot.state] -= 1;
+    if (state !== 'gone') this.#counts[state] += 1;
+    slot.state = state;
+    slot.since = this.#options.clock.monotonic();
+  }
+
+  #drain(): void {
+    if (this.#waiters.size > 0) return;
+    this.#connector.stop();
+    for (const slot of [...this.#idle]) this.#retire(slot);
+    if (this.#slots.size === 0) this.#drained?.();
+  }
+
+  #armReaper(): void {
+    if (this.#reaping) return;
+    const now = this.#options.clock.monotonic();
+    let nextAt = Number.POSITIVE_INFINITY;
+    for (const slot of this.#idle) nextAt = Math.min(nextAt, this.#reapableAt(slot));
+    if (nextAt === Number.POSITIVE_INFINITY) return;
+    this.#reaping = true;
+    // At least a second apart: `min` may keep connections beyond their idle time, and they must not spin the timer.
+    this.#options.clock.schedule(() => this.#reap(), Math.max(nextAt - now, 1_000));
+  }
+
+  #reapableAt(slot: Slot<C>): number {
+    return Math.min(slot.since + this.#options.idleTimeoutMs, slot.expiresAt);
+  }
+
+  #reap(): void {
+    this.#reaping = false;
+    const now = this.#options.clock.monotonic();
+    for (const slot of [...this.#idle]) {
+      const spare = this.#slots.size - this.#counts.closing > this.#options.min;
+      if (now >= slot.expiresAt || (spare && now >= this.#reapableAt(slot))) this.#retire(slot);
+    }
+    this.#dispatch();
+    this.#armReaper();
+  }
+
+  #timeoutError(timeoutMs: number): DbError {
+    const { address } = this.#options;
+    const { failure } = this.#connector;
+    if (failure !== undefined) {
+      const reason = `no connection within ${timeoutMs} ms, ${failure.failures} attempts failed: ${reasonOf(failure.error)}`;
+      return new ConnectionFailedError(address, reason, failure.error);
+    }
+    const { stats } = this;
+    if (stats.inUse >= stats.max)
+      return new PoolExhaustedError(stats, `no connection became free within ${timeoutMs} ms`);
+    return new ConnectionTimeoutError(address, timeoutMs, stats);
+  }
+
+  #changed(): void {
+    this.#options.observer.changed(this.stats);
+  }
+}
+
+function closedError(): DbError {
+  return new DbError('closed', 'The database is closed: close() was called. Nothing can run on it any more.');
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'unknown reason';
+}

@@ -1,0 +1,25 @@
+/** What the pool needs of a connection. */
+export interface PoolConnection {
+  /** False from the moment that the socket is known to be gone. */
+  readonly isOpen: boolean;
+  /** Calls `listener` once, when the connection is lost while nobody waits for an answer on it. */
+  onLost(listener: () => void): void;
+  /** One round trip to the server. */
+  ping(): Promise<void>;
+  /** Says goodbye and closes. */
+  close(): Promise<void>;
+  /** Closes now, without a word. */
+  destroy(): void;
+}
+
+export type SlotState = 'idle' | 'checking' | 'inUse' | 'closing' | 'gone';
+
+/** One connection in the pool and what the pool remembers about it. */
+export interface Slot<C extends PoolConnection> {
+  readonly connection: C;
+  /** Monotonic time after which it is replaced at the next chance. */
+  readonly expiresAt: number;
+  state: SlotState;
+  /** Monotonic time of the last change of hands. */
+  since: number;
+}
