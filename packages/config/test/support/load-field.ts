@@ -1,4 +1,11 @@
-import { ConfigError, defineConfig, type Field, type Problem, type StandardSchema } from '../../src/index.js';
+import {
+  ConfigError,
+  defineConfig,
+  type Field,
+  type Problem,
+  type StandardSchema,
+  sources,
+} from '../../src/index.js';
 
 /** Loads one variable `X` from `text`: its value, or the problems. */
 export function loadField(
@@ -8,7 +15,7 @@ export function loadField(
 ): { readonly value?: unknown; readonly problems: readonly Problem[] } {
   const schema = defineConfig({ fields: { X: field } });
   try {
-    const config = schema.load({ env: { APP_ENV: profile, X: text }, cwd: '/nonexistent' });
+    const config = schema.load({ env: { APP_ENV: profile, X: text }, sources: [sources.env()] });
     return { value: config.X, problems: [] };
   } catch (error) {
     if (!ConfigError.is(error)) throw error;

@@ -1,0 +1,80 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import * as z from 'zod';
+import { defineConfig, env, sources } from '../src/index.js';
+import { configErrorOf } from './support/load-field.js';
+
+const good = 'k7Qp2xVb9LmZ4tRw8NcYd3Hs6JfGa1Ue';
+
+const schema = defineConfig({
+  fields: {
+    PORT: env.port(),
+    DATABASE_URL: env.url({ protocols: ['postgres:'] }).secret(),
+    JWT_SECRET: env.string().secret(),
+    JWT_EXPIRES_IN: env.duration(),
+    CORS_ORIGIN: env.list(env.origin()),
+    BODY_LIMIT: env.bytes(),
+    LOG_LEVEL: env.oneOf(['debug', 'info']),
+    MAIL_FROM: env.email(),
+    FEATURES: env.json(z.object({ beta: z.boolean() })),
+    DEBUG: env.bool(),
+    REDIS_REQUIRED: env.bool().default(false),
+    REDIS_URL: env.url({ protocols: ['redis:'] }).optional(),
+    POOL_MIN: env.int().default(1),
+    POOL_MAX: env.int().default(10),
+    SMTP_HOST: env.string().optional(),
+    SMTP_USER: env.string().optional(),
+  },
+  rules: (rule) => [
+    rule.equals('REDIS_REQUIRED', true).requires('REDIS_URL'),
+    rule.check(['POOL_MIN', 'POOL_MAX'], 'POOL_MIN is at most POOL_MAX', (c) => c.POOL_MIN <= c.POOL_MAX),
+    rule.together('SMTP_HOST', 'SMTP_USER'),
+  ],
+});
+
+const right: Readonly<Record<string, string>> = {
+  APP_ENV: 'production',
+  PORT: '3001',
+  DATABASE_URL: 'postgres://u:x9fQ2zL7@h/db',
+  JWT_SECRET: good,
+  JWT_EXPIRES_IN: '7d',
+  CORS_ORIGIN: 'https://a.example',
+  BODY_LIMIT: '1mb',
+  LOG_LEVEL: 'info',
+  MAIL_FROM: 'a@b.example',
+  FEATURES: '{"beta":true}',
+  DEBUG: 'false',
+};
+
+/** Each is one mistake, independent of the others: what it sets, and the variable that the report must name. */
+const faults: ReadonlyArray<readonly [string, Readonly<Record<string, string>>]> = [
+  ['PORT', { PORT: 'tcp://10.0.0.1:80' }],
+  ['DATABASE_URL', { DATABASE_URL: 'postgres://u:p@ss/w@h/db' }],
+  ['JWT_SECRET', { JWT_SECRET: 'development-secret-key-change-in-production' }],
+  ['JWT_EXPIRES_IN', { JWT_EXPIRES_IN: '86400' }],
+  ['CORS_ORIGIN', { CORS_ORIGIN: 'https://a.example/' }],
+  ['BODY_LIMIT', { BODY_LIMIT: '10 mb' }],
+  ['LOG_LEVEL', { LOG_LEVEL: 'INFO' }],
+  ['MAIL_FROM', { MAIL_FROM: '' }],
+  ['FEATURES', { FEATURES: '{"beta":"yes"}' }],
+  ['DEBUG', { DEBUG: 'enabled' }],
+  ['REDIS_URL', { REDIS_REQUIRED: 'true' }],
+  ['POOL_MIN', { POOL_MIN: '11' }],
+  ['SMTP_USER', { SMTP_HOST: 'h' }],
+];
+
+test('N faults, in fields and between them, give exactly N problems, each naming its variable', () => {
+  fc.assert(
+    fc.property(fc.subarray([...faults], { minLength: 1 }), (chosen) => {
+      const variables = Object.assign({}, right, ...chosen.map(([, change]) => change));
+      const { problems } = configErrorOf(() => schema.load({ env: variables, sources: [sources.env()] }));
+      const named = problems.map(({ name }) => name).sort();
+      expect(named).toEqual(chosen.map(([name]) => name).sort());
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test('no fault gives no problem', () => {
+  expect(() => schema.load({ env: right, cwd: '/nonexistent' })).not.toThrow();
+});
