@@ -84,8 +84,8 @@ export function createDb<Connection extends object>(
 
   async function borrow({ deadlineAt, signal }: Limits): Promise<Lease> {
     const remainingMs = Math.max(deadlineAt - clock.monotonic(), 0);
-    const slot = await pool.acquire({ timeoutMs: Math.min(deadline.acquireMs, remainingMs), signal });
-    return new Lease(pool, slot, clock);
+    const loan = await pool.acquire({ timeoutMs: Math.min(deadline.acquireMs, remainingMs), signal });
+    return new Lease(pool, loan, clock);
   }
 
   const runner = createRunner(dialect, (query, given) =>
@@ -187,8 +187,7 @@ export function createDb<Connection extends object>(
       const timeoutMs = parseDuration(timeout);
       const deadlineAt = clock.monotonic() + timeoutMs;
       pool.start();
-      const slot = await pool.acquire({ timeoutMs, signal });
-      pool.release(slot);
+      pool.release(await pool.acquire({ timeoutMs, signal }));
       while (pool.stats.total < poolConfig.min) {
         if (clock.monotonic() >= deadlineAt) return; // it answers; the rest is warmed in the background
         await sleep(clock, 10, { signal });

@@ -1,4 +1,4 @@
-import type { Logger, Metrics } from '@seaworthy/contracts';
+import { type Logger, type Metrics, silentMetrics } from '@seaworthy/contracts';
 import { DbError } from './db-error.js';
 import type { PoolObserver } from './pool/pool-observer.js';
 
@@ -59,7 +59,9 @@ export function observeDb(name: string, address: string, metrics: Metrics, logge
       logger.error('Database connection failed; trying again', { pool: name, address, error }),
     cameBack: (failures, downMs) =>
       logger.info('Database is reachable again', { pool: name, address, failures, downMs }),
-    changed(stats) {
+    changed(source) {
+      if (metrics === silentMetrics) return;
+      const { stats } = source;
       count.set(stats.idle, idle);
       count.set(stats.total - stats.idle, used);
       pending.set(stats.waiting, pool);

@@ -1,4 +1,5 @@
 import { type Clock, exponentialBackoff } from '@seaworthy/contracts';
+import { Alarm } from './alarm.js';
 import { ConnectionTimeoutError } from './pool-errors.js';
 
 /** While the server is down: an attempt each `steadyMs`, one at a time, and after `steadyForMs` ever rarer up to `maxMs`. */
@@ -40,11 +41,12 @@ export class Connector<C extends Disposable> {
   readonly #options: ConnectorOptions<C>;
   readonly #attempts = new Set<AbortController>();
   #outage: Outage | undefined;
-  #pausing = false;
+  readonly #pause: Alarm;
   #stopped = false;
 
   constructor(options: ConnectorOptions<C>) {
     this.#options = options;
+    this.#pause = new Alarm(options.clock, () => options.onIdle());
   }
 
   get connecting(): number {
@@ -58,7 +60,7 @@ export class Connector<C extends Disposable> {
 
   /** Starts attempts until `count` are under way, or as many as may be. */
   want(count: number): void {
-    if (this.#stopped || this.#pausing) return;
+    if (this.#stopped || this.#pause.isSet) return;
     const allowed = Math.min(count, this.#outage === undefined ? parallelAttempts : 1);
     while (this.#attempts.size < allowed) void this.#attempt();
   }
@@ -66,6 +68,7 @@ export class Connector<C extends Disposable> {
   /** Ends every attempt; none starts any more. */
   stop(): void {
     this.#stopped = true;
+    this.#pause.cancel();
     for (const attempt of this.#attempts) attempt.abort();
     this.#attempts.clear();
   }
@@ -118,10 +121,7 @@ export class Connector<C extends Disposable> {
       this.#outage.failures += 1;
       this.#outage.error = error;
     }
-    if (!this.#pausing) {
-      this.#pausing = true;
-      clock.schedule(() => this.#resume(), this.#pauseMs(now - this.#outage.since));
-    }
+    this.#pause.set(this.#pauseMs(now - this.#outage.since));
     this.#options.onIdle();
   }
 
@@ -130,10 +130,5 @@ export class Connector<C extends Disposable> {
     const attempt = 1 + Math.log2(downMs / retry.steadyForMs) * 4;
     const backoff = exponentialBackoff({ baseMs: 1_000, maxMs: retry.maxMs, random: this.#options.random });
     return retry.steadyMs + backoff(attempt);
-  }
-
-  #resume(): void {
-    this.#pausing = false;
-    if (!this.#stopped) this.#options.onIdle();
   }
 }

@@ -37,12 +37,16 @@ export class ConnectionTimeoutError extends DbError {
 export class ConnectionFailedError extends DbError {
   static override readonly kind: string = 'ConnectionFailedError';
 
+  /** What the last attempt ran into: `ECONNREFUSED`, `authentication was refused (28P01)`. */
+  readonly reason: string;
+
   constructor(address: string, reason: string, cause?: unknown) {
     super(
       'unavailable',
-      `Database connection failed: ${address}: ${reason}. Check that the server is running and that host, port and credentials are right.`,
+      `Database connection failed: ${address}: ${reason.replace(/\.$/, '')}. Check that the server is running and that host, port and credentials are right.`,
       { cause },
     );
+    this.reason = reason;
   }
 }
 

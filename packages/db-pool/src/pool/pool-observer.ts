@@ -14,6 +14,6 @@ export interface PoolObserver {
   wentDown(error: unknown): void;
   /** An attempt succeeded after `failures` that did not. */
   cameBack(failures: number, downMs: number): void;
-  /** Any of the numbers changed. */
-  changed(stats: PoolStats): void;
+  /** Any of the numbers changed. They are counted only when somebody reads them. */
+  changed(pool: { readonly stats: PoolStats }): void;
 }

@@ -1,11 +1,12 @@
 import type { Clock } from '@seaworthy/contracts';
 import { DbError } from '../db-error.js';
+import { Alarm } from './alarm.js';
 import { Connector } from './connector.js';
 import { ConnectionFailedError, ConnectionTimeoutError, PoolExhaustedError } from './pool-errors.js';
 import type { PoolObserver } from './pool-observer.js';
 import type { PoolStats } from './pool-stats.js';
 import { settlesWithin } from './settles-within.js';
-import type { PoolConnection, Slot, SlotState } from './slot.js';
+import type { Loan, PoolConnection, Slot, SlotState } from './slot.js';
 import { abortedError, WaiterQueue } from './waiter-queue.js';
 
 /** How long a goodbye, a check or a cancellation may take before the connection is destroyed instead. */
@@ -47,17 +48,18 @@ export class Pool<C extends PoolConnection> {
   readonly #slots = new Set<Slot<C>>();
   /** The last one in is the first one out: the rest may grow old and be closed. */
   readonly #idle: Slot<C>[] = [];
-  readonly #waiters: WaiterQueue<Slot<C>>;
+  readonly #waiters: WaiterQueue<Loan<C>>;
   readonly #connector: Connector<C>;
   readonly #counts: Record<SlotState, number> = { idle: 0, checking: 0, inUse: 0, closing: 0, gone: 0 };
+  readonly #reaper: Alarm;
   #started = false;
-  #reaping = false;
   #closing: Promise<void> | undefined;
   #drained: (() => void) | undefined;
 
   constructor(options: PoolOptions<C>) {
     this.#options = options;
     this.#waiters = new WaiterQueue(options.clock);
+    this.#reaper = new Alarm(options.clock, () => this.#reap());
     this.#connector = new Connector({
       connect: options.connect,
       address: options.address,
@@ -100,7 +102,7 @@ export class Pool<C extends PoolConnection> {
    * @throws PoolExhaustedError, ConnectionTimeoutError or ConnectionFailedError when the wait is over; DbError `aborted`
    * or `closed`.
    */
-  async acquire({ timeoutMs, signal }: AcquireOptions): Promise<Slot<C>> {
+  async acquire({ timeoutMs, signal }: AcquireOptions): Promise<Loan<C>> {
     const { clock, maxWaiting, observer } = this.#options;
     if (this.#closing !== undefined) throw closedError();
     if (signal?.aborted === true) throw abortedError(signal);
@@ -120,9 +122,9 @@ export class Pool<C extends PoolConnection> {
     const turn = this.#waiters.wait({ timeoutMs, signal, onTimeout: () => this.#timeoutError(timeoutMs) });
     this.#dispatch();
     try {
-      const slot = await turn;
+      const loan = await turn;
       observer.acquired(clock.monotonic() - askedAt);
-      return slot;
+      return loan;
     } catch (error) {
       observer.gaveUp(error);
       this.#changed();
@@ -131,17 +133,18 @@ export class Pool<C extends PoolConnection> {
   }
 
   /** Gives a clean connection back. */
-  release(slot: Slot<C>): void {
-    if (!this.#endUse(slot)) return;
-    this.#makeIdle(slot);
+  release(loan: Loan<C>): void {
+    if (!this.#endUse(loan)) return;
+    this.#makeIdle(loan.slot);
     this.#dispatch();
   }
 
   /** Gives a connection back that nobody may use again. Its place is free when `before` has settled, or after a second. */
-  discard(slot: Slot<C>, before?: Promise<unknown>): void {
-    if (!this.#endUse(slot)) return;
-    if (before === undefined) this.#forget(slot);
-    else void this.#closeAfter(slot, before);
+  discard(loan: Loan<C>, before?: Promise<unknown>): void {
+    before?.catch(() => undefined); // whether it is awaited or not, its failure has no consequence
+    if (!this.#endUse(loan)) return;
+    if (before === undefined) this.#forget(loan.slot);
+    else void this.#closeAfter(loan.slot, before);
   }
 
   /**
@@ -164,12 +167,13 @@ export class Pool<C extends PoolConnection> {
     if (!(await settlesWithin(drained, drainMs, clock))) {
       this.#waiters.rejectAll(closedError);
       for (const slot of this.#slots) {
-        if (slot.state === 'inUse') this.discard(slot, interrupt(slot.connection));
+        if (slot.loan !== undefined) this.discard(slot.loan, interrupt(slot.connection));
         else if (slot.state === 'checking') this.#forget(slot);
       }
       await settlesWithin(drained, politenessMs + 100, clock);
     }
     this.#connector.stop();
+    this.#reaper.cancel();
     for (const slot of [...this.#slots]) this.#forget(slot);
   }
 
@@ -187,27 +191,31 @@ export class Pool<C extends PoolConnection> {
   }
 
   /** The short way for the common case: nobody waits, and a connection was in use a moment ago. */
-  #takeFresh(): Slot<C> | undefined {
+  #takeFresh(): Loan<C> | undefined {
     const slot = this.#idle.at(-1);
     if (slot === undefined || this.#waiters.size > 0 || !slot.connection.isOpen) return undefined;
     const now = this.#options.clock.monotonic();
     if (now >= slot.expiresAt || now - slot.since > this.#options.validateAfterMs) return undefined;
+    return this.#lend(slot);
+  }
+
+  #lend(slot: Slot<C>): Loan<C> {
+    const loan: Loan<C> = { connection: slot.connection, slot };
     this.#enter(slot, 'inUse');
-    return slot;
+    slot.loan = loan;
+    return loan;
   }
 
   #serve(): void {
-    const now = this.#options.clock.monotonic();
-    // Connections under check will serve too; more checks than callers would only cost round trips.
-    let expected = this.#counts.checking;
-    while (this.#waiters.size > expected) {
-      const slot = this.#idle.pop();
+    while (this.#waiters.size > 0) {
+      const slot = this.#idle.at(-1);
       if (slot === undefined) return;
+      const now = this.#options.clock.monotonic();
       if (!slot.connection.isOpen || now >= slot.expiresAt) this.#retire(slot);
-      else if (now - slot.since > this.#options.validateAfterMs) {
-        expected += 1;
-        void this.#check(slot);
-      } else this.#handOut(slot);
+      else if (now - slot.since <= this.#options.validateAfterMs) this.#handOut(slot);
+      // The top one is the freshest. Those under check will serve too; more checks than callers only cost round trips.
+      else if (this.#waiters.size > this.#counts.checking) void this.#check(slot);
+      else return;
     }
   }
 
@@ -217,8 +225,7 @@ export class Pool<C extends PoolConnection> {
       this.#makeIdle(slot);
       return;
     }
-    this.#enter(slot, 'inUse');
-    waiter.serve(slot);
+    waiter.serve(this.#lend(slot));
   }
 
   async #check(slot: Slot<C>): Promise<void> {
@@ -238,7 +245,7 @@ export class Pool<C extends PoolConnection> {
     const { clock, maxLifetimeMs, random, observer } = this.#options;
     const now = clock.monotonic();
     const expiresAt = now + maxLifetimeMs * (1 - lifetimeJitter * random());
-    const slot: Slot<C> = { connection, expiresAt, state: 'gone', since: now };
+    const slot: Slot<C> = { connection, expiresAt, state: 'gone', loan: undefined, since: now };
     this.#slots.add(slot);
     connection.onLost(() => this.#lost(slot));
     observer.connected(createMs);
@@ -252,8 +259,10 @@ export class Pool<C extends PoolConnection> {
     this.#forget(slot);
   }
 
-  #endUse(slot: Slot<C>): boolean {
-    if (slot.state !== 'inUse') return false;
+  #endUse(loan: Loan<C>): boolean {
+    const { slot } = loan;
+    if (slot.loan !== loan) return false;
+    slot.loan = undefined;
     this.#options.observer.released(this.#options.clock.monotonic() - slot.since);
     return true;
   }
@@ -312,14 +321,12 @@ export class Pool<C extends PoolConnection> {
   }
 
   #armReaper(): void {
-    if (this.#reaping) return;
+    if (this.#reaper.isSet || this.#idle.length === 0) return;
     const now = this.#options.clock.monotonic();
     let nextAt = Number.POSITIVE_INFINITY;
     for (const slot of this.#idle) nextAt = Math.min(nextAt, this.#reapableAt(slot));
-    if (nextAt === Number.POSITIVE_INFINITY) return;
-    this.#reaping = true;
     // At least a second apart: `min` may keep connections beyond their idle time, and they must not spin the timer.
-    this.#options.clock.schedule(() => this.#reap(), Math.max(nextAt - now, 1_000));
+    this.#reaper.set(Math.max(nextAt - now, 1_000));
   }
 
   #reapableAt(slot: Slot<C>): number {
@@ -327,7 +334,6 @@ export class Pool<C extends PoolConnection> {
   }
 
   #reap(): void {
-    this.#reaping = false;
     const now = this.#options.clock.monotonic();
     for (const slot of [...this.#idle]) {
       const spare = this.#slots.size - this.#counts.closing > this.#options.min;
@@ -351,7 +357,7 @@ export class Pool<C extends PoolConnection> {
   }
 
   #changed(): void {
-    this.#options.observer.changed(this.stats);
+    this.#options.observer.changed(this);
   }
 }
 
@@ -360,5 +366,6 @@ function closedError(): DbError {
 }
 
 function reasonOf(error: unknown): string {
+  if (ConnectionFailedError.is(error)) return error.reason;
   return error instanceof Error ? error.message : 'unknown reason';
 }

@@ -20,6 +20,14 @@ export interface Slot<C extends PoolConnection> {
   /** Monotonic time after which it is replaced at the next chance. */
   readonly expiresAt: number;
   state: SlotState;
+  /** Who has it. A new one each time, so that giving back twice cannot take it from the next borrower. */
+  loan: Loan<C> | undefined;
   /** Monotonic time of the last change of hands. */
   since: number;
+}
+
+/** One borrowing of a connection. */
+export interface Loan<C extends PoolConnection> {
+  readonly connection: C;
+  readonly slot: Slot<C>;
 }

@@ -3,7 +3,7 @@ import { DbError } from '../db-error.js';
 import type { DriverConnection, DriverResult } from '../driver.js';
 import type { Pool } from '../pool/pool.js';
 import { settlesWithin } from '../pool/settles-within.js';
-import type { Slot } from '../pool/slot.js';
+import type { Loan } from '../pool/slot.js';
 import { abortedError } from '../pool/waiter-queue.js';
 import type { Statement } from '../sql/compile.js';
 import { changesSession } from './changes-session.js';
@@ -24,17 +24,17 @@ export interface Limits {
 export class Lease {
   readonly connection: DriverConnection;
   readonly #pool: Pool<DriverConnection>;
-  readonly #slot: Slot<DriverConnection>;
+  readonly #loan: Loan<DriverConnection>;
   readonly #clock: Clock;
   readonly #overListeners = new Set<(error: DbError) => void>();
   #tail: Promise<unknown> | undefined;
   #over: DbError | undefined;
   #sessionChanged = false;
 
-  constructor(pool: Pool<DriverConnection>, slot: Slot<DriverConnection>, clock: Clock) {
-    this.connection = slot.connection;
+  constructor(pool: Pool<DriverConnection>, loan: Loan<DriverConnection>, clock: Clock) {
+    this.connection = loan.connection;
     this.#pool = pool;
-    this.#slot = slot;
+    this.#loan = loan;
     this.#clock = clock;
   }
 
@@ -69,7 +69,7 @@ export class Lease {
   abandon(error: DbError): void {
     if (this.#over !== undefined) return;
     this.#over = error;
-    this.#pool.discard(this.#slot, this.connection.cancel());
+    this.#pool.discard(this.#loan, this.connection.cancel());
     for (const listener of this.#overListeners) listener(error);
   }
 
@@ -79,12 +79,12 @@ export class Lease {
     if (this.#over !== undefined) return;
     this.#over = new DbError('closed', 'This connection was given back; borrow another one.');
     if (!this.connection.isOpen) {
-      this.#pool.discard(this.#slot);
+      this.#pool.discard(this.#loan);
       return;
     }
     const cleaning = this.#clean();
     if (cleaning === undefined) {
-      this.#pool.release(this.#slot);
+      this.#pool.release(this.#loan);
       return;
     }
     const cleaned = cleaning.then(
@@ -92,8 +92,8 @@ export class Lease {
       () => false,
     );
     const inTime = await settlesWithin(cleaned, cleaningMs, this.#clock);
-    if (inTime && (await cleaned)) this.#pool.release(this.#slot);
-    else this.#pool.discard(this.#slot, inTime ? undefined : this.connection.cancel());
+    if (inTime && (await cleaned)) this.#pool.release(this.#loan);
+    else this.#pool.discard(this.#loan, inTime ? undefined : this.connection.cancel());
   }
 
   #clean(): Promise<unknown> | undefined {
