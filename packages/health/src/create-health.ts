@@ -108,6 +108,7 @@ export function createHealth<const C extends Checks = Record<never, never>>(
     clock,
     logger,
     isProbe: (request) => probes.has(request),
+    redactText: (text) => redactor?.redactText(text) ?? text,
     onDrained: stopChecks,
   });
 
@@ -115,6 +116,7 @@ export function createHealth<const C extends Checks = Record<never, never>>(
     prefix: given.prefix ?? '',
     format: formats[given.format ?? 'health+json'],
     details: given.details ?? (() => false),
+    clock,
     describe: (check) => describeCheck(check, redactor),
     view,
   });

@@ -1,4 +1,4 @@
-import type { RequestView } from '@seaworthy/contracts';
+import { type Clock, type RequestView, withDeadline } from '@seaworthy/contracts';
 import type { Describe, Format } from './formats/format.js';
 import type { HealthStatus, HealthView } from './health-view.js';
 import { requestView } from './request-view.js';
@@ -18,6 +18,7 @@ export interface EndpointsOptions {
   readonly format: Format;
   readonly details: (request: RequestView) => boolean | PromiseLike<boolean>;
   readonly describe: Describe;
+  readonly clock: Clock;
   /** The view that an endpoint shows now; `undefined` when there is no check of that name. */
   readonly view: (endpoint: Endpoint, check: string | undefined) => HealthView | undefined;
 }
@@ -34,7 +35,7 @@ const paths: ReadonlyMap<string, Endpoint> = new Map([
 const single = '/health/';
 
 export function createEndpoints(options: EndpointsOptions): Endpoints {
-  const { prefix, format, details, describe, view } = options;
+  const { prefix, format, describe, view } = options;
 
   function viewFor(path: string): HealthView | undefined {
     const endpoint = paths.get(path);
@@ -43,7 +44,7 @@ export function createEndpoints(options: EndpointsOptions): Endpoints {
   }
 
   async function answer(request: AnyRequest, found: HealthView): Promise<HealthAnswer> {
-    const detailed = await allowed(details, request);
+    const detailed = await allowed(options, request);
     const body = JSON.stringify(format.body(found, detailed ? describe : undefined));
     return {
       statusCode: codeOf(found.status),
@@ -70,10 +71,17 @@ function codeOf(status: HealthStatus): 200 | 503 {
   return status === 'fail' ? 503 : 200;
 }
 
-/** Whoever cannot be judged is anyone. */
-async function allowed(details: EndpointsOptions['details'], request: AnyRequest): Promise<boolean> {
+/** A prober has little time, and whoever cannot be judged within it is anyone. */
+const judgeMs = 1_000;
+
+async function allowed(
+  { details, clock }: Pick<EndpointsOptions, 'details' | 'clock'>,
+  request: AnyRequest,
+): Promise<boolean> {
   try {
-    return (await details(requestView(request))) === true;
+    const judged = details(requestView(request));
+    if (typeof judged === 'boolean') return judged;
+    return (await withDeadline(() => judged, { timeoutMs: judgeMs, what: 'details', clock })) === true;
   } catch {
     return false;
   }

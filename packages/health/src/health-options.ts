@@ -44,7 +44,7 @@ export interface HealthOptions<C extends Checks = Checks> {
   readonly prefix?: string;
   /** `false` takes the endpoints away and runs no check; the shutdown stays. @defaultValue true */
   readonly enabled?: boolean;
-  /** Who sees causes, figures and times. A throw or a rejection means no. @defaultValue nobody */
+  /** Who sees causes, figures and times. A throw, a rejection or a second without an answer means no. @defaultValue nobody */
   readonly details?: (request: RequestView) => boolean | PromiseLike<boolean>;
   /** Goes over causes and figures before an operator sees them. @defaultValue none */
   readonly redactor?: Redactor;

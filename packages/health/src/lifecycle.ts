@@ -55,6 +55,7 @@ export interface LifecycleOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly isProbe: (request: AnyRequest) => boolean;
+  readonly redactText: (text: string) => string;
   /** Called between the drain and the workers: nobody is answered any more, so nothing needs checking. */
   readonly onDrained: () => void;
 }
@@ -73,7 +74,8 @@ interface Hook {
 }
 
 /** The order in which a service comes up and goes down. */
-export function createLifecycle({ clock, logger, isProbe, onDrained }: LifecycleOptions): Lifecycle {
+export function createLifecycle(options: LifecycleOptions): Lifecycle {
+  const { clock, logger, isProbe, redactText, onDrained } = options;
   const trackers = new Map<Server, ServerTracker>();
   const hooks = new Set<Hook>();
   const startups = createOngoingWork();
@@ -192,13 +194,13 @@ export function createLifecycle({ clock, logger, isProbe, onDrained }: Lifecycle
       }
       return work.run(name, begin);
     },
-    stop(of, name, hook, options = {}) {
+    stop(of, name, hook, stopOptions = {}) {
       if (!phases.includes(of)) {
         throw new HealthError(`health.stop: unknown phase. Phases are ${phases.join(', ')}.`, {
           code: 'HEALTH_UNKNOWN_PHASE',
         });
       }
-      const { timeout } = readStopOptions(options);
+      const { timeout } = readStopOptions(stopOptions);
       const timeoutMs = timeout === undefined ? Number.POSITIVE_INFINITY : parseDuration(timeout);
       const added: Hook = { phase: of, name, run: hook, timeoutMs };
       hooks.add(added);
@@ -207,7 +209,12 @@ export function createLifecycle({ clock, logger, isProbe, onDrained }: Lifecycle
       };
     },
     serve(server) {
-      if (!trackers.has(server)) trackers.set(server, trackServer(server, { clock, isProbe }));
+      if (trackers.has(server)) return;
+      const tracker = trackServer(server, { clock, isProbe, redactText });
+      trackers.set(server, tracker);
+      if (phase === 'running') return;
+      tracker.discourage();
+      if (phase !== 'announce') tracker.closeListener(); // too late to be drained with the others
     },
     shutdown(request) {
       final = final || request.final;

@@ -33,6 +33,8 @@ export interface ServerTrackerOptions {
   readonly clock: Clock;
   /** Whether the request is a health probe, which says nothing about traffic. */
   readonly isProbe: (request: AnyRequest) => boolean;
+  /** Goes over the path of a request before it is named: paths hold reset tokens and the like. */
+  readonly redactText: (text: string) => string;
 }
 
 /** So many are named; the rest is a number. */
@@ -41,7 +43,8 @@ const maxNamed = 20;
 /** Whether they are probes is known only later, when a handler has seen them; one that is none is enough. */
 const maxRecent = 1_000;
 
-export function trackServer(server: Server, { clock, isProbe }: ServerTrackerOptions): ServerTracker {
+export function trackServer(server: Server, options: ServerTrackerOptions): ServerTracker {
+  const { clock, isProbe, redactText } = options;
   const sockets = new Set<Socket>();
   /** Connections that have sent no request yet, and since when. */
   const silent = new Map<Duplex, number>();
@@ -126,7 +129,7 @@ export function trackServer(server: Server, { clock, isProbe }: ServerTrackerOpt
     sweep,
     pending() {
       const waited = [...inFlight].filter(([response, request]) => !isEventStream(request, response));
-      const named = waited.slice(0, maxNamed).map(([, request]) => describeRequest(request));
+      const named = waited.slice(0, maxNamed).map(([, request]) => redactText(describeRequest(request)));
       return waited.length > maxNamed ? [...named, `${waited.length - maxNamed} more requests`] : named;
     },
     async end(graceMs) {

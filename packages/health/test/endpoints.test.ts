@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { createFakeClock, describeHttpContract, rawRequest } from '@seaworthy/testkit';
+import { createFakeClock, describeHttpContract, rawRequest, waitFor } from '@seaworthy/testkit';
 import { describe, expect, test } from 'vitest';
 import { type Checks, createHealth, type HealthOptions, local, remote } from '../src/index.js';
 import { mountHealth, mountHealthBeforeWall } from './mount.js';
@@ -293,6 +293,17 @@ describeHttpContract('health endpoints', (host) => {
     });
     expect(seen.checks.redis[0]).toMatchObject({ status: 'warn', observed: { reason: expect.any(String) } });
     expect(await bodyFor('/health', ''), 'an operator leaves no trace in the next answer').toBe(anyone);
+    await health.close();
+  });
+
+  test('takes whom details cannot judge within a second for anyone', async () => {
+    const { health, settle, clock } = setUp({ checks: {}, details: () => new Promise(() => undefined) });
+    await settle();
+    await using service = await host.serve(mountHealth(health));
+    const answer = ask(`${service.url}/health`);
+    await waitFor(() => clock.pending > 0, { what: 'the request to be judged' });
+    await clock.advance(1_000);
+    expect(await answer).toMatchObject({ status: 200, body: { status: 'pass', checks: {} } });
     await health.close();
   });
 

@@ -225,6 +225,33 @@ describe('connections that do not end by themselves', () => {
     expect(server.listening).toBe(false);
   });
 
+  test('a server that is given during the shutdown is closed with the others', async () => {
+    const health = healthFor({ shutdown: { quiet: 0 } });
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    health.stop('workers', 'late', () => {
+      health.serve(server);
+      expect(server.listening).toBe(false);
+    });
+    expect(await health.shutdown()).toMatchObject({ clean: true });
+  });
+
+  test('names requests through the redactor', async () => {
+    const redactor = {
+      redact: () => undefined,
+      redactText: (text: string) => text.replace('canary', '[redacted]'),
+    };
+    const health = healthFor({ redactor, shutdown: { quiet: 0, deadlines: { drain: '50ms' } } });
+    let asked = false;
+    const { port } = await serve(health, () => {
+      asked = true;
+    });
+    await using client = await openWire(port);
+    client.send(get('/reset/canary'));
+    await waitFor(() => asked);
+    expect((await health.shutdown()).phases[1]?.pending).toEqual(['request GET /reset/[redacted]']);
+  });
+
   test('leaves no listener of its own on the server', async () => {
     const health = healthFor();
     const server = createServer();
