@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   type Clock,
   type Counter,
@@ -8,6 +7,7 @@ import {
   systemClock,
   wholeNumber,
 } from '@seaworthy/contracts';
+import { createKeyHash, type KeyHash } from './key-hash.js';
 import {
   blockedUntilUs,
   fits,
@@ -50,9 +50,6 @@ const readOptions = optionsOf<MemoryStoreOptions>('memoryStore', {
   metrics: true,
 });
 
-/** A client may choose long keys; only so much of one is kept as it is. */
-const longestKey = 96;
-
 /**
  * Counts in this process, in bounded memory that a flood of new keys cannot use to free a blocked one.
  *
@@ -73,9 +70,10 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
     description: 'Keys forgotten before their time because the table was full.',
     unit: '{key}',
   });
+  const hash = createKeyHash();
   let blockedEvictions = 0;
 
-  function keep(rule: LimitRule, key: string, usage: Usage, nowUs: number): void {
+  function keep(rule: LimitRule, key: KeyHash, usage: Usage, nowUs: number): void {
     const until = blockedUntilUs(rule, usage);
     if (until <= nowUs) {
       blocked.delete(key);
@@ -89,7 +87,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
   /** Whether something was forgotten that still counted. */
   function place(
     table: RankedKeys,
-    key: string,
+    key: KeyHash,
     usage: Usage,
     rank: number,
     nowUs: number,
@@ -106,7 +104,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
     consume(charges) {
       const nowUs = Math.floor(clock.monotonic() * 1_000);
       const entries = charges.map(({ rule, key, cost }) => {
-        const id = tableKey(rule.name, key);
+        const id = hash(`${rule.name} ${key}`);
         const usage = usageAt(rule, blocked.get(id) ?? open.get(id), nowUs);
         return { rule, id, cost, usage, fits: fits(rule, usage, nowUs, cost) };
       });
@@ -120,8 +118,4 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
     },
     size: () => ({ blocked: blocked.size, open: open.size, blockedEvictions }),
   };
-}
-
-function tableKey(name: string, key: string): string {
-  return `${name} ${key.length <= longestKey ? key : createHash('sha256').update(key).digest('base64')}`;
 }

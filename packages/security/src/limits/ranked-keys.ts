@@ -1,3 +1,6 @@
+import { HashIndex } from './hash-index.js';
+import type { KeyHash } from './key-hash.js';
+
 /** What is kept for a key. */
 export interface RankedValue {
   readonly value: number;
@@ -5,55 +8,53 @@ export interface RankedValue {
 }
 
 /**
- * A bounded map that gives up its lowest-ranked key first: a hash map into flat arrays, and a binary heap over them, so
- * that a million hostile keys cost no garbage. It grows up to `capacity` and no further.
+ * A bounded map that gives up its lowest-ranked key first: flat arrays, an index of hashes and a binary heap, 48 bytes a
+ * key and no garbage, so that a million hostile keys leave nothing to collect. It grows to `capacity` and no further.
  */
 export class RankedKeys {
   readonly #capacity: number;
-  readonly #slots = new Map<string, number>();
-  readonly #keys: string[] = [];
+  #size = 0;
+  #index: HashIndex;
+  #low = new Int32Array(64);
+  #high = new Int32Array(64);
   #value = new Float64Array(64);
   #expiresAt = new Float64Array(64);
   #rank = new Float64Array(64);
-  /** Slots, lowest rank at the root. */
+  /** Slots, the lowest rank at the root. */
   #heap = new Int32Array(64);
   /** Where a slot stands in the heap. */
   #place = new Int32Array(64);
 
   constructor(capacity: number) {
     this.#capacity = capacity;
+    this.#index = new HashIndex(64, (slot) => this.#hashOf(slot));
   }
 
   get size(): number {
-    return this.#slots.size;
+    return this.#size;
+  }
+
+  get full(): boolean {
+    return this.#size >= this.#capacity;
   }
 
   /** The rank that would go first, or `undefined` when nothing is kept. */
   get lowest(): number | undefined {
-    return this.size === 0 ? undefined : this.#rank[this.#slotAt(0)];
+    return this.#size === 0 ? undefined : this.#rankAt(0);
   }
 
-  get full(): boolean {
-    return this.size >= this.#capacity;
-  }
-
-  get(key: string): RankedValue | undefined {
-    const slot = this.#slots.get(key);
-    if (slot === undefined) return undefined;
+  get(key: KeyHash): RankedValue | undefined {
+    const slot = this.#index.find(key);
+    if (slot === -1) return undefined;
     return { value: this.#value[slot] ?? 0, expiresAtUs: this.#expiresAt[slot] ?? 0 };
   }
 
   /** Keeps a key. In a full map it takes the place of the lowest one; whoever calls has compared the ranks. */
-  set(key: string, { value, expiresAtUs }: RankedValue, rank: number): void {
-    let slot = this.#slots.get(key);
-    if (slot === undefined) {
-      if (this.full) this.delete(this.#keys[this.#slotAt(0)] ?? '');
-      slot = this.size;
-      this.#grow(slot + 1);
-      this.#slots.set(key, slot);
-      this.#keys[slot] = key;
-      this.#heap[slot] = slot;
-      this.#place[slot] = slot;
+  set(key: KeyHash, { value, expiresAtUs }: RankedValue, rank: number): void {
+    let slot = this.#index.find(key);
+    if (slot === -1) {
+      if (this.full) this.delete(this.#hashOf(this.#slotAt(0)));
+      slot = this.#add(key);
     }
     this.#value[slot] = value;
     this.#expiresAt[slot] = expiresAtUs;
@@ -61,37 +62,44 @@ export class RankedKeys {
     this.#settle(this.#place[slot] ?? 0);
   }
 
-  delete(key: string): boolean {
-    const slot = this.#slots.get(key);
-    if (slot === undefined) return false;
-    const last = this.size - 1;
-    this.#slots.delete(key);
-    this.#leaveHeap(slot, last);
-    this.#moveSlot(last, slot);
-    this.#keys.length = last;
+  delete(key: KeyHash): boolean {
+    const slot = this.#index.find(key);
+    if (slot === -1) return false;
+    this.#index.delete(key);
+    this.#size -= 1;
+    this.#leaveHeap(this.#place[slot] ?? 0);
+    if (slot !== this.#size) this.#moveSlot(this.#size, slot);
     return true;
   }
 
-  #leaveHeap(slot: number, last: number): void {
-    const place = this.#place[slot] ?? 0;
-    if (place === last) return;
-    this.#put(place, this.#slotAt(last));
-    this.#settle(place, last);
+  #add(key: KeyHash): number {
+    const slot = this.#size;
+    if (slot === this.#rank.length) this.#grow();
+    this.#low[slot] = key.low;
+    this.#high[slot] = key.high;
+    this.#put(slot, slot);
+    this.#index.set(key, slot);
+    this.#size += 1;
+    return slot;
+  }
+
+  #leaveHeap(place: number): void {
+    if (place === this.#size) return;
+    this.#put(place, this.#slotAt(this.#size));
+    this.#settle(place);
   }
 
   /** Slots stay dense: the last one moves into the hole. */
   #moveSlot(from: number, to: number): void {
-    if (from === to) return;
-    const key = this.#keys[from] ?? '';
-    this.#keys[to] = key;
-    this.#slots.set(key, to);
-    this.#value[to] = this.#value[from] ?? 0;
-    this.#expiresAt[to] = this.#expiresAt[from] ?? 0;
-    this.#rank[to] = this.#rank[from] ?? 0;
+    const key = this.#hashOf(from);
+    for (const column of [this.#low, this.#high, this.#value, this.#expiresAt, this.#rank]) {
+      column[to] = column[from] ?? 0;
+    }
+    this.#index.set(key, to);
     this.#put(this.#place[from] ?? 0, to);
   }
 
-  #settle(start: number, size = this.size): void {
+  #settle(start: number): void {
     let at = start;
     while (at > 0 && this.#rankAt(at) < this.#rankAt((at - 1) >> 1)) {
       this.#swap(at, (at - 1) >> 1);
@@ -100,12 +108,16 @@ export class RankedKeys {
     for (;;) {
       let least = at;
       const left = 2 * at + 1;
-      if (left < size && this.#rankAt(left) < this.#rankAt(least)) least = left;
-      if (left + 1 < size && this.#rankAt(left + 1) < this.#rankAt(least)) least = left + 1;
+      if (left < this.#size && this.#rankAt(left) < this.#rankAt(least)) least = left;
+      if (left + 1 < this.#size && this.#rankAt(left + 1) < this.#rankAt(least)) least = left + 1;
       if (least === at) return;
       this.#swap(at, least);
       at = least;
     }
+  }
+
+  #hashOf(slot: number): KeyHash {
+    return { low: this.#low[slot] ?? 0, high: this.#high[slot] ?? 0 };
   }
 
   #slotAt(place: number): number {
@@ -127,18 +139,21 @@ export class RankedKeys {
     this.#put(b, slotA);
   }
 
-  #grow(needed: number): void {
-    const length = this.#rank.length;
-    if (needed <= length) return;
-    const to = Math.min(length * 2, this.#capacity);
-    const wider = <T extends Float64Array | Int32Array>(old: T, wide: T): T => {
-      wide.set(old);
-      return wide;
-    };
-    this.#value = wider(this.#value, new Float64Array(to));
-    this.#expiresAt = wider(this.#expiresAt, new Float64Array(to));
-    this.#rank = wider(this.#rank, new Float64Array(to));
-    this.#heap = wider(this.#heap, new Int32Array(to));
-    this.#place = wider(this.#place, new Int32Array(to));
+  #grow(): void {
+    const length = Math.min(this.#rank.length * 2, this.#capacity);
+    this.#low = copied(this.#low, new Int32Array(length));
+    this.#high = copied(this.#high, new Int32Array(length));
+    this.#value = copied(this.#value, new Float64Array(length));
+    this.#expiresAt = copied(this.#expiresAt, new Float64Array(length));
+    this.#rank = copied(this.#rank, new Float64Array(length));
+    this.#heap = copied(this.#heap, new Int32Array(length));
+    this.#place = copied(this.#place, new Int32Array(length));
+    this.#index = new HashIndex(length, (slot) => this.#hashOf(slot));
+    for (let slot = 0; slot < this.#size; slot += 1) this.#index.set(this.#hashOf(slot), slot);
   }
+}
+
+function copied<T extends Float64Array | Int32Array>(from: T, to: T): T {
+  to.set(from);
+  return to;
 }
