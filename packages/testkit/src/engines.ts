@@ -2,8 +2,8 @@ import { accessSync, constants, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ServerUnavailable } from './server-errors.js';
 
-/** What the testkit can start. `mysql` is MariaDB where it starts one itself: Debian has no MySQL. */
-export type Engine = 'postgres' | 'mysql' | 'redis' | 'pgbouncer' | 'nginx' | 'haproxy';
+/** What tests run beside Node. `mysql` is MariaDB where the testkit starts one itself: Debian has no MySQL. */
+export type Engine = 'postgres' | 'mysql' | 'redis' | 'pgbouncer' | 'nginx' | 'haproxy' | 'chromium' | 'age';
 
 interface EngineFacts {
   readonly title: string;
@@ -36,6 +36,8 @@ export const engines: Readonly<Record<Engine, EngineFacts>> = {
   pgbouncer: { title: 'PgBouncer', programs: ['pgbouncer'], debianPackage: 'pgbouncer' },
   nginx: { title: 'nginx', programs: ['nginx'], debianPackage: 'nginx' },
   haproxy: { title: 'HAProxy', programs: ['haproxy'], debianPackage: 'haproxy' },
+  chromium: { title: 'Chromium', programs: ['chromium'], debianPackage: 'chromium' },
+  age: { title: 'age', programs: ['age', 'age-keygen'], debianPackage: 'age' },
 };
 
 /** The URL of a running server that the environment names for this engine. Never used for servers that tests kill. */
@@ -83,7 +85,12 @@ export function unavailable(missing: readonly Engine[], reason: string): ServerU
   );
 }
 
+/** Folders to look in instead of the usual ones, as in PATH: for trying another version of a server. */
+const pathVariable = 'SEAWORTHY_SERVER_PATH';
+
 function programFolders(): readonly string[] {
+  const chosen = process.env[pathVariable];
+  if (chosen !== undefined && chosen !== '') return chosen.split(':');
   const fromPath = (process.env.PATH ?? '').split(':').filter((folder) => folder !== '');
   // A user's PATH often lacks sbin, and Debian keeps each PostgreSQL version in a folder of its own.
   return [...postgresFolders(), ...fromPath, '/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/bin'];

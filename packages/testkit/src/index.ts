@@ -1,3 +1,4 @@
+export { describeWith, type Need } from './describe-with.js';
 export { type Engine, findProgram, isInstalled } from './engines.js';
 export { createFakeClock, type FakeClock, type FakeClockOptions } from './fake-clock.js';
 export {
@@ -31,7 +32,7 @@ export {
   type SustainLoadOptions,
   sustainLoad,
 } from './http/sustain-load.js';
-export { ensureInstalled } from './install.js';
+export { type EnsureInstalledOptions, ensureInstalled } from './install.js';
 export {
   type MariadbServer,
   type MariadbSettings,
@@ -62,5 +63,6 @@ export type { Server } from './server.js';
 export { ServerStartFailed, ServerUnavailable } from './server-errors.js';
 export { type SharedRedis, sharedRedis } from './shared-redis.js';
 export { size } from './size.js';
+export { type NodeExit, type NodeProcess, type SpawnNodeOptions, spawnNode } from './spawn-node.js';
 export { createTestDatabase, type TestDatabase } from './test-database.js';
 export { type WaitForOptions, WaitTimeout, waitFor } from './wait-for.js';

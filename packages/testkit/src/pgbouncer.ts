@@ -64,7 +64,7 @@ export async function startPgBouncer(
     executable: requireProgram('pgbouncer', 'pgbouncer'),
     args: [configuration],
     cwd: place.folder,
-    // SIGINT is "fast" in 1.18: it waits for clients no longer than for their transaction. SIGTERM ends at once.
+    // SIGINT would wait for the clients to leave.
     stopSignal: 'SIGTERM',
     // Its own console answers while PostgreSQL is down.
     probe: () => postgresQuery(url('pgbouncer'), ['show version']).then(() => undefined),

@@ -1,3 +1,4 @@
+import { installVariable } from './install.js';
 import { openRun, runVariable } from './run.js';
 
 /**
@@ -7,6 +8,8 @@ import { openRun, runVariable } from './run.js';
 export default async function setup(): Promise<(() => Promise<void>) | undefined> {
   // Another project of the same vitest has opened it already.
   if (process.env[runVariable] !== undefined) return undefined;
+  // Workers have no terminal to ask on, and on a terminal nothing is installed unasked. `npm test` asks beforehand.
+  if (process.stdin.isTTY) process.env[installVariable] ??= 'no';
   const run = await openRun();
   process.env[runVariable] = run.folder;
   return async () => {

@@ -1,5 +1,5 @@
-/// <reference path="./express4.d.ts" />
 import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type expressFactory from 'express';
@@ -10,7 +10,11 @@ import { listen } from './listen.js';
 import { plainReply, type Route } from './route.js';
 
 /** Express 4: rejections must be given to `next`, and `req.baseUrl` is lost in error handlers. */
-export const express4Host = expressHost('express4', async () => (await import('express4')).default);
+export const express4Host = expressHost('express4', async () => {
+  // Installed under another name, which has no types of its own; what we use of it has the types of Express 5.
+  const express: typeof expressFactory = createRequire(import.meta.url)('express4');
+  return express;
+});
 
 export const express5Host = expressHost('express5', async () => (await import('express')).default);
 

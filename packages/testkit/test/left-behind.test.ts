@@ -1,0 +1,124 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { freePort, waitFor } from '../src/index.js';
+import { openRun } from '../src/run.js';
+import { nestedVitest } from './nested-vitest.js';
+
+interface Report {
+  readonly worker: number;
+  readonly ports: readonly number[];
+  /** Of one of the servers: `<run>/sessions/<session>/<server>`. */
+  readonly folder: string;
+  /** Of all servers. */
+  readonly processes: readonly string[];
+}
+
+let scratch: string;
+beforeAll(() => {
+  scratch = mkdtempSync(join(tmpdir(), 'seaworthy-left-behind-'));
+});
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+async function startHolder(
+  run: 'yes' | 'no',
+): Promise<{ vitest: ReturnType<typeof nestedVitest>; report: Report; run: string }> {
+  const path = join(scratch, `report-${await freePort()}.json`);
+  const vitest = nestedVitest('holds-servers', { NESTED_RUN: run, NESTED_REPORT: path });
+  await Promise.race([
+    waitFor(() => existsSync(path), { timeoutMs: 50_000, what: 'the servers of the nested vitest' }),
+    vitest.exited.then(() =>
+      Promise.reject(new Error(`The nested vitest ended:\n${vitest.stdout}${vitest.stderr}`)),
+    ),
+  ]);
+  const said = JSON.parse(readFileSync(path, 'utf8')) as Omit<Report, 'processes'>;
+  const folder = dirname(dirname(dirname(said.folder)));
+  const processes = processesIn(folder);
+  // Otherwise their absence later would prove nothing.
+  expect(processes.length).toBeGreaterThanOrEqual(6);
+  expect(segmentsOf(processes).length).toBe(3);
+  return { vitest, report: { ...said, processes }, run: folder };
+}
+
+async function expectNothingLeft(run: string, report: Report): Promise<void> {
+  await waitFor(() => processesIn(run).length === 0, { timeoutMs: 20_000, what: 'the servers to be gone' });
+  await waitFor(() => !existsSync(run), { timeoutMs: 20_000, what: 'the run folder to be gone' });
+  for (const port of report.ports) await waitFor(() => !listensOn(port));
+  expect(segmentsOf(report.processes)).toEqual([]);
+}
+
+test('nothing is left of a run whose vitest was killed with SIGKILL, frozen and shared servers included', async () => {
+  const { vitest, report, run } = await startHolder('yes');
+  vitest.kill('SIGKILL');
+  await expectNothingLeft(run, report);
+  kill(report.worker);
+});
+
+test('nothing is left when the worker that owns its run is killed with SIGKILL', async () => {
+  const { vitest, report, run } = await startHolder('no');
+  kill(report.worker);
+  await expectNothingLeft(run, report);
+  await vitest[Symbol.asyncDispose]();
+});
+
+test('of a worker that was killed, only what it shared lives on, until the run ends', async () => {
+  const { vitest, report, run } = await startHolder('yes');
+  kill(report.worker);
+  const session = dirname(report.folder);
+  await waitFor(() => !existsSync(session), {
+    timeoutMs: 20_000,
+    what: 'the folder of the worker to be gone',
+  });
+  expect(processesIn(session)).toEqual([]);
+  // vitest itself may end the run now, because its worker is gone.
+  if (existsSync(run)) vitest.kill('SIGKILL');
+  await expectNothingLeft(run, report);
+  await vitest[Symbol.asyncDispose]();
+});
+
+test('a run whose reaper was killed as well is cleared by the next run', async () => {
+  const { vitest, report, run } = await startHolder('yes');
+  const reaper = JSON.parse(readFileSync(join(run, 'reaper.json'), 'utf8')) as { pid: number };
+  kill(reaper.pid);
+  vitest.kill('SIGKILL');
+  kill(report.worker);
+  await vitest.exited;
+  expect(processesIn(join(run, 'shared')).length).toBeGreaterThan(0);
+  const next = await openRun();
+  await expectNothingLeft(run, report);
+  await next.close();
+});
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+/** Every process that runs inside the folder, whoever its parent is. */
+function processesIn(folder: string): string[] {
+  return readdirSync('/proc').filter((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readlinkSync(`/proc/${pid}/cwd`).startsWith(`${folder}/`);
+    } catch {
+      return false;
+    }
+  });
+}
+
+function listensOn(port: number): boolean {
+  const hex = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  return readFileSync('/proc/net/tcp', 'utf8')
+    .split('\n')
+    .some((line) => line.includes(` ${hex} `) && line.includes(' 0A '));
+}
+
+/** The System V segments that these processes created. */
+function segmentsOf(pids: readonly string[]): string[] {
+  return readFileSync('/proc/sysvipc/shm', 'utf8')
+    .split('\n')
+    .filter((line) => pids.includes(line.trim().split(/\s+/)[4] ?? ''));
+}
