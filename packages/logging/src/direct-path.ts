@@ -4,8 +4,8 @@ import type { Dispatch } from './dispatch.js';
 
 /**
  * Replaces, for this one logger, the methods by which lines enter winston's stream: the level methods, `log` and `write`. What
- * remains is winston's: transports, levels, children, profiling, events. winston's stream costs about ten times as much per
- * line and formats lines that no transport wants (winston #2441).
+ * remains is winston's: transports, levels, children, profiling, events. The stream would copy every info, format lines that no
+ * transport wants (winston #2441), and lose what it buffers when the process ends (#228, #1504).
  */
 export function takeDirectPath(logger: winston.Logger, dispatch: Dispatch): void {
   const own: Record<string, unknown> = {

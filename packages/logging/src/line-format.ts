@@ -159,7 +159,7 @@ export function createLineFormat(options: LineFormatOptions): LineFormat {
 }
 
 /** Whether an object's members are the data; of a Map, a Date, a Secret or a revoked proxy they are not. */
-function spreads(source: object): boolean {
+export function spreads(source: object): boolean {
   try {
     const prototype: unknown = Object.getPrototypeOf(source);
     if (prototype === Object.prototype || prototype === null) return Object.keys(source).length >= 0;

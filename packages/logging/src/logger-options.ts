@@ -31,7 +31,7 @@ export interface LoggerOptions {
   readonly format?: winston.Logform.Format;
   /**
    * `false` sends every line through winston's stream, for tools that patch winston's `write` to see the lines. It costs about
-   * ten times as much per line; the lines are the same. @defaultValue true
+   * twice as much per line; the lines are the same. @defaultValue true
    */
   readonly direct?: boolean;
   /** Who is told about exits and crashes; `false` leaves the process to its owner, who then calls `close()`. @defaultValue processEvents() */

@@ -1,7 +1,7 @@
 import tripleBeam from 'triple-beam';
 import type winston from 'winston';
 import { isError } from './is-error.js';
-import type { LineFormat } from './line-format.js';
+import { type LineFormat, spreads } from './line-format.js';
 import { activeContext, type LogContext } from './log-context.js';
 import { LINE } from './sink-transport.js';
 
@@ -54,12 +54,12 @@ function callOf(info: Info): [message: unknown, rest: readonly unknown[]] {
   if (isError(message)) return [message, [fields]];
   if (typeof message === 'object' && message !== null) return ['', [{ ...message, ...fields }, ...passed]];
   const text = withoutAppended(message, first);
-  if (isError(first)) {
-    for (const name of [...Object.keys(first), 'stack', 'cause']) delete fields[name];
-    return [text, [...(Object.keys(fields).length === 0 ? [] : [fields]), ...passed]];
-  }
   if (typeof first !== 'object' || first === null) return [text, [fields, ...passed]];
-  return [text, [{ ...fields, ...first }, ...passed.slice(1)]];
+  // What winston copied from the second argument goes, and the argument itself comes back.
+  for (const name of [...Object.keys(first), ...(isError(first) ? ['stack', 'cause'] : [])])
+    delete fields[name];
+  if (Array.isArray(first) || isError(first)) return [text, [fields, ...passed]];
+  return [text, [spreads(first) ? { ...fields, ...first } : { ...fields, data: first }, ...passed.slice(1)]];
 }
 
 function withoutAppended(message: unknown, first: unknown): unknown {

@@ -1,0 +1,162 @@
+import type { EventEmitter } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type Clock, type Logger, systemClock, wholeNumber } from '@seaworthy/contracts';
+import { activeContext, type LogContext, runInContext } from './log-context.js';
+import { createRedactor, type LogRedactor } from './redactor.js';
+import { requestIdOf } from './request-id.js';
+import { type RequestLogOptions, readRequestLogOptions } from './request-log-options.js';
+import { requestView } from './request-view.js';
+import { continueTrace, formatTraceparent } from './trace-context.js';
+
+/** A logger whose redactor also masks the URL; without one the built-in names are masked. */
+export type RequestLogger = Pick<Logger, 'info' | 'warn'> & { readonly redactor?: LogRedactor };
+
+/** What only the framework knows. */
+export interface RequestDetails {
+  /** Path and query as the client sent them. */
+  readonly url: string;
+  /** The client's address, by the framework's own rules about proxies. */
+  readonly ip: string | undefined;
+  /** The template of the route that answered, once it has; never a path with values in it. */
+  readonly route?: () => string | undefined;
+  /** The values in the path, by name. */
+  readonly params?: () => Readonly<Record<string, unknown>> | undefined;
+}
+
+export interface RequestLog {
+  /** Gives a request its id and its trace, and writes its line once when it is over. What follows must run in the context. */
+  begin(request: IncomingMessage, response: ServerResponse, details: RequestDetails): LogContext;
+}
+
+/** Registered, so that two copies of this package still write one line. */
+const slot = Symbol.for('seaworthy.logging.request.v1');
+
+/** nginx's number for a client that went away before the answer was complete. */
+const clientClosed = 499;
+
+/** The policy that the adapters share. @throws OptionsError for a wrong option */
+export function createRequestLog(logger: RequestLogger, options: RequestLogOptions = {}): RequestLog {
+  const given = readRequestLogOptions(options);
+  const { ignore = [], slowMs = 1_000, requestIdHeader = 'x-request-id', clientIp } = given;
+  const clock: Clock = given.clock ?? systemClock;
+  wholeNumber('requestLog', 'slowMs', slowMs);
+  const idHeader = requestIdHeader.toLowerCase();
+  const redactor = logger.redactor ?? createRedactor();
+  const ignored = ignoredBy(ignore);
+
+  function watch(
+    request: IncomingMessage,
+    response: ServerResponse,
+    details: RequestDetails,
+    context: LogContext,
+  ): void {
+    const startedAt = clock.monotonic();
+    const { method } = request;
+    const userAgent = request.headers['user-agent'] ?? null;
+    // Read now: once the socket is gone, nobody knows.
+    const ip = (clientIp === undefined ? details.ip : clientIp(requestView(request, details.url))) ?? null;
+    let over = false;
+
+    function complete(finished: boolean): void {
+      if (over) return;
+      over = true;
+      const duration = Math.round((clock.monotonic() - startedAt) * 10) / 10;
+      const fields = {
+        method,
+        url: maskedUrl(details, redactor),
+        statusCode: finished ? response.statusCode : clientClosed,
+        duration,
+        userAgent,
+        ip: ip?.replace(/^::ffff:(?=\d+\.)/, '') ?? null,
+        route: attempt(details.route),
+        ...(finished ? {} : { aborted: true }),
+      };
+      runInContext(context, () => logger[duration >= slowMs ? 'warn' : 'info']('Request completed', fields));
+    }
+
+    response.once('finish', () => complete(true));
+    response.once('close', () => complete(response.writableFinished));
+  }
+
+  return {
+    begin(request, response, details) {
+      const known: LogContext | undefined = Reflect.get(request, slot);
+      if (known !== undefined) return known;
+      const { headers } = request;
+      const trace = continueTrace(single(headers.traceparent), single(headers.tracestate));
+      const requestId = requestIdOf(single(headers[idHeader]));
+      const context: LogContext = {
+        fields: Object.freeze({ requestId, trace_id: trace.traceId, span_id: trace.spanId }),
+        trace,
+      };
+      Reflect.set(request, slot, context);
+      if (!response.headersSent) {
+        response.setHeader(idHeader, requestId);
+        response.setHeader('traceparent', formatTraceparent(trace));
+      }
+      stayIn(context, request);
+      stayIn(context, response);
+      if (!ignored(request, details)) watch(request, response, details, context);
+      return context;
+    },
+  };
+}
+
+/** Events of a socket come from outside of the request's context: body parsers and stream handlers would log without it. */
+function stayIn(context: LogContext, emitter: EventEmitter): void {
+  const emit = emitter.emit;
+  emitter.emit = function (this: EventEmitter, ...args: [string | symbol, ...unknown[]]) {
+    if (activeContext()?.trace === context.trace) return emit.apply(this, args);
+    return runInContext(context, () => emit.apply(this, args));
+  };
+}
+
+function ignoredBy(
+  ignore: NonNullable<RequestLogOptions['ignore']>,
+): (request: IncomingMessage, details: RequestDetails) => boolean {
+  if (typeof ignore === 'function') return (request, { url }) => ignore(requestView(request, url));
+  const exact = new Set(ignore.filter((path) => !path.endsWith('/*')));
+  const below = ignore.filter((path) => path.endsWith('/*')).map((path) => path.slice(0, -1));
+  return (_request, { url }) => {
+    const query = url.indexOf('?');
+    const path = query === -1 ? url : url.slice(0, query);
+    return exact.has(path) || below.some((prefix) => path.startsWith(prefix));
+  };
+}
+
+/** The URL without the values of secret parameters, in its query and, where the route names them, in its path. */
+function maskedUrl({ url, params }: RequestDetails, redactor: LogRedactor): string {
+  const secrets = new Set<string>();
+  for (const [name, value] of Object.entries(attempt(params) ?? {})) {
+    if (typeof value === 'string' && value !== '' && redactor.isSecret(name)) secrets.add(value);
+  }
+  const masked = redactor.redactText(url);
+  if (secrets.size === 0) return masked;
+  const [path = '', ...query] = masked.split('?');
+  const segments = path
+    .split('/')
+    .map((segment) => (secrets.has(decoded(segment)) ? redactor.replacement : segment));
+  return [segments.join('/'), ...query].join('?');
+}
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}
+
+/** A framework that cannot say is no reason to lose the line. */
+function attempt<T>(ask: (() => T) | undefined): T | undefined {
+  try {
+    return ask?.();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Two ids are no id. */
+function single(value: string | readonly string[] | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,310 @@
+import { Secret } from '@seaworthy/contracts';
+import { size } from '@seaworthy/testkit';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { testLogger } from './support/memory-sink.js';
+
+function logged(value: unknown): unknown {
+  const { log, last } = testLogger();
+  log.info('x', { value });
+  return last().value;
+}
+
+function revoked(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
+
+function nested(depth: number): object {
+  let value: object = {};
+  for (let level = 0; level < depth; level += 1) value = { value };
+  return value;
+}
+
+class Money {
+  readonly amount = 12;
+  readonly currency = 'EUR';
+  get formatted(): string {
+    return '12 EUR';
+  }
+}
+
+describe('values in a line', () => {
+  const circular: Record<string, unknown> = { name: 'loop' };
+  circular.self = circular;
+  const shared = { a: 1 };
+
+  test.each<[string, unknown, unknown]>([
+    ['a bigint, as its digits', 12345678901234567890n, '12345678901234567890'],
+    ['a number that JSON lacks, as null', Number.NaN, null],
+    ['a symbol', Symbol('s'), 'Symbol(s)'],
+    ['a function', () => 1, '[function]'],
+    ['a date', new Date(0), '1970-01-01T00:00:00.000Z'],
+    ['an invalid date', new Date(Number.NaN), '[invalid date]'],
+    ['a map with names, as an object', new Map([['a', 1]]), { a: 1 }],
+    ['a map with other keys, as pairs', new Map<unknown, unknown>([[1, 'a']]), [[1, 'a']]],
+    ['a set, as an array', new Set([1, 'b']), [1, 'b']],
+    ['a buffer, as its size', Buffer.from('hunter2'), '[binary, 7 bytes]'],
+    ['an array buffer, as its size', new ArrayBuffer(9), '[binary, 9 bytes]'],
+    ['a regular expression', /a+/g, '/a+/g'],
+    ['a URL', new URL('https://example.test/a'), 'https://example.test/a'],
+    ['search parameters', new URLSearchParams({ a: '1' }), 'a=1'],
+    ['a class instance, as its members', new Money(), { amount: 12, currency: 'EUR' }],
+    ['an object without prototype', Object.assign(Object.create(null), { a: 1 }), { a: 1 }],
+    ['boxed values', [Object('s'), Object(1), Object(false)], ['s', 1, false]],
+    ['undefined in an array, as null', [undefined, 1], [null, 1]],
+    ['an object with undefined, without it', { a: undefined, b: 1 }, { b: 1 }],
+    ['a circle', circular, { name: 'loop', self: '[circular]' }],
+    ['one object in two places, twice', [shared, shared], [{ a: 1 }, { a: 1 }]],
+    ['what toJSON returns', { toJSON: () => ({ b: 2 }) }, { b: 2 }],
+    ['a Secret, by its name only', new Secret('KEY', 'hunter2'), '[secret KEY]'],
+    ['a revoked proxy', revoked(), '[unreadable]'],
+    [
+      'a throwing toJSON',
+      {
+        toJSON: () => {
+          throw new Error('no');
+        },
+      },
+      '[unreadable]',
+    ],
+    [
+      'a toJSON that returns itself',
+      Object.assign(
+        { a: 1 },
+        {
+          toJSON() {
+            return this;
+          },
+        },
+      ),
+      { a: 1, toJSON: '[function]' },
+    ],
+    [
+      'a throwing getter',
+      {
+        a: 1,
+        get b() {
+          throw new Error('no');
+        },
+      },
+      { a: 1, b: '[unreadable]' },
+    ],
+    [
+      'a throwing proxy trap',
+      new Proxy(
+        {},
+        {
+          ownKeys() {
+            throw new Error('no');
+          },
+        },
+      ),
+      '[unreadable]',
+    ],
+  ])('show %s', (_what, value, expected) => {
+    expect(logged(value)).toEqual(expected);
+  });
+
+  test('have a bound for depth', () => {
+    expect(JSON.stringify(logged(nested(20_000)))).toContain('[object]');
+  });
+
+  test('have a bound for members and elements, and say how many are missing', () => {
+    const wide = Object.fromEntries(Array.from({ length: 200_000 }, (_, index) => [`k${index}`, index]));
+    expect(logged(wide)).toMatchObject({ k99: 99, '…': '[+199900]' });
+    const array = logged(Array.from({ length: 1_000 }, () => 1));
+    expect(array).toHaveLength(101);
+    expect(array).toContain('[+900]');
+    expect(logged(new Set(Array.from({ length: 1_000 }, (_, index) => index)))).toContain('[+900]');
+  });
+
+  test('have a bound for strings, and say how long they were', () => {
+    const text = String(logged('x'.repeat(1_000_000)));
+    expect(text).toMatch(/^x{16384}…\[cut, 1000000 in all\]$/);
+  });
+
+  test('share the bound of their line', () => {
+    const { log, texts } = testLogger();
+    const tree = (depth: number): object =>
+      depth === 0
+        ? { text: 'y'.repeat(5_000) }
+        : Object.fromEntries([0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map((key) => [`k${key}`, tree(depth - 1)]));
+    log.info('x'.repeat(20_000), tree(6));
+    expect(texts[0]?.length).toBeLessThan(70_000);
+    expect(() => JSON.parse(texts[0] ?? '')).not.toThrow();
+  });
+
+  test('log while they are being logged without disturbing the line', () => {
+    const { log, lines } = testLogger();
+    log.info('outer', {
+      before: 1,
+      inner: {
+        toJSON() {
+          log.info('inner', { a: 'x'.repeat(100) });
+          return 'done';
+        },
+      },
+      after: 2,
+    });
+    expect(lines().map(({ message }) => message)).toEqual(['inner', 'outer']);
+    expect(lines()[1]).toMatchObject({ before: 1, inner: 'done', after: 2 });
+  });
+});
+
+describe('text', () => {
+  test.each([
+    ['line ends', 'a\r\nb'],
+    ['NUL and escape', '\u0000\u001b[31m'],
+    ['DEL and C1', '\u007f\u0085\u009b31m'],
+    ['separators', 'a\u2028b\u2029c'],
+    ['bidi marks', '\u202eabc\u2066def\u200f\u061c'],
+    ['a byte order mark', '\ufeffa'],
+    ['a lone surrogate', '\ud800a'],
+    ['quotes and backslashes', '"\\'],
+  ])('never holds raw %s, in a message, a value or a name', (_what, text) => {
+    const { log, texts, last } = testLogger();
+    log.info(text, { [text]: text, list: [text] });
+    expect(texts[0]).not.toMatch(
+      /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]/,
+    );
+    expect(texts[0]?.indexOf('\n')).toBe((texts[0]?.length ?? 0) - 1);
+    expect(last()).toMatchObject({ message: text, [text]: text, list: [text] });
+  });
+});
+
+/** Values that make serialisers throw, hang or lie, mixed into ordinary ones. */
+const hostile = fc.constantFrom<() => unknown>(
+  revoked,
+  () => nested(50),
+  () =>
+    new Proxy([], {
+      get() {
+        throw new Error('trap');
+      },
+    }),
+  () =>
+    new Proxy(new Error('x'), {
+      get() {
+        throw new Error('trap');
+      },
+    }),
+  () =>
+    Object.defineProperty(new Error('x'), 'stack', {
+      get() {
+        throw new Error('trap');
+      },
+    }),
+  () => Object.assign(new Error('x'), { name: Symbol('n'), message: {}, cause: revoked() }),
+  () => ({
+    toString() {
+      throw new Error('trap');
+    },
+    [Symbol.toPrimitive]() {
+      throw new Error('trap');
+    },
+  }),
+  () => ({ toJSON: 'not a function' }),
+  () => ({ message: revoked(), stack: 1n, level: Symbol('l') }),
+  () => new Date(Number.NaN),
+  () =>
+    Object.create({
+      get inherited() {
+        throw new Error('trap');
+      },
+    }),
+  () => new Map([[revoked(), revoked()]]),
+  () => new Set([revoked()]),
+  () => Symbol('s'),
+  () => -0,
+  () => 10n ** 400n,
+  () => new AggregateError([revoked(), null], 'many'),
+  () => ({ __proto__: null, constructor: 1, hasOwnProperty: 2 }),
+);
+
+/** Made inside the test: fast-check itself throws on some of them. */
+const anything: fc.Arbitrary<() => unknown> = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc
+      .anything({
+        withBigInt: true,
+        withDate: true,
+        withMap: true,
+        withSet: true,
+        withNullPrototype: true,
+        withSparseArray: true,
+        withTypedArray: true,
+        withObjectString: true,
+        withBoxedValues: true,
+        withUnicodeString: true,
+      })
+      .map((value) => () => value),
+  },
+  { weight: 1, arbitrary: hostile },
+  {
+    weight: 1,
+    arbitrary: fc
+      .dictionary(fc.string({ unit: 'binary' }), hostile)
+      .map((makers) => () => Object.fromEntries(Object.entries(makers).map(([key, make]) => [key, make()]))),
+  },
+  { weight: 1, arbitrary: fc.string({ unit: 'binary' }).map((text) => () => text) },
+);
+
+describe('whatever is logged', () => {
+  test('no call throws and each is one line that parses, with the reserved names intact and no name twice', () => {
+    const { log, texts } = testLogger();
+    const child = log.child({ module: 'fuzz' });
+    const calls: ReadonlyArray<(one: unknown, other: unknown) => unknown> = [
+      (one, other) => log.info(one as string, other),
+      (one) => log.info(one as string),
+      (one, other) => child.error('x', one, other),
+      (one, other) => log.log('warn', one as string, other),
+      (one) => log.log(Object(one)),
+      (one) => log.write(Object(one)),
+      (one) => log.child(Object(one)).info('x'),
+    ];
+    fc.assert(
+      fc.property(
+        anything,
+        anything,
+        fc.integer({ min: 0, max: calls.length - 1 }),
+        (makeOne, makeOther, way) => {
+          texts.length = 0;
+          calls[way]?.(makeOne(), makeOther());
+          expect(texts).toHaveLength(1);
+          const text = texts[0] ?? '';
+          expect(text.indexOf('\n')).toBe(text.length - 1);
+          const names: string[] = [];
+          const line = JSON.parse(text);
+          for (const match of topLevelNames(text)) names.push(match);
+          expect(new Set(names).size).toBe(names.length);
+          expect(names.slice(0, 5)).toEqual(['timestamp', 'level', 'message', 'service', 'environment']);
+          expect(line).toMatchObject({ service: 'shop', environment: 'test' });
+          expect(['error', 'warn', 'info']).toContain(line.level);
+          expect(typeof line.message).toBe('string');
+        },
+      ),
+      { numRuns: size({ test: 4_000, soak: 1_000_000 }) },
+    );
+    expect(log.stats().failed).toBe(0);
+  });
+});
+
+/** The names of the outermost object as they stand in the text; JSON.parse would hide a second one. */
+function topLevelNames(text: string): string[] {
+  const names: string[] = [];
+  let depth = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text[at];
+    if (unit === '{' || unit === '[') depth += 1;
+    else if (unit === '}' || unit === ']') depth -= 1;
+    else if (unit === '"') {
+      const from = at;
+      for (at += 1; text[at] !== '"'; at += 1) if (text[at] === '\\') at += 1;
+      if (depth === 1 && text[at + 1] === ':') names.push(JSON.parse(text.slice(from, at + 1)));
+    }
+  }
+  return names;
+}

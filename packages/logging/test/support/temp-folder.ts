@@ -1,0 +1,27 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { Line } from './memory-sink.js';
+
+/** A folder that goes with the test. */
+export function tempFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'seaworthy-logging-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Every line of a file, parsed; it fails when one is no JSON or the last one has no end. */
+export function linesOf(path: string): Line[] {
+  const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  return parseLines(text);
+}
+
+export function parseLines(text: string): Line[] {
+  if (text === '') return [];
+  if (!text.endsWith('\n')) throw new Error('The last line has no end.');
+  return text
+    .slice(0, -1)
+    .split('\n')
+    .map((line) => JSON.parse(line));
+}
