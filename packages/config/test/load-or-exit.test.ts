@@ -1,0 +1,104 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { spawnNode } from '@seaworthy/testkit';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { tempFolder } from './support/temp-folder.js';
+
+const service = fileURLToPath(new URL('./fixtures/service.mjs', import.meta.url));
+
+const canary = 'qzvkxjwpbfygmhd';
+const right = {
+  PORT: '0',
+  DATABASE_URL: `postgres://app:${canary}1@127.0.0.1/app`,
+  JWT_SECRET: `${canary}-k7Qp2xVb9LmZ4tRw8`,
+};
+const wrong = {
+  PORT: `${canary}`,
+  DATABASE_URL: `postgres://app:${canary}@ss/w@127.0.0.1/app`,
+  JWT_SECRET: `${canary}`,
+  FEATURES: `{"${canary}":"${canary}"}`,
+};
+
+async function run(variables: Readonly<Record<string, string>>, cwd = tempFolder()) {
+  await using child = spawnNode(service, { env: { HANDLING: 'exit', ...variables }, cwd });
+  const { code } = await child.exited;
+  return { code, stdout: child.stdout, stderr: child.stderr };
+}
+
+beforeAll(() => {
+  const dist = fileURLToPath(new URL('../dist/index.js', import.meta.url));
+  if (!existsSync(dist)) throw new Error('Child processes run dist, and there is none: npm run build');
+});
+
+test.each(['development', 'staging', 'production'])(
+  '[row 1] with 3 bad variables in %s the process exits 1 before any listener opens, names all 3 and prints no value',
+  async (profile) => {
+    const { FEATURES, ...three } = wrong;
+    const { code, stdout, stderr } = await run({ ...three, APP_ENV: profile });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain(`The configuration has 3 problems (profile ${profile}, from APP_ENV).`);
+    for (const name of ['1. PORT ', '2. DATABASE_URL ', '3. JWT_SECRET ']) expect(stderr).toContain(name);
+    expect(stderr).not.toContain(canary);
+  },
+);
+
+test('with right variables the process listens, and no way of logging prints a secret', async () => {
+  const { code, stdout, stderr } = await run({ ...right, APP_ENV: 'production' });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toContain('listening');
+  expect(stdout).toContain('[secret JWT_SECRET]');
+  expect(stdout).not.toContain(canary);
+});
+
+describe.each(['uncaught', 'rejected', 'wrapped'])('an error that the service handles as %s', (handling) => {
+  test('prints no value on stdout or stderr', async () => {
+    const { code, stdout, stderr } = await run({ ...wrong, HANDLING: handling });
+    expect(code).toBe(1);
+    expect(`${stdout}${stderr}`).toContain('The configuration has 4 problems');
+    expect(`${stdout}${stderr}`).not.toContain(canary);
+  });
+});
+
+test('a dotenv file is read from the working folder of the process', async () => {
+  const folder = tempFolder();
+  const lines = Object.entries(right).map(([name, value]) => `${name}='${value}'`);
+  writeFileSync(join(folder, '.env.production'), lines.join('\n'));
+  expect((await run({}, folder)).stdout).toContain('listening');
+});
+
+test('importing the package and defining a configuration reads no variable, starts nothing and listens to nothing', async () => {
+  const script = fileURLToPath(new URL('./fixtures/import-only.mjs', import.meta.url));
+  await using child = spawnNode(script);
+  await child.exited;
+  expect(JSON.parse(child.stdout)).toEqual({ asked: [], added: 0 });
+  expect(child.stderr).toContain('PORT is not set');
+});
+
+describe('the README', () => {
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  const readme = readFileSync(join(root, 'README.md'), 'utf8');
+  const examples = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code = '']) => code);
+
+  test('has examples', () => {
+    expect(examples.length).toBeGreaterThan(0);
+  });
+
+  test.each(examples)('example %# runs', async (code) => {
+    await using child = spawnNode('--', {
+      nodeOptions: ['--input-type=module', '-e', code],
+      env: { ...right, APP_ENV: 'production', CORS_ORIGIN: 'https://a.example', REDIS_URL: 'redis://h' },
+      cwd: root,
+    });
+    const { code: exitCode } = await child.exited;
+    expect({ exitCode, stderr: child.stderr }).toEqual({ exitCode: 0, stderr: '' });
+  });
+
+  test('names only tests that exist', () => {
+    const proofs = [...readme.matchAll(/\(`(test\/[\w/.-]+)`: “([^”]+)”\)/g)];
+    expect(proofs.length).toBeGreaterThan(8);
+    for (const [, file = '', title = ''] of proofs) {
+      expect(readFileSync(join(root, file), 'utf8')).toContain(title);
+    }
+  });
+});
