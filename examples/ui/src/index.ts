@@ -28,6 +28,7 @@ export { type Credentials, createSession, endSession } from './session/create-se
 export { AppShell, type AppShellProps, type ShellLink } from './shell/app-shell.js';
 export { EntryLayout, type EntryLayoutProps } from './shell/entry-layout.js';
 export { ErrorPage } from './shell/error-page.js';
+export { ErrorSection } from './shell/error-section.js';
 export { type MountOptions, mountApp } from './shell/mount-app.js';
 export { NotFoundPage } from './shell/not-found-page.js';
 export { Splash } from './shell/splash.js';

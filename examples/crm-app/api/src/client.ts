@@ -40,7 +40,7 @@ export interface CreateClientRequest {
   readonly currency: string;
 }
 
-/** `PATCH /api/clients/:id`; what is left out stays as it is. */
+/** `PATCH /api/clients/:id`; what is left out stays as it is, and an empty text clears what may be absent. */
 export interface UpdateClientRequest extends Partial<CreateClientRequest> {
   readonly status?: ClientStatus;
 }

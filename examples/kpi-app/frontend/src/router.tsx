@@ -1,4 +1,4 @@
-import { ErrorPage, NotFoundPage, Splash } from '@seaworthy-example/ui';
+import { ErrorPage, ErrorSection, NotFoundPage, Splash } from '@seaworthy-example/ui';
 import { createBrowserRouter } from 'react-router';
 import { LoginPage } from './entry/login-page.js';
 import { RequireSession } from './session/session.js';
@@ -20,40 +20,7 @@ export function createAppRouter() {
           children: [
             {
               lazy: async () => ({ Component: (await import('./layout/app-layout.js')).AppLayout }),
-              children: [
-                {
-                  ErrorBoundary: ErrorPage,
-                  children: [
-                    {
-                      path: '/',
-                      lazy: async () => ({
-                        Component: (await import('./dashboard/dashboard-page.js')).DashboardPage,
-                      }),
-                    },
-                    {
-                      path: '/objectives',
-                      lazy: async () => ({
-                        Component: (await import('./objectives/objectives-page.js')).ObjectivesPage,
-                      }),
-                    },
-                    {
-                      path: '/objectives/:id',
-                      lazy: async () => ({
-                        Component: (await import('./objectives/objective-page.js')).ObjectivePage,
-                      }),
-                    },
-                    {
-                      path: '/teams',
-                      lazy: async () => ({ Component: (await import('./teams/teams-page.js')).TeamsPage }),
-                    },
-                    {
-                      path: '/teams/:id',
-                      lazy: async () => ({ Component: (await import('./teams/team-page.js')).TeamPage }),
-                    },
-                    { path: '*', Component: NotFoundPage },
-                  ],
-                },
-              ],
+              children: [{ ErrorBoundary: ErrorSection, children: pages }],
             },
           ],
         },
@@ -61,3 +28,21 @@ export function createAppRouter() {
     },
   ]);
 }
+
+const pages = [
+  {
+    path: '/',
+    lazy: async () => ({ Component: (await import('./dashboard/dashboard-page.js')).DashboardPage }),
+  },
+  {
+    path: '/objectives',
+    lazy: async () => ({ Component: (await import('./objectives/objectives-page.js')).ObjectivesPage }),
+  },
+  {
+    path: '/objectives/:id',
+    lazy: async () => ({ Component: (await import('./objectives/objective-page.js')).ObjectivePage }),
+  },
+  { path: '/teams', lazy: async () => ({ Component: (await import('./teams/teams-page.js')).TeamsPage }) },
+  { path: '/teams/:id', lazy: async () => ({ Component: (await import('./teams/team-page.js')).TeamPage }) },
+  { path: '*', Component: NotFoundPage },
+];
