@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { optionsOf } from '@seaworthy/contracts';
 import helmet, { type HelmetOptions } from 'helmet';
 import { readHelmet } from './helmet-values.js';
@@ -114,4 +115,8 @@ function withDashes(directives: CspDirectives): CspDirectives {
 }
 
 /** helmet's middleware for the CSP alone, for directives that are computed per request. */
-export const dynamicCsp = helmet.contentSecurityPolicy;
+export function dynamicCsp(
+  options: CspOptions,
+): (req: IncomingMessage, res: ServerResponse, next: (error?: Error) => void) => void {
+  return helmet.contentSecurityPolicy(options);
+}
