@@ -21,6 +21,6 @@ export interface BackupTarget {
   read(key: string): AsyncIterable<Uint8Array>;
   /** Every committed key, in no order. */
   keys(): AsyncIterable<string>;
-  /** Removes what runs that died long ago left staged. */
+  /** Removes what runs that died long ago left staged. Never rejects. */
   sweep(): Promise<void>;
 }

@@ -37,8 +37,9 @@ export async function dumpArtifact(options: DumpOptions): Promise<DumpResult> {
   const hash = createHash('sha256');
   let bytes = 0;
   let progressAt = clock.monotonic();
-  const tail = new Tail(() => {
+  const tail = new Tail((rawBytes) => {
     progressAt = clock.monotonic();
+    onBytes(rawBytes, bytes);
   });
 
   async function store(): Promise<void> {
@@ -47,7 +48,6 @@ export async function dumpArtifact(options: DumpOptions): Promise<DumpResult> {
       bytes += chunk.length;
       // All targets at the pace of the slowest: what is faster would have to be kept in memory.
       await Promise.all(staged.map((object) => object.write(chunk)));
-      onBytes(tail.bytes, bytes);
     }
   }
 

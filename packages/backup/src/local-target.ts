@@ -35,16 +35,16 @@ export function local(folder: string): BackupTarget {
         if (!path.split(sep).some((part) => part.startsWith('.'))) yield path.split(sep).join('/');
       }
     },
-    async sweep() {
-      for await (const path of files(folder)) {
-        const full = join(folder, path);
-        const name = path.split(sep).at(-1) ?? '';
-        if (!name.startsWith(stagedPrefix)) continue;
-        const found = await stat(full).catch(() => undefined);
-        if (found !== undefined && Date.now() - found.mtimeMs > abandonedMs) await rm(full, { force: true });
-      }
-    },
+    sweep: () => sweepFolder(folder).catch(() => undefined), // what is wrong with the folder, staging says
   };
+}
+
+async function sweepFolder(folder: string): Promise<void> {
+  for await (const path of files(folder)) {
+    if (path.split(sep).at(-1)?.startsWith(stagedPrefix) !== true) continue;
+    const { mtimeMs } = await stat(join(folder, path));
+    if (Date.now() - mtimeMs > abandonedMs) await rm(join(folder, path), { force: true });
+  }
 }
 
 async function stageFile(folder: string, path: string): Promise<StagedObject> {

@@ -36,8 +36,9 @@ const readOptions = optionsOf<PostgresSourceOptions>('postgres', {
   owners: true,
 });
 
+/** A copied server has the identifier of its original; on one machine the port tells them apart. */
 const facts = `select current_setting('server_version_num'), current_setting('server_version'), current_database(),
-  (select system_identifier from pg_control_system())`;
+  (select system_identifier from pg_control_system()) || ' ' || current_setting('port')`;
 
 /** Whatever a restore could collide with; what an extension owns is no one's data. */
 const objects = `select count(*) from (

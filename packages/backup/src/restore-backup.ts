@@ -115,7 +115,7 @@ async function guard(
 ): Promise<void> {
   if (artifact.system === session.facts.system && !force.includes('same-server')) {
     throw refused(
-      `${label} is on the server that was backed up`,
+      `${label} is on the server that was backed up, or on a copy of it`,
       "Restore elsewhere, or insist with force: ['same-server'].",
     );
   }

@@ -81,6 +81,7 @@ export async function runBackup(
         signal,
         onBytes: (rawBytes, bytes) => report.tell({ source: name, stage: 'dump', rawBytes, bytes }),
       });
+      report.tell({ source: name, stage: 'dump', rawBytes: result.rawBytes, bytes: result.bytes });
       report.finish();
       return { source: name, engine: source.engine, ...facts, format: 'sql', compression, key, ...result };
     } finally {

@@ -1,4 +1,5 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from '@seaworthy/contracts';
@@ -95,15 +96,15 @@ export interface ProcessSeen {
   readonly commandLine: string;
 }
 
-/** All processes of the machine that live. */
-export async function processes(): Promise<readonly ProcessSeen[]> {
+/** All processes of the machine that live. Synchronous, because a fast look is what catches a short-lived process. */
+export function processes(): readonly ProcessSeen[] {
   const seen: ProcessSeen[] = [];
-  for (const name of await readdir('/proc')) {
+  for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue;
     try {
-      const stat = await readFile(`/proc/${name}/stat`, 'utf8');
+      const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
       const [state = '', parent = ''] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      const commandLine = (await readFile(`/proc/${name}/cmdline`, 'utf8')).replaceAll('\0', ' ');
+      const commandLine = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ');
       if (state !== 'Z') seen.push({ pid: Number(name), parent: Number(parent), state, commandLine });
     } catch {
       // ended while we looked
@@ -112,9 +113,9 @@ export async function processes(): Promise<readonly ProcessSeen[]> {
   return seen;
 }
 
-/** Our own children that run that program. */
-export async function childrenOf(parent: number, program: string): Promise<readonly number[]> {
-  return (await processes())
+/** The children of a process that run that program. */
+export function childrenOf(parent: number, program: string): readonly number[] {
+  return processes()
     .filter((one) => one.parent === parent && new RegExp(`(^|/)${program} `).test(one.commandLine))
     .map((one) => one.pid);
 }
