@@ -1,66 +1,16 @@
-import type { Server } from 'node:net';
-import {
-  type Closable,
-  type DurationInput,
-  optionsOf,
-  parseDuration,
-  processEvents,
-  silentLogger,
-  systemClock,
-  type Unregister,
-} from '@seaworthy/contracts';
+import { optionsOf, parseDuration, processEvents, silentLogger, systemClock } from '@seaworthy/contracts';
 import { type CheckRunner, type CheckSnapshot, type CheckStatus, createCheckRunner } from './check-runner.js';
 import { describeCheck, describeError } from './describe-check.js';
-import { createEndpoints, type Endpoint, type HealthAnswer } from './endpoints.js';
+import { createEndpoints, type Endpoint } from './endpoints.js';
 import { HealthError } from './errors.js';
 import { formats } from './formats/format.js';
+import type { Health, StartupOptions } from './health.js';
 import { type Checks, checkNamesIn, type HealthOptions, readHealthOptions } from './health-options.js';
-import {
-  combined,
-  type HealthSnapshot,
-  type HealthStatus,
-  type HealthView,
-  statusOf,
-} from './health-view.js';
-import { createLifecycle, type ShutdownReport, type StopHook, type StopOptions } from './lifecycle.js';
-import { crashMs, type LifecyclePhase, type Phase, phaseDeadlines } from './phase.js';
+import { combined, type HealthStatus, type HealthView, statusOf } from './health-view.js';
+import { createLifecycle } from './lifecycle.js';
+import { crashMs, phaseDeadlines } from './phase.js';
 import type { AnyRequest } from './server-tracker.js';
-
-export interface StartupOptions {
-  /** After this the startup has failed and its promise rejects. @defaultValue '5m' */
-  readonly timeout?: DurationInput;
-}
-
-export interface Health extends Closable {
-  /** Where the service is in its life. */
-  readonly phase: LifecyclePhase;
-  /** What is known now, without asking anything. */
-  snapshot(): HealthSnapshot;
-  /**
-   * The answer to a health request, or `undefined` when the request is for somebody else. The adapters use it.
-   */
-  answer(request: AnyRequest): Promise<HealthAnswer> | undefined;
-  /**
-   * Does what must be done before the service is asked anything: /startupz and /readyz are 503 until then. The signal aborts when a shutdown
-   * begins or the time is up. A rejection is passed on and keeps the gate shut. Once a signal is ending the process the
-   * promise stays pending, so that what comes after the startup does not run.
-   */
-  startup<T>(
-    name: string,
-    work: (signal: AbortSignal) => PromiseLike<T> | T,
-    options?: StartupOptions,
-  ): Promise<T>;
-  /** Does work that a shutdown waits for, within the drain's deadline; the signal aborts at its end. */
-  busy<T>(name: string, work: (signal: AbortSignal) => PromiseLike<T> | T): Promise<T>;
-  /** Tracks an http, https or http2 server, so that a shutdown drains it. Returns the server. */
-  serve<S extends Server>(server: S): S;
-  /** Runs `hook` in that phase of a shutdown, beside the others of the phase. */
-  stop(phase: Phase, name: string, hook: StopHook, options?: StopOptions): Unregister;
-  /** Goes through the phases and tells how it went; the process stays. A second call returns the first one's promise. */
-  shutdown(): Promise<ShutdownReport>;
-  /** As `shutdown`, without waiting for a load balancer to turn away: for tests and short programs. */
-  close(): Promise<void>;
-}
+import type { ShutdownReport } from './shutdown.js';
 
 const readStartupOptions = optionsOf<StartupOptions>('health.startup', { timeout: true });
 

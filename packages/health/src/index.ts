@@ -4,10 +4,11 @@ export { type DiskOptions, type DiskUsage, disk } from './checks/disk.js';
 export { type EventLoopLag, type EventLoopOptions, eventLoop, type LagSource } from './checks/event-loop.js';
 export { type MemoryOptions, memory } from './checks/memory.js';
 export type { UsageLimits } from './checks/usage-limits.js';
-export { createHealth, type Health, type StartupOptions } from './create-health.js';
+export { createHealth } from './create-health.js';
 export type { HealthAnswer } from './endpoints.js';
 export { HealthError } from './errors.js';
 export type { FormatName } from './formats/format.js';
+export type { Health, StartupOptions } from './health.js';
 export type {
   CheckName,
   Checks,
@@ -16,7 +17,8 @@ export type {
   ShutdownOptions,
 } from './health-options.js';
 export type { HealthSnapshot, HealthStatus } from './health-view.js';
-export type { ShutdownReport, StopHook, StopOptions } from './lifecycle.js';
+export type { StopHook, StopOptions } from './lifecycle.js';
 export type { LifecyclePhase, Phase, PhaseDeadlines } from './phase.js';
 export type { PhaseReport } from './run-phase.js';
+export type { ShutdownReport } from './shutdown.js';
 export type { StartupSnapshot } from './startup-gate.js';

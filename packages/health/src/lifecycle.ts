@@ -7,31 +7,13 @@ import {
   parseDuration,
   type Unregister,
 } from '@seaworthy/contracts';
-import { HealthError } from './errors.js';
+import { HealthError, shuttingDown } from './errors.js';
 import { createOngoingWork } from './ongoing-work.js';
-import { type LifecyclePhase, type Phase, type PhaseMs, phases } from './phase.js';
-import { quietWait } from './quiet-wait.js';
-import { type PhaseReport, type PhaseTask, runPhase } from './run-phase.js';
+import { type LifecyclePhase, type Phase, phases } from './phase.js';
+import type { PhaseTask } from './run-phase.js';
 import { type AnyRequest, type ServerTracker, trackServer } from './server-tracker.js';
+import { runShutdown, type ShutdownReport, type ShutdownTimes } from './shutdown.js';
 import { createStartupGate, type StartupGate } from './startup-gate.js';
-
-/** How a shutdown went. */
-export interface ShutdownReport {
-  /** Whether everything ended by itself and in time; the exit code is 0 then, else 1. */
-  readonly clean: boolean;
-  /** Whether the listeners closed because nobody asked any more, and not because the announce deadline came. */
-  readonly trafficStopped: boolean;
-  readonly durationMs: number;
-  readonly phases: readonly PhaseReport[];
-}
-
-export interface ShutdownRequest {
-  readonly deadlines: PhaseMs;
-  /** `0` closes the listeners at once. */
-  readonly quietMs: number;
-  /** Whether the process ends after it: what comes after a startup must not run then. */
-  readonly final: boolean;
-}
 
 /** Ends what it began. The signal aborts when its time is up. */
 export type StopHook = (signal: AbortSignal) => unknown;
@@ -39,6 +21,11 @@ export type StopHook = (signal: AbortSignal) => unknown;
 export interface StopOptions {
   /** Never more than the phase's own deadline. @defaultValue that deadline */
   readonly timeout?: DurationInput;
+}
+
+export interface ShutdownRequest extends ShutdownTimes {
+  /** Whether the process ends after it: what comes after a startup must not run then. */
+  readonly final: boolean;
 }
 
 export interface Lifecycle {
@@ -59,10 +46,6 @@ export interface LifecycleOptions {
   /** Called between the drain and the workers: nobody is answered any more, so nothing needs checking. */
   readonly onDrained: () => void;
 }
-
-/** After the drain's deadline, how long a peer may take to close its side of a connection that we ended. */
-const socketGraceMs = 500;
-const sweepMs = 50;
 
 const readStopOptions = optionsOf<StopOptions>('health.stop', { timeout: true });
 
@@ -95,81 +78,9 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
       }));
   }
 
-  async function announce(deadlineMs: number, quietMs: number): Promise<[PhaseReport, boolean]> {
-    const startedAt = clock.monotonic();
-    startups.abort(shuttingDown('The startup'));
-    for (const tracker of trackers.values()) tracker.discourage();
-    let quiet = true;
-    const traffic = async (): Promise<void> => {
-      if (trackers.size === 0) return;
-      const all = [...trackers.values()];
-      quiet = await quietWait({
-        quietMs,
-        maxMs: deadlineMs,
-        clock,
-        active: () => all.map((tracker) => tracker.active()).includes(true),
-        expecting: () => all.some((tracker) => tracker.expecting(quietMs)),
-      });
-    };
-    const [done] = await Promise.all([
-      runPhase('announce', hookTasks('announce', deadlineMs), clock),
-      traffic(),
-    ]);
-    return [{ ...done, durationMs: clock.monotonic() - startedAt }, quiet];
-  }
-
-  async function drain(deadlineMs: number): Promise<PhaseReport> {
-    for (const tracker of trackers.values()) tracker.closeListener();
-    const requests: PhaseTask[] = [...trackers.values()].map((tracker) => ({
-      name: 'requests',
-      timeoutMs: deadlineMs,
-      pending: () => tracker.pending(),
-      run: (signal) => answered(tracker, signal),
-    }));
-    const ongoing: PhaseTask[] = [
-      { name: 'work', from: work },
-      { name: 'startup', from: startups },
-    ].map(({ name, from }) => ({
-      name,
-      timeoutMs: deadlineMs,
-      pending: () => from.pending().map((item) => `${name} ${item}`),
-      run: () => from.settled(),
-    }));
-    const done = await runPhase('drain', [...hookTasks('drain', deadlineMs), ...requests, ...ongoing], clock);
-    work.abort(shuttingDown('The work'));
-    await Promise.all([...trackers.values()].map((tracker) => tracker.end(socketGraceMs)));
-    return done;
-  }
-
-  async function answered(tracker: ServerTracker, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && tracker.pending().length > 0) {
-      await new Promise<void>((resolve) => clock.schedule(() => resolve(), sweepMs, { keepAlive: true }));
-      tracker.sweep();
-    }
-  }
-
-  async function run({ deadlines, quietMs }: ShutdownRequest): Promise<ShutdownReport> {
-    const startedAt = clock.monotonic();
-    const reports: PhaseReport[] = [];
-    let trafficStopped = true;
-    for (const at of phases) {
-      phase = at;
-      let done: PhaseReport;
-      if (at === 'announce') [done, trafficStopped] = await announce(deadlines.announce, quietMs);
-      else if (at === 'drain') done = await drain(deadlines.drain);
-      else done = await runPhase(at, hookTasks(at, deadlines[at]), clock);
-      if (at === 'drain') onDrained();
-      reports.push(done);
-      tell(logger, done);
-    }
-    phase = 'stopped';
-    for (const tracker of trackers.values()) tracker.release();
-    return {
-      clean: reports.every((each) => each.pending.length + each.failed.length === 0),
-      trafficStopped,
-      durationMs: clock.monotonic() - startedAt,
-      phases: reports,
-    };
+  function enter(entered: Phase): void {
+    phase = entered;
+    if (entered === 'workers') onDrained();
   }
 
   return {
@@ -218,32 +129,18 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
     },
     shutdown(request) {
       final = final || request.final;
-      report ??= run(request);
+      report ??= runShutdown(
+        { clock, logger, trackers, work, startups, hooks: hookTasks, enter },
+        request,
+      ).finally(() => {
+        phase = 'stopped';
+      });
       return report;
     },
   };
 }
 
-function tell(logger: Logger, { phase, durationMs, pending, failed }: PhaseReport): void {
-  const fields = { phase, durationMs: Math.round(durationMs) };
-  if (pending.length + failed.length === 0) {
-    logger.info('shutdown phase done', fields);
-    return;
-  }
-  logger.error('shutdown phase forced', {
-    ...fields,
-    pending,
-    failed: failed.map(({ name, error }) => ({ name, error })),
-  });
-}
-
 /** The process is about to exit, and the code that awaits this must not run any more. */
 function never(): Promise<never> {
   return new Promise(() => undefined);
-}
-
-function shuttingDown(what: string): HealthError {
-  return new HealthError(`${what} was refused or stopped, because the service is shutting down.`, {
-    code: 'HEALTH_SHUTTING_DOWN',
-  });
 }

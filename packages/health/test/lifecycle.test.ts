@@ -149,6 +149,22 @@ test('waits for busy work before the workers, and gives back what the work retur
   expect(await stopping).toMatchObject({ clean: true });
 });
 
+test('waits for work that begins while the drain waits for other work', async () => {
+  const { clock, health } = setUp();
+  const pause = (ms: number) => new Promise<void>((resolve) => clock.schedule(() => resolve(), ms));
+  let done = false;
+  void health
+    .busy('first', () => pause(1_000))
+    .then(() => health.busy('second', () => pause(1_000)))
+    .then(() => {
+      done = true;
+    });
+  health.stop('workers', 'look', () => expect(done).toBe(true));
+  const stopping = health.shutdown();
+  await clock.advance(3_000);
+  expect(await stopping).toMatchObject({ clean: true });
+});
+
 test('aborts busy work at the end of the drain, names it, and refuses more', async () => {
   const { clock, health } = setUp();
   const work = health.busy(

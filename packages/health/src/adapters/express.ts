@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Health } from '../create-health.js';
+import type { Health } from '../health.js';
 import { writeAnswer } from './write-answer.js';
 
 /**

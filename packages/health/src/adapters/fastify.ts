@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
-import type { Health } from '../create-health.js';
+import type { Health } from '../health.js';
 
 interface FastifyRequestLike {
   readonly raw: IncomingMessage | Http2ServerRequest;

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
-import type { Health } from '../create-health.js';
+import type { Health } from '../health.js';
 import { writeAnswer } from './write-answer.js';
 
 /**
