@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -16,5 +16,7 @@ export function baseFolder(): string {
   const found = lstatSync(folder);
   // The name can be guessed and the place is open to all: somebody else's folder or link is not ours to fill.
   if (found.isDirectory() && found.uid === uid) return folder;
-  return mkdtempSync(`${folder}-`);
+  const own = mkdtempSync(`${folder}-`);
+  chmodSync(own, 0o711);
+  return own;
 }

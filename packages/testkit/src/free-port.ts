@@ -31,15 +31,15 @@ export async function freePort(): Promise<number> {
   return (await reservePort()).port;
 }
 
+/** Above what services usually listen on, below 30000, where the example applications begin. */
 function candidates(): readonly [low: number, high: number] {
   let firstEphemeral = 32_768;
   try {
     firstEphemeral = Number.parseInt(readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8'), 10);
   } catch {
-    // Not Linux: the default of most systems is at least as high.
+    // Not Linux: the default of most systems is higher still.
   }
-  const high = firstEphemeral > 12_000 ? firstEphemeral : 32_768;
-  return [Math.max(10_000, high - 15_000), high];
+  return [15_000, firstEphemeral > 16_000 ? Math.min(firstEphemeral, 30_000) : 30_000];
 }
 
 function isFree(port: number): Promise<boolean> {
