@@ -30,6 +30,7 @@ export default defineConfig({
           restoreMocks: true,
         },
       })),
+    globalSetup: ['./packages/testkit/src/vitest-global-setup.ts'],
     maxWorkers: 2,
     passWithNoTests: false,
   },

@@ -2,3 +2,4 @@ export { ApiError, type FieldProblem, type Problem, problemOf } from './api-erro
 export { parse } from './parse.js';
 export { hashPassword, verifyPassword } from './password.js';
 export { type SeededRandom, seededId, seededRandom } from './seeded-random.js';
+export { type SessionCookie, type SessionCookieOptions, sessionCookie } from './session-cookie.js';

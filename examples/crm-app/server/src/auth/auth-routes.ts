@@ -1,0 +1,50 @@
+import { type Db, sql } from '@seaworthy/db-pool';
+import type { User, UserResponse } from '@seaworthy-example/crm-api';
+import { ApiError, parse, type SessionCookie, verifyPassword } from '@seaworthy-example/server';
+import type { FastifyInstance } from 'fastify';
+import * as z from 'zod';
+import { userOf } from './authenticate.js';
+import type { SessionStore } from './session-store.js';
+
+const credentials = z.object({
+  email: z.email('Enter an e-mail address.').max(254),
+  password: z.string().min(1, 'Enter your password.').max(200),
+});
+
+export interface AuthRoutesOptions {
+  readonly db: Db;
+  readonly sessions: SessionStore;
+  readonly cookie: SessionCookie;
+  readonly loggedIn: (request: Parameters<typeof userOf>[0]) => Promise<void>;
+}
+
+/** Log in, log out, and who am I. */
+export function authRoutes(
+  app: FastifyInstance,
+  { db, sessions, cookie, loggedIn }: AuthRoutesOptions,
+): void {
+  app.post('/api/auth/login', async (request, reply) => {
+    const { email, password } = parse(credentials, request.body);
+    const stored = await db.maybeOne<User & { readonly passwordHash: string }>(sql`
+      select id, email, name, role, password_hash as passwordHash from users where email = ${email.toLowerCase()}`);
+    // The same answer, after the same work, for an unknown address and for a wrong password.
+    if (!(await verifyPassword(password, stored?.passwordHash)) || stored === undefined) {
+      throw new ApiError(401, 'INVALID_CREDENTIALS', 'The e-mail address or the password is not right.');
+    }
+    const { passwordHash: _, ...user } = stored;
+    reply.header('set-cookie', cookie.set(await sessions.begin(user.id)));
+    return { user } satisfies UserResponse;
+  });
+
+  app.post('/api/auth/logout', async (request, reply) => {
+    const token = cookie.read(request.headers.cookie);
+    if (token !== undefined) await sessions.end(token);
+    return reply.code(204).header('set-cookie', cookie.clear()).send();
+  });
+
+  app.get(
+    '/api/me',
+    { preHandler: loggedIn },
+    async (request) => ({ user: userOf(request) }) satisfies UserResponse,
+  );
+}

@@ -1,0 +1,33 @@
+import type { Role, User } from '@seaworthy-example/crm-api';
+import { ApiError, type SessionCookie } from '@seaworthy-example/server';
+import type { FastifyRequest } from 'fastify';
+import type { SessionStore } from './session-store.js';
+
+/** Each role may do what the ones after it may. */
+const ranks: Readonly<Record<Role, number>> = { viewer: 0, sales: 1, accountant: 2, admin: 3 };
+
+const users = new WeakMap<FastifyRequest, User>();
+
+/** A hook that refuses who is not logged in and lets the handlers know who it is. */
+export function authenticate(sessions: SessionStore, cookie: SessionCookie) {
+  return async (request: FastifyRequest): Promise<void> => {
+    const token = cookie.read(request.headers.cookie);
+    const user = token === undefined ? undefined : await sessions.find(token);
+    if (user === undefined) throw new ApiError(401, 'NOT_LOGGED_IN', 'Log in to continue.');
+    users.set(request, user);
+  };
+}
+
+/** Who is asking; only behind {@link authenticate}. */
+export function userOf(request: FastifyRequest): User {
+  const user = users.get(request);
+  if (user === undefined) throw new Error('userOf() needs authenticate() in front of the route');
+  return user;
+}
+
+/** @throws ApiError 403 for who has less than this role. */
+export function requireRole(request: FastifyRequest, least: Role): User {
+  const user = userOf(request);
+  if (ranks[user.role] < ranks[least]) throw new ApiError(403, 'FORBIDDEN', 'Your role does not allow this.');
+  return user;
+}

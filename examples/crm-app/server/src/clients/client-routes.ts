@@ -1,0 +1,49 @@
+import type { ClientDetailResponse, ClientResponse } from '@seaworthy-example/crm-api';
+import { parse } from '@seaworthy-example/server';
+import type { FastifyInstance } from 'fastify';
+import * as z from 'zod';
+import { requireRole } from '../auth/authenticate.js';
+import { idOf } from '../http/id-of.js';
+import { pageNumber } from '../http/page.js';
+import type { InvoiceStore } from '../invoices/invoice-store.js';
+import type { ClientStore } from './client-store.js';
+
+const optionalText = (max: number) => z.string().trim().max(max).optional();
+
+const newClient = z.object({
+  name: z.string().trim().min(1, 'Enter a name.').max(160),
+  email: z.email('Enter an e-mail address.').max(254),
+  phone: optionalText(40),
+  taxId: optionalText(40),
+  city: optionalText(80),
+  country: optionalText(80),
+  currency: z.string().regex(/^[A-Z]{3}$/, 'Choose a currency.'),
+});
+
+const changes = newClient.extend({ status: z.enum(['active', 'archived']) }).partial();
+
+const filter = z.object({ search: z.string().max(200).optional(), page: pageNumber });
+
+export function clientRoutes(app: FastifyInstance, clients: ClientStore, invoices: InvoiceStore): void {
+  app.get('/clients', async (request) => clients.list(parse(filter, request.query)));
+
+  app.post('/clients', async (request, reply) => {
+    requireRole(request, 'sales');
+    const client = await clients.add(parse(newClient, request.body));
+    return reply.code(201).send({ client } satisfies ClientResponse);
+  });
+
+  app.get('/clients/:id', async (request) => {
+    const client = await clients.get(idOf(request.params, 'CLIENT_NOT_FOUND'));
+    return { client, invoices: await invoices.ofClient(client.id) } satisfies ClientDetailResponse;
+  });
+
+  app.patch('/clients/:id', async (request) => {
+    requireRole(request, 'sales');
+    const client = await clients.change(
+      idOf(request.params, 'CLIENT_NOT_FOUND'),
+      parse(changes, request.body),
+    );
+    return { client } satisfies ClientResponse;
+  });
+}

@@ -1,0 +1,3 @@
+import { crmServer } from './service.js';
+
+await crmServer().run();

@@ -1,0 +1,34 @@
+import type { PaymentResponse } from '@seaworthy-example/crm-api';
+import { ApiError, parse } from '@seaworthy-example/server';
+import type { FastifyInstance } from 'fastify';
+import * as z from 'zod';
+import { requireRole } from '../auth/authenticate.js';
+import { idOf } from '../http/id-of.js';
+import type { InvoiceStore } from '../invoices/invoice-store.js';
+import type { PaymentStore } from './payment-store.js';
+
+const newPayment = z.object({
+  amountMinor: z.int('Enter an amount.').min(1, 'Enter an amount above zero.').max(Number.MAX_SAFE_INTEGER),
+  method: z.enum(['bank', 'card', 'cash', 'mobile']),
+  paidOn: z.iso.date('Choose a date.'),
+  reference: z.string().trim().max(120).optional(),
+});
+
+const idempotencyKey = z.string().regex(/^[\x21-\x7e]{8,200}$/);
+
+export function paymentRoutes(app: FastifyInstance, payments: PaymentStore, invoices: InvoiceStore): void {
+  app.post('/invoices/:id/payments', async (request, reply) => {
+    requireRole(request, 'accountant');
+    const key = idempotencyKey.safeParse(request.headers['idempotency-key']);
+    if (!key.success) {
+      const detail =
+        'Send an Idempotency-Key header of 8 to 200 visible ASCII characters, so that a repeated request pays once.';
+      throw new ApiError(400, 'IDEMPOTENCY_KEY_REQUIRED', detail);
+    }
+    const given = parse(newPayment, request.body);
+    const id = idOf(request.params, 'INVOICE_NOT_FOUND');
+    const { payment, replayed } = await payments.record(id, key.data, given);
+    if (replayed) reply.header('idempotent-replayed', 'true');
+    return reply.code(201).send({ payment, invoice: await invoices.get(id) } satisfies PaymentResponse);
+  });
+}

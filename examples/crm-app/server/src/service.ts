@@ -1,0 +1,80 @@
+import { fileURLToPath } from 'node:url';
+import { connectRedis } from '@seaworthy/cache';
+import type { LoadOptions } from '@seaworthy/config';
+import { createDb } from '@seaworthy/db-pool';
+import { createMigrations } from '@seaworthy/db-pool/migrations';
+import { mysql } from '@seaworthy/db-pool/mysql';
+import { remote } from '@seaworthy/health';
+import { clientIp, memoryStore, policy, presets, redisStore } from '@seaworthy/security';
+import { createService } from '@seaworthy/service';
+import { Redis } from 'ioredis';
+import mysql2 from 'mysql2';
+import { createApp } from './app.js';
+import { schema } from './config.js';
+import { seed } from './seed/seed.js';
+
+export const migrations = fileURLToPath(new URL('../migrations', import.meta.url));
+
+const noRedis = async () =>
+  ({ status: 'degraded', reason: 'not configured: rate limits are counted in memory' }) as const;
+
+/** The CRM, from its configuration to its port. */
+export function crmServer(sources?: LoadOptions) {
+  return createService({
+    name: 'crm',
+    version: '1.0.0',
+    config: schema,
+    ...(sources === undefined ? {} : { sources }),
+    logging: (config) => ({ level: config.LOG_LEVEL }),
+  })
+    .resource('db', ({ config, logger }) =>
+      createDb(mysql(mysql2), {
+        url: config.DATABASE_URL,
+        name: 'crm',
+        logger,
+        pool: { max: 20, min: 5, idleTimeout: '30s' },
+      }),
+    )
+    .resource('redis', ({ config, logger }) =>
+      config.REDIS_URL === undefined
+        ? nothing
+        : connectRedis(Redis, { url: config.REDIS_URL, required: false, logger }),
+    )
+    .startup('migrations', ({ db }) => createMigrations(db, { folder: migrations }).up())
+    .startup('seed', async ({ config, db, logger }) => {
+      if (config.SEED && (await seed(db, new Date()))) logger.info('Demonstration data added');
+    })
+    .health(({ config, db, redis }) => ({
+      checks: {
+        database: remote(db.healthCheck()),
+        cache: remote('healthCheck' in redis ? redis.healthCheck() : noRedis, { critical: false }),
+      },
+      ready: ['database'],
+      format: 'flat',
+      details: (request) =>
+        config.BUILT_IN_FORGE_API_KEY.equals(bearerOf(request.header('authorization')) ?? ''),
+    }))
+    .security(({ config, redis }) => ({
+      ...presets.crm,
+      clientIp: clientIp({ trust: [] }),
+      limits: {
+        policies: [policy('ip', { limit: config.RATE_LIMIT_PER_MINUTE, per: '1m', paths: ['/api/'] })],
+        store:
+          'commands' in redis
+            ? redisStore(redis.commands, { prefix: 'crm', hashKeys: config.JWT_SECRET })
+            : memoryStore(),
+      },
+    }))
+    .http(
+      ({ config, environment, logger, db, health, security }) =>
+        createApp({ config, environment, logger, db, health, security }),
+      ({ config }) => ({ port: config.PORT, host: config.HOST }),
+    );
+}
+
+function bearerOf(header: string | undefined): string | undefined {
+  return /^Bearer (\S+)$/.exec(header ?? '')?.[1];
+}
+
+/** What stands in for a Redis that was not asked for. */
+const nothing = { close: async () => undefined, [Symbol.asyncDispose]: async () => undefined };

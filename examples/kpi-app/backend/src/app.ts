@@ -1,0 +1,60 @@
+import type { Logger } from '@seaworthy/contracts';
+import type { Db } from '@seaworthy/db-pool';
+import type { Health } from '@seaworthy/health';
+import { healthEndpoints } from '@seaworthy/health/express';
+import { requestLog } from '@seaworthy/logging/express';
+import type { Security } from '@seaworthy/security';
+import { secure } from '@seaworthy/security/express';
+import { sessionCookie } from '@seaworthy-example/server';
+import express, { type Express } from 'express';
+import { authRoutes } from './auth/auth-routes.js';
+import { authenticate } from './auth/authenticate.js';
+import { createTokens } from './auth/tokens.js';
+import { createUserStore } from './auth/user-store.js';
+import { checkInRoutes } from './check-ins/check-in-routes.js';
+import { createCheckInStore } from './check-ins/check-in-store.js';
+import type { Config } from './config.js';
+import { dashboardRoutes } from './dashboard/dashboard-routes.js';
+import { createDashboardStore } from './dashboard/dashboard-store.js';
+import { answerErrors, notFound } from './http/answer-errors.js';
+import { objectiveRoutes } from './objectives/objective-routes.js';
+import { createObjectiveStore } from './objectives/objective-store.js';
+import { teamRoutes } from './teams/team-routes.js';
+import { createTeamStore } from './teams/team-store.js';
+
+export interface AppOptions {
+  readonly config: Config;
+  readonly environment: string;
+  readonly logger: Logger;
+  readonly db: Db;
+  readonly health: Health;
+  readonly security: Security;
+}
+
+/** The API: what guards it, then what it does. */
+export function createApp({ config, environment, logger, db, health, security }: AppOptions): Express {
+  const hardened = environment === 'staging' || environment === 'production';
+  const users = createUserStore(db);
+  const tokens = createTokens(config.JWT_SECRET, config.JWT_EXPIRES_IN.ms);
+  const cookie = sessionCookie({ name: 'kpi-session', secure: hardened, maxAgeMs: config.JWT_EXPIRES_IN.ms });
+  const teams = createTeamStore(db);
+  const checkIns = createCheckInStore(db);
+  const objectives = createObjectiveStore(db, checkIns);
+  const loggedIn = authenticate(tokens, users, cookie);
+
+  const app = express();
+  app.disable('x-powered-by');
+  app.use(requestLog(logger));
+  app.use(healthEndpoints(health));
+  app.use(secure(security));
+  app.use(express.json({ limit: '100kb' }));
+  app.use('/api', authRoutes({ users, tokens, cookie, loggedIn }));
+  app.use('/api', loggedIn);
+  app.use('/api', teamRoutes(teams));
+  app.use('/api', objectiveRoutes(objectives));
+  app.use('/api', checkInRoutes({ checkIns, objectives, teams }));
+  app.use('/api', dashboardRoutes(createDashboardStore(db, checkIns)));
+  app.use(notFound);
+  app.use(answerErrors(logger, { detailed: environment === 'development' }));
+  return app;
+}

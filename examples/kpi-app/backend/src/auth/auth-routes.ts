@@ -1,0 +1,69 @@
+import type { TokenResponse, User, UserResponse } from '@seaworthy-example/kpi-api';
+import { ApiError, hashPassword, parse, type SessionCookie, verifyPassword } from '@seaworthy-example/server';
+import { type RequestHandler, Router } from 'express';
+import * as z from 'zod';
+import { userOf } from './authenticate.js';
+import type { Tokens } from './tokens.js';
+import type { UserStore } from './user-store.js';
+
+const email = z.email('Enter an e-mail address.').max(254);
+
+const credentials = z.object({ email, password: z.string().min(1, 'Enter your password.').max(200) });
+
+const registration = z.object({
+  email,
+  password: z.string().min(10, 'Use at least 10 characters.').max(200, 'Use at most 200 characters.'),
+  name: z.string().trim().min(1, 'Enter your name.').max(100),
+});
+
+export interface AuthRoutesOptions {
+  readonly users: UserStore;
+  readonly tokens: Tokens;
+  readonly cookie: SessionCookie;
+  readonly loggedIn: RequestHandler;
+}
+
+/** Register, log in, log out, and who am I. */
+export function authRoutes({ users, tokens, cookie, loggedIn }: AuthRoutesOptions): Router {
+  const routes = Router();
+
+  /** The same answer, after the same work, for an unknown address and for a wrong password. */
+  async function logIn(body: unknown): Promise<User> {
+    const given = parse(credentials, body);
+    const stored = await users.byEmail(given.email);
+    if ((await verifyPassword(given.password, stored?.passwordHash)) && stored !== undefined) {
+      return { id: stored.id, email: stored.email, name: stored.name, role: stored.role };
+    }
+    throw new ApiError(401, 'INVALID_CREDENTIALS', 'The e-mail address or the password is not right.');
+  }
+
+  routes.post('/auth/register', async (req, res) => {
+    const { email, password, name } = parse(registration, req.body);
+    const user = await users.add({ email, name, passwordHash: await hashPassword(password) });
+    res.append('set-cookie', cookie.set((await tokens.sign(user.id)).token));
+    res.status(201).json({ user } satisfies UserResponse);
+  });
+
+  routes.post('/auth/login', async (req, res) => {
+    const user = await logIn(req.body);
+    res.append('set-cookie', cookie.set((await tokens.sign(user.id)).token));
+    res.json({ user } satisfies UserResponse);
+  });
+
+  routes.post('/auth/token', async (req, res) => {
+    const user = await logIn(req.body);
+    const { token, expiresAt } = await tokens.sign(user.id);
+    res.json({ token, expiresAt: expiresAt.toISOString() } satisfies TokenResponse);
+  });
+
+  routes.post('/auth/logout', (_req, res) => {
+    res.append('set-cookie', cookie.clear());
+    res.status(204).end();
+  });
+
+  routes.get('/me', loggedIn, (req, res) => {
+    res.json({ user: userOf(req) } satisfies UserResponse);
+  });
+
+  return routes;
+}

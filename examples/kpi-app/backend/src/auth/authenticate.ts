@@ -1,0 +1,46 @@
+import type { Role, User } from '@seaworthy-example/kpi-api';
+import { ApiError, type SessionCookie } from '@seaworthy-example/server';
+import type { Request, RequestHandler } from 'express';
+import type { Tokens } from './tokens.js';
+import type { UserStore } from './user-store.js';
+
+const userKey = Symbol('kpi.user');
+
+/** Each role may do what the ones after it may. */
+const ranks: Readonly<Record<Role, number>> = { viewer: 0, member: 1, manager: 2, admin: 3 };
+
+/** Refuses who is not logged in, by cookie or bearer token, and lets the handlers know who it is. */
+export function authenticate(tokens: Tokens, users: UserStore, cookie: SessionCookie): RequestHandler {
+  return async (req, _res, next) => {
+    const token =
+      /^Bearer ([\w.-]+)$/.exec(req.headers.authorization ?? '')?.[1] ?? cookie.read(req.headers.cookie);
+    const userId = token === undefined ? undefined : await tokens.verify(token);
+    // Asked on every request: somebody who was removed is out at once, whatever their token says.
+    const user = userId === undefined ? undefined : await users.byId(userId);
+    if (user === undefined) throw new ApiError(401, 'NOT_LOGGED_IN', 'Log in to continue.');
+    Reflect.set(req, userKey, user);
+    next();
+  };
+}
+
+/** Who is asking; only behind {@link authenticate}. */
+export function userOf(req: Request): User {
+  const user: User | undefined = Reflect.get(req, userKey);
+  if (user === undefined) throw new Error('userOf() needs authenticate() in front of the route');
+  return user;
+}
+
+export function hasRole(user: User, least: Role): boolean {
+  return ranks[user.role] >= ranks[least];
+}
+
+/** @throws ApiError 403 for who has less than this role. */
+export function requireRole(req: Request, least: Role): User {
+  const user = userOf(req);
+  if (!hasRole(user, least)) throw forbidden();
+  return user;
+}
+
+export function forbidden(): ApiError {
+  return new ApiError(403, 'FORBIDDEN', 'Your role does not allow this.');
+}

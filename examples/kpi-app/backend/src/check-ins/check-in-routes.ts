@@ -1,0 +1,42 @@
+import type { CheckInResponse } from '@seaworthy-example/kpi-api';
+import { parse } from '@seaworthy-example/server';
+import { Router } from 'express';
+import * as z from 'zod';
+import { forbidden, hasRole, requireRole } from '../auth/authenticate.js';
+import { idOf } from '../http/id-of.js';
+import type { ObjectiveStore } from '../objectives/objective-store.js';
+import type { TeamStore } from '../teams/team-store.js';
+import type { CheckInStore } from './check-in-store.js';
+
+const newCheckIn = z.object({
+  value: z.number('Enter a number.'),
+  confidence: z.int('Choose 1 to 10.').min(1, 'Choose 1 to 10.').max(10, 'Choose 1 to 10.'),
+  comment: z.string().trim().max(2_000).default(''),
+});
+
+export interface CheckInRoutesOptions {
+  readonly checkIns: CheckInStore;
+  readonly objectives: ObjectiveStore;
+  readonly teams: TeamStore;
+}
+
+export function checkInRoutes({ checkIns, objectives, teams }: CheckInRoutesOptions): Router {
+  const routes = Router();
+
+  routes.get('/key-results/:id/check-ins', async (req, res) => {
+    const keyResult = await objectives.getKeyResult(idOf(req.params.id, 'KEY_RESULT_NOT_FOUND'));
+    res.json({ checkIns: await checkIns.of(keyResult.id) });
+  });
+
+  routes.post('/key-results/:id/check-ins', async (req, res) => {
+    const user = requireRole(req, 'member');
+    const given = parse(newCheckIn, req.body);
+    const { id, objectiveId } = await objectives.getKeyResult(idOf(req.params.id, 'KEY_RESULT_NOT_FOUND'));
+    const teamId = await objectives.teamOf(objectiveId);
+    if (!hasRole(user, 'manager') && !(await teams.isMember(teamId, user.id))) throw forbidden();
+    const checkIn = await checkIns.add(id, user.id, given);
+    res.status(201).json({ checkIn, keyResult: await objectives.getKeyResult(id) } satisfies CheckInResponse);
+  });
+
+  return routes;
+}

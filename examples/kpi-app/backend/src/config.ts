@@ -1,0 +1,68 @@
+import { defineConfig, env } from '@seaworthy/config';
+
+/** The variables of the KPI API. `.env.example` and the table in the README are written from here. */
+export const schema = defineConfig({
+  fields: {
+    NODE_ENV: env
+      .profile()
+      .describe('development, test, staging or production; anything else counts as production.'),
+    HOST: env
+      .string()
+      .default('127.0.0.1')
+      .describe('Where the API listens; :: to be reached from outside, as in a container.'),
+    PORT: env.port().default(3001).describe('The port of the API.'),
+    DATABASE_URL: env
+      .url({ protocols: ['postgres:', 'postgresql:'] })
+      .secret()
+      .optional()
+      .describe('PostgreSQL. Without it development and test use an embedded database.'),
+    DATA_DIR: env.string().default('.data/kpi').describe('The folder of the embedded database.'),
+    JWT_SECRET: env
+      .string()
+      .secret()
+      .default('development-secret-key-change-in-production', { only: ['development', 'test'] })
+      .describe('Signs the session tokens.'),
+    JWT_EXPIRES_IN: env.duration({ min: '1m', max: '30d' }).default('7d').describe('How long a login lasts.'),
+    CORS_ORIGIN: env
+      .list(env.origin())
+      .default(['http://localhost:3000'], { only: ['development', 'test'] })
+      .describe('Other origins whose pages may call the API.'),
+    REDIS_URL: env
+      .url({ protocols: ['redis:', 'rediss:'] })
+      .secret()
+      .optional()
+      .describe('Shared rate limits.'),
+    REDIS_REQUIRED: env
+      .bool()
+      .default(false, { only: ['development', 'test', 'staging'] })
+      .default(true, { only: ['production'] })
+      .describe('Whether the API refuses to start without Redis.'),
+    APP_NAME: env.string().default('KPI Productivity').describe('What the application calls itself.'),
+    FRONTEND_URL: env
+      .origin()
+      .default('http://localhost:3000', { only: ['development', 'test'] })
+      .describe('Where the pages are.'),
+    RATE_LIMIT_WINDOW_MS: env.int({ min: 1_000 }).default(900_000).describe('The window of the rate limit.'),
+    RATE_LIMIT_MAX_REQUESTS: env.int({ min: 1 }).default(100).describe('Requests of one client in a window.'),
+    HEALTH_CHECK_ENABLED: env.bool().default(true).describe('Whether the health endpoints answer.'),
+    HEALTH_CHECK_REDIS: env.bool().default(true).describe('Whether they look at Redis.'),
+    HEALTH_CHECK_DATABASE: env.bool().default(true).describe('Whether they look at the database.'),
+    LOG_LEVEL: env
+      .oneOf(['error', 'warn', 'info', 'debug'])
+      .default('info')
+      .describe('The least severe line written.'),
+    SEED: env
+      .bool()
+      .default(false)
+      .describe('Whether an empty database gets the demonstration data at start.'),
+  },
+  rules: (rule) => [
+    rule.profile('staging', 'production').requires('DATABASE_URL'),
+    rule.equals('REDIS_REQUIRED', true).requires('REDIS_URL'),
+    rule
+      .profile('staging', 'production')
+      .check(['SEED'], 'The demonstration data has known passwords. Set SEED=false.', ({ SEED }) => !SEED),
+  ],
+});
+
+export type Config = ReturnType<typeof schema.load>;

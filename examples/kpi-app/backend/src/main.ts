@@ -1,0 +1,3 @@
+import { kpiBackend } from './service.js';
+
+await kpiBackend().run();

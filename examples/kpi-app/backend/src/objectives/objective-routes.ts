@@ -1,0 +1,86 @@
+import type { KeyResultResponse, ObjectiveResponse, ObjectivesResponse } from '@seaworthy-example/kpi-api';
+import { parse } from '@seaworthy-example/server';
+import { Router } from 'express';
+import * as z from 'zod';
+import { requireRole, userOf } from '../auth/authenticate.js';
+import { idOf } from '../http/id-of.js';
+import type { ObjectiveStore } from './objective-store.js';
+
+const title = z.string().trim().min(1, 'Give it a title.').max(200);
+const description = z.string().trim().max(5_000);
+const status = z.enum(['draft', 'active', 'done', 'archived']);
+const dueOn = z.iso.date('Choose a date.');
+
+const filter = z.object({
+  teamId: z.guid().optional(),
+  status: status.optional(),
+  search: z.string().max(200).optional(),
+});
+
+const newObjective = z.object({
+  teamId: z.guid('Choose a team.'),
+  title,
+  description: description.default(''),
+  dueOn,
+});
+
+const changes = z.object({ title, description, status, dueOn }).partial();
+
+const newKeyResult = z
+  .object({
+    title,
+    unit: z.string().trim().max(20).default(''),
+    startValue: z.number('Enter a number.'),
+    targetValue: z.number('Enter a number.'),
+  })
+  .refine(({ startValue, targetValue }) => startValue !== targetValue, {
+    path: ['targetValue'],
+    message: 'The target must differ from the start.',
+  });
+
+export function objectiveRoutes(objectives: ObjectiveStore): Router {
+  const routes = Router();
+
+  routes.get('/objectives', async (req, res) => {
+    const { teamId, status, search } = parse(filter, req.query);
+    const found = await objectives.list({
+      ...(teamId === undefined ? {} : { teamId }),
+      ...(status === undefined ? {} : { status }),
+      ...(search === undefined ? {} : { search }),
+    });
+    res.json({ objectives: found } satisfies ObjectivesResponse);
+  });
+
+  routes.post('/objectives', async (req, res) => {
+    requireRole(req, 'manager');
+    const objective = await objectives.add(userOf(req).id, parse(newObjective, req.body));
+    res.status(201).json({ objective } satisfies ObjectiveResponse);
+  });
+
+  routes.get('/objectives/:id', async (req, res) => {
+    const objective = await objectives.get(idOf(req.params.id, 'OBJECTIVE_NOT_FOUND'));
+    res.json({ objective } satisfies ObjectiveResponse);
+  });
+
+  routes.patch('/objectives/:id', async (req, res) => {
+    requireRole(req, 'manager');
+    const given = parse(changes, req.body);
+    const objective = await objectives.change(idOf(req.params.id, 'OBJECTIVE_NOT_FOUND'), {
+      ...(given.title === undefined ? {} : { title: given.title }),
+      ...(given.description === undefined ? {} : { description: given.description }),
+      ...(given.status === undefined ? {} : { status: given.status }),
+      ...(given.dueOn === undefined ? {} : { dueOn: given.dueOn }),
+    });
+    res.json({ objective } satisfies ObjectiveResponse);
+  });
+
+  routes.post('/objectives/:id/key-results', async (req, res) => {
+    requireRole(req, 'manager');
+    const given = parse(newKeyResult, req.body);
+    const id = idOf(req.params.id, 'OBJECTIVE_NOT_FOUND');
+    await objectives.teamOf(id);
+    res.status(201).json({ keyResult: await objectives.addKeyResult(id, given) } satisfies KeyResultResponse);
+  });
+
+  return routes;
+}

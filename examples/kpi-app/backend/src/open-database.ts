@@ -1,0 +1,27 @@
+import { mkdirSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { Logger } from '@seaworthy/contracts';
+import { createDb, type Db } from '@seaworthy/db-pool';
+import { pglite } from '@seaworthy/db-pool/pglite';
+import { postgres } from '@seaworthy/db-pool/postgres';
+import pg from 'pg';
+import type { Config } from './config.js';
+
+/** PostgreSQL where a URL says so, the embedded database otherwise. */
+export function openDatabase(config: Pick<Config, 'DATABASE_URL' | 'DATA_DIR'>, logger: Logger): Db {
+  if (config.DATABASE_URL !== undefined) {
+    return createDb(postgres(pg), {
+      url: config.DATABASE_URL,
+      name: 'kpi',
+      logger,
+      pool: { max: 20, min: 2 },
+    });
+  }
+  const folder = resolve(config.DATA_DIR);
+  mkdirSync(dirname(folder), { recursive: true });
+  return createDb(pglite({ module: import.meta.resolve('@electric-sql/pglite') }), {
+    connection: { folder },
+    name: 'kpi',
+    logger,
+  });
+}

@@ -1,0 +1,91 @@
+import { fileURLToPath } from 'node:url';
+import { connectRedis } from '@seaworthy/cache';
+import type { LoadOptions } from '@seaworthy/config';
+import { createMigrations } from '@seaworthy/db-pool/migrations';
+import { disk, local, memory, remote } from '@seaworthy/health';
+import { clientIp, memoryStore, policy, presets, redisStore } from '@seaworthy/security';
+import { createService } from '@seaworthy/service';
+import { Redis } from 'ioredis';
+import { createApp } from './app.js';
+import { schema } from './config.js';
+import { openDatabase } from './open-database.js';
+import { seed } from './seed/seed.js';
+
+export const migrations = fileURLToPath(new URL('../migrations', import.meta.url));
+
+/** The gateway is the only one in front of the API, and it runs on this machine or in this private network. */
+const gateways = ['127.0.0.0/8', '::1/128', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'];
+
+const noRedis = async () =>
+  ({ status: 'degraded', reason: 'not configured: rate limits are counted in memory' }) as const;
+
+/** The KPI API, from its configuration to its port. */
+export function kpiBackend(sources?: LoadOptions) {
+  return createService({
+    name: 'kpi-backend',
+    version: '1.0.0',
+    config: schema,
+    ...(sources === undefined ? {} : { sources }),
+    logging: (config) => ({ level: config.LOG_LEVEL }),
+  })
+    .resource('db', ({ config, logger }) => openDatabase(config, logger))
+    .resource('redis', ({ config, logger }) =>
+      config.REDIS_URL === undefined
+        ? nothing
+        : connectRedis(Redis, { url: config.REDIS_URL, required: config.REDIS_REQUIRED, logger }),
+    )
+    .startup('migrations', ({ db }) => createMigrations(db, { folder: migrations }).up())
+    .startup('seed', async ({ config, db, logger }) => {
+      if (config.SEED && (await seed(db, new Date()))) logger.info('Demonstration data added');
+    })
+    .health(({ config, db, redis, environment }) => ({
+      checks: {
+        database: remote(db.healthCheck(), { enabled: config.HEALTH_CHECK_DATABASE }),
+        redis: remote('healthCheck' in redis ? redis.healthCheck() : noRedis, {
+          critical: config.REDIS_REQUIRED,
+          enabled: config.HEALTH_CHECK_REDIS,
+        }),
+        memory: local(memory()),
+        disk: local(disk(process.cwd())),
+      },
+      live: [],
+      ready: config.HEALTH_CHECK_DATABASE ? ['database'] : [],
+      format: 'nested',
+      prefix: '/api',
+      enabled: config.HEALTH_CHECK_ENABLED,
+      details: () => environment === 'development',
+    }))
+    .security(({ config, redis }) => ({
+      ...presets.kpi,
+      headers: { profile: 'api' },
+      clientIp: clientIp({ trust: gateways }),
+      cors: {
+        ...presets.kpi.cors,
+        methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+        origins: config.CORS_ORIGIN,
+      },
+      csrf: { trustedOrigins: config.CORS_ORIGIN },
+      limits: {
+        ...presets.kpi.limits,
+        policies: [
+          policy('ip', {
+            limit: config.RATE_LIMIT_MAX_REQUESTS,
+            per: config.RATE_LIMIT_WINDOW_MS,
+            paths: ['/api/'],
+          }),
+        ],
+        store:
+          'commands' in redis
+            ? redisStore(redis.commands, { prefix: 'kpi', hashKeys: config.JWT_SECRET })
+            : memoryStore(),
+      },
+    }))
+    .http(
+      ({ config, environment, logger, db, health, security }) =>
+        createApp({ config, environment, logger, db, health, security }),
+      ({ config }) => ({ port: config.PORT, host: config.HOST }),
+    );
+}
+
+/** What stands in for a Redis that was not asked for. */
+const nothing = { close: async () => undefined, [Symbol.asyncDispose]: async () => undefined };

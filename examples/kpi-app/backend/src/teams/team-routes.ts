@@ -1,0 +1,57 @@
+import type {
+  MemberResponse,
+  TeamDetailResponse,
+  TeamResponse,
+  TeamsResponse,
+} from '@seaworthy-example/kpi-api';
+import { parse } from '@seaworthy-example/server';
+import { Router } from 'express';
+import * as z from 'zod';
+import { requireRole } from '../auth/authenticate.js';
+import { idOf } from '../http/id-of.js';
+import type { TeamStore } from './team-store.js';
+
+const newTeam = z.object({ name: z.string().trim().min(1, 'Give the team a name.').max(80) });
+
+const newMember = z.object({
+  email: z.email('Enter an e-mail address.').max(254),
+  role: z.enum(['lead', 'member']),
+});
+
+export function teamRoutes(teams: TeamStore): Router {
+  const routes = Router();
+
+  routes.get('/teams', async (_req, res) => {
+    res.json({ teams: await teams.list() } satisfies TeamsResponse);
+  });
+
+  routes.post('/teams', async (req, res) => {
+    requireRole(req, 'manager');
+    const { name } = parse(newTeam, req.body);
+    res.status(201).json({ team: await teams.add(name) } satisfies TeamResponse);
+  });
+
+  routes.get('/teams/:id', async (req, res) => {
+    const id = idOf(req.params.id, 'TEAM_NOT_FOUND');
+    const team = await teams.get(id);
+    res.json({ team, members: await teams.membersOf(id) } satisfies TeamDetailResponse);
+  });
+
+  routes.post('/teams/:id/members', async (req, res) => {
+    requireRole(req, 'manager');
+    const { email, role } = parse(newMember, req.body);
+    const member = await teams.addMember(idOf(req.params.id, 'TEAM_NOT_FOUND'), email, role);
+    res.status(201).json({ member } satisfies MemberResponse);
+  });
+
+  routes.delete('/teams/:id/members/:userId', async (req, res) => {
+    requireRole(req, 'manager');
+    await teams.removeMember(
+      idOf(req.params.id, 'TEAM_NOT_FOUND'),
+      idOf(req.params.userId, 'USER_NOT_FOUND'),
+    );
+    res.status(204).end();
+  });
+
+  return routes;
+}

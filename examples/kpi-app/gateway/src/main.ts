@@ -1,0 +1,3 @@
+import { kpiGateway } from './service.js';
+
+await kpiGateway().run();

@@ -1,0 +1,56 @@
+import { defineConfig, env } from '@seaworthy/config';
+import { healthEndpoints } from '@seaworthy/health/node';
+import { requestLog } from '@seaworthy/logging/node';
+import { secure } from '@seaworthy/security/node';
+import { createService } from '@seaworthy/service';
+import { pageServer } from './pages/page-server.js';
+
+const schema = defineConfig({
+  fields: {
+    NODE_ENV: env.profile().describe('development, test, staging or production.'),
+    HOST: env.string().default('127.0.0.1').describe('Where the pages are served.'),
+    PORT: env.port().default(3000).describe('The port of the pages.'),
+    PAGES_FOLDER: env.string().default('dist').describe('The built pages.'),
+    LOG_LEVEL: env
+      .oneOf(['error', 'warn', 'info', 'debug'])
+      .default('info')
+      .describe('The least severe line written.'),
+  },
+});
+
+/** The server of built pages, under the strictest headers that they work with. */
+export function pagesService(name: string) {
+  return createService({
+    name,
+    version: '1.0.0',
+    config: schema,
+    logging: ({ LOG_LEVEL }) => ({ level: LOG_LEVEL }),
+  })
+    .health(() => ({}))
+    .security(() => ({
+      headers: {
+        profile: 'html',
+        helmet: { contentSecurityPolicy: { useDefaults: false, directives: pagePolicy } },
+      },
+    }))
+    .http(
+      ({ config, logger, health, security }) => {
+        const pages = pageServer(config.PAGES_FOLDER);
+        const probes = healthEndpoints(health);
+        const guard = secure(security);
+        return requestLog(logger)((req, res) => {
+          if (!probes(req, res)) guard(req, res, () => pages(req, res));
+        });
+      },
+      ({ config }) => ({ port: config.PORT, host: config.HOST }),
+    );
+}
+
+/** Everything from this origin, nothing inline, no frames, no plug-ins. */
+const pagePolicy = {
+  'default-src': ["'self'"],
+  'base-uri': ["'none'"],
+  'form-action': ["'self'"],
+  'frame-ancestors': ["'none'"],
+  'object-src': ["'none'"],
+};

@@ -1,0 +1,28 @@
+import type { Health } from '@seaworthy/health';
+import type { Security } from '@seaworthy/security';
+import type { BaseContext } from './create-service.js';
+import type { HttpHost } from './http-host.js';
+import type { Opened } from './opened.js';
+
+/** The context as the steps of any service see it. */
+export type AnyContext = BaseContext<object> & { readonly health?: Health; readonly security?: Security };
+
+/** One start of a service. */
+export interface Launch {
+  /** Grows with every step. */
+  context: AnyContext;
+  readonly opened: Opened;
+  /** Aborts when the service must stop before it has started. */
+  readonly signal: AbortSignal;
+  /** `false`: the process belongs to somebody else. */
+  readonly signals: boolean;
+  http: { readonly host: HttpHost; readonly url: string } | undefined;
+}
+
+/** One step of a start. What it returns is what the next steps find under its name. */
+export interface Step {
+  readonly name: string;
+  /** For messages: `resource "db"`. */
+  readonly label: string;
+  take(launch: Launch): Promise<unknown>;
+}

@@ -1,0 +1,9 @@
+import { SeaworthyError } from '@seaworthy/contracts';
+
+/**
+ * Thrown when a service cannot start. `code` is `SERVICE_PORT_TAKEN`, `SERVICE_LISTEN_FAILED`, `SERVICE_STEP_FAILED`,
+ * `SERVICE_STEP_TIMEOUT`, `SERVICE_NAME_TAKEN` or `SERVICE_STOPPED`.
+ */
+export class ServiceError extends SeaworthyError {
+  static override readonly kind: string = 'ServiceError';
+}

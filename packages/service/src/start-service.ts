@@ -1,0 +1,121 @@
+import { writeSync } from 'node:fs';
+import { DeadlineError, processEvents, SeaworthyError } from '@seaworthy/contracts';
+import { createLogger } from '@seaworthy/logging';
+import type { BaseContext, ServiceOptions } from './create-service.js';
+import type { AnyContext, Launch, Step } from './launch.js';
+import { createOpened } from './opened.js';
+import type { RunningService } from './service-builder.js';
+import { ServiceError } from './service-error.js';
+
+/** Takes the steps in order; closes what was opened when one of them fails. */
+export async function startService(
+  options: ServiceOptions<object>,
+  steps: readonly Step[],
+): Promise<RunningService<AnyContext>> {
+  const stop = new AbortController();
+  const launch: Launch = {
+    context: openContext(options),
+    opened: createOpened(),
+    signal: stop.signal,
+    signals: options.signals !== false,
+    http: undefined,
+  };
+  const { logger } = launch.context;
+  logger.info('Starting', { version: options.version });
+
+  // Until there is a health that owns the shutdown, a signal must not leave half of a service behind.
+  const started = takeAll(launch, steps);
+  const unregister = launch.signals
+    ? processEvents().onShutdown(async () => {
+        stop.abort(
+          new ServiceError('The service was told to stop before it had started.', {
+            code: 'SERVICE_STOPPED',
+          }),
+        );
+        await started.catch(() => undefined);
+      })
+    : () => undefined;
+  try {
+    await started;
+  } catch (error) {
+    if (!stop.signal.aborted) logger.error('The service could not start', { error });
+    await closeAll(launch);
+    unregister();
+    throw error;
+  }
+  unregister();
+  logger.info('Started', { url: launch.http?.url });
+
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closing ??= closeAll(launch);
+    return closing;
+  };
+  return { context: launch.context, url: launch.http?.url, close, [Symbol.asyncDispose]: close };
+}
+
+/** As {@link startService} for a process of its own. */
+export async function runService(
+  options: ServiceOptions<object>,
+  steps: readonly Step[],
+): Promise<RunningService<AnyContext>> {
+  try {
+    return await startService(options, steps);
+  } catch (error) {
+    if (ServiceError.is(error) && error.code === 'SERVICE_STOPPED') return new Promise(() => undefined); // process-events ends it
+    // The log may go to a file; who started the process by hand looks here.
+    writeSync(2, `${SeaworthyError.is(error) ? error.message : String(error)}\n`);
+    process.exit(1);
+  }
+}
+
+function openContext({
+  name,
+  version,
+  config: schema,
+  sources,
+  logging,
+}: ServiceOptions<object>): AnyContext {
+  const config = schema.load(sources);
+  const environment = schema.profileOf(config);
+  const logger = createLogger({ ...logging?.(config), service: name, environment });
+  return { name, version, environment, config, logger } satisfies BaseContext<object>;
+}
+
+async function takeAll(launch: Launch, steps: readonly Step[]): Promise<void> {
+  for (const step of steps) {
+    try {
+      launch.signal.throwIfAborted();
+      const made = await step.take(launch);
+      if (made !== undefined) launch.context = { ...launch.context, [step.name]: made };
+    } catch (error) {
+      throw launch.signal.aborted ? launch.signal.reason : stepFailure(step, error);
+    }
+  }
+}
+
+function stepFailure({ label }: Step, cause: unknown): unknown {
+  if (ServiceError.is(cause)) return cause;
+  if (DeadlineError.is(cause)) {
+    return new ServiceError(`The service could not start: ${cause.message}`, {
+      code: 'SERVICE_STEP_TIMEOUT',
+      cause,
+    });
+  }
+  // Our own errors hold no secret in their message; of others only the cause tells, which loggers redact.
+  const told = SeaworthyError.is(cause) ? `: ${cause.message}` : '. The cause says why.';
+  return new ServiceError(`The service could not start, ${label} failed${told}`, {
+    code: 'SERVICE_STEP_FAILED',
+    cause,
+  });
+}
+
+async function closeAll({ context, opened }: Launch): Promise<void> {
+  const { health, logger } = context;
+  if (health !== undefined) {
+    await health.close();
+    return;
+  }
+  await opened.close((name, error) => logger.error('A resource did not close', { resource: name, error }));
+  await logger.close();
+}

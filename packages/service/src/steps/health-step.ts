@@ -1,0 +1,32 @@
+import { createHealth, type Health, type HealthOptions } from '@seaworthy/health';
+import type { AnyContext, Launch, Step } from '../launch.js';
+
+export type DeclareHealth = (context: AnyContext) => HealthOptions;
+
+export function healthStep(declare: DeclareHealth): Step {
+  return {
+    name: 'health',
+    label: 'health',
+    take: async (launch) => openHealth(launch, declare(launch.context)),
+  };
+}
+
+/** Health owns the shutdown: what was opened is closed in its `pools` phase, and the logger goes last. */
+export function openHealth({ context, opened, signals }: Launch, options: HealthOptions): Health {
+  const { logger, version, environment } = context;
+  const health = createHealth({
+    version,
+    environment,
+    redactor: logger.redactor,
+    ...options,
+    logger,
+    signals,
+  });
+  health.stop('pools', 'resources', () =>
+    opened.close((name, error) => logger.error('A resource did not close', { resource: name, error })),
+  );
+  health.stop('telemetry', 'logger', async () => {
+    await logger.close();
+  });
+  return health;
+}
