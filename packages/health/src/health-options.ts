@@ -30,7 +30,7 @@ export interface HealthOptions<C extends Checks = Checks> {
    * processes while a database is away makes an outage longer. @defaultValue none
    */
   readonly live?: readonly LocalCheckName<C>[];
-  /** Without which no request can be served: when a critical one of these fails, /readyz is 503. @defaultValue every critical check */
+  /** Without which no request can be served: when a critical one of these fails, /readyz is 503. @defaultValue every check */
   readonly ready?: readonly CheckName<C>[];
   /** What /health shows and counts. @defaultValue every check */
   readonly report?: readonly CheckName<C>[];
