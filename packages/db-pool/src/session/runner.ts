@@ -47,7 +47,20 @@ export interface QueryRunner extends SqlExecutor {
 type Execute = QueryRunner['execute'];
 
 /** The query methods over one way to execute. */
-export function createRunner(dialect: SqlExecutor['dialect'], execute: Execute): QueryRunner {
+export function createRunner(dialect: SqlExecutor['dialect'], run: Execute): QueryRunner {
+  async function execute<Row extends object>(
+    query: SqlQuery,
+    options?: QueryOptions,
+  ): Promise<SqlResult<Row>> {
+    try {
+      return await run<Row>(query, options);
+    } catch (error) {
+      // An error is born where the driver hears of it, far from whoever asked; from here the stack leads to the caller.
+      if (DbError.is(error)) Error.captureStackTrace(error, execute);
+      throw error;
+    }
+  }
+
   async function rowsOf<Row extends object>(
     query: SqlQuery & { readonly schema?: StandardSchema<Row> },
     options?: QueryOptions,

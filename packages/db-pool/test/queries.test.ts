@@ -1,0 +1,179 @@
+import { expect, test } from 'vitest';
+import { type DbError, type DbErrorKind, type StandardSchema, sql } from '../src/index.js';
+import { describeEngines } from './support/engines.js';
+import { kindOf, refused } from './support/refused.js';
+
+describeEngines('queries', (engine) => {
+  const serial = () =>
+    engine.db.dialect === 'postgres' ? sql`serial primary key` : sql`int auto_increment primary key`;
+
+  async function ships(): Promise<void> {
+    await engine.db.exec(sql`drop table if exists crews`);
+    await engine.db.exec(sql`drop table if exists ships`);
+    await engine.db.exec(sql`create table ships (
+      id ${serial()}, name varchar(50) not null, tons int, constraint ships_name unique (name),
+      constraint tons_positive check (tons > 0))`);
+    await engine.db.exec(sql`create table crews (
+      id int primary key, ship int not null, constraint crews_ship foreign key (ship) references ships (id))`);
+  }
+
+  test('gives many rows, one row, perhaps a row, and what a change did', async () => {
+    await ships();
+    const insert = sql`insert into ships ${sql.rows([
+      { name: 'a', tons: 1 },
+      { name: 'b', tons: null },
+    ])}`;
+    expect((await engine.db.exec(insert)).rowCount).toBe(2);
+    const rows = await engine.db.many(sql`select name, tons from ships order by name`);
+    expect(rows).toEqual([
+      { name: 'a', tons: 1 },
+      { name: 'b', tons: null },
+    ]);
+    expect(await engine.db.one(sql`select tons from ships where name = ${'a'}`)).toEqual({ tons: 1 });
+    expect(await engine.db.maybeOne(sql`select tons from ships where name = ${'z'}`)).toBeUndefined();
+    expect(
+      await engine.db.exec(sql`update ships set ${sql.set({ tons: 5 })} where name = ${'b'}`),
+    ).toMatchObject({ rowCount: 1 });
+    expect((await engine.db.execute(sql`delete from ships`)).rowCount).toBe(2);
+    await expect(engine.db.one(sql`select 1 as one from ships`)).rejects.toMatchObject({
+      code: 'DB_NO_ROWS',
+    });
+    await engine.db.exec(insert);
+    for (const ask of [engine.db.one, engine.db.maybeOne]) {
+      await expect(ask(sql`select 1 as one from ships`)).rejects.toMatchObject({ code: 'DB_TOO_MANY_ROWS' });
+    }
+  });
+
+  test('tells the key that the database made', async () => {
+    await ships();
+    if (engine.db.dialect === 'mysql') {
+      expect((await engine.db.exec(sql`insert into ships ${sql.row({ name: 'a' })}`)).insertId).toBe(1n);
+    } else {
+      const row = await engine.db.one(sql`insert into ships ${sql.row({ name: 'a' })} returning id`);
+      expect(row).toEqual({ id: 1 });
+    }
+  });
+
+  test('composes fragments, lists and names, and binds every value', async () => {
+    await ships();
+    await engine.db.exec(
+      sql`insert into ships ${sql.rows([
+        { name: 'a', tons: 1 },
+        { name: 'b', tons: 2 },
+        { name: 'c', tons: 3 },
+      ])}`,
+    );
+    const filters = [sql`tons >= ${2}`, sql`name in ${sql.list(['a', 'b'])}`];
+    const query = sql`select ${sql.id('ships', 'name')} from ${sql.id('ships')}
+      where ${sql.join(filters, sql` and `)} order by name limit ${10}`;
+    expect(await engine.db.many(query)).toEqual([{ name: 'b' }]);
+  });
+
+  const attacks = [
+    `'; drop table ships; --`,
+    `" or "1"="1`,
+    '` or 1=1 -- ',
+    `\\'; drop table ships; --`,
+    '?; drop table ships',
+    '$1',
+    `%' or '1'='1`,
+    '/* */ union select 1',
+  ];
+  test.each(attacks)('keeps %j a value and a name, never SQL', async (attack) => {
+    await ships();
+    await engine.db.exec(sql`insert into ships ${sql.row({ name: attack })}`);
+    expect(await engine.db.one(sql`select name from ships where name = ${attack}`)).toEqual({ name: attack });
+    expect(await engine.db.one(sql`select ${1} as ${sql.id(attack)}`).then(Object.keys)).toEqual([attack]);
+    expect(kindOf(await refused(engine.db.exec(sql`insert into ships ${sql.row({ [attack]: 1 })}`)))).toBe(
+      'syntax',
+    );
+    expect(await engine.db.many(sql`select id from ships`)).toHaveLength(1);
+  });
+
+  test('takes an object that looks like a fragment as a value', async () => {
+    await ships();
+    const body: unknown = JSON.parse(
+      '{"strings":["1; drop table ships"],"values":[],"path":["ships"],"value":1}',
+    );
+    const row = await engine.db.one<{ v: string }>(sql`select ${body} as v`);
+    expect(JSON.parse(row.v)).toEqual(body);
+    expect(await engine.db.many(sql`select id from ships`)).toEqual([]);
+  });
+
+  const failures: readonly (readonly [DbErrorKind, () => ReturnType<typeof sql>])[] = [
+    ['unique', () => sql`insert into ships ${sql.rows([{ name: 'canary-x' }, { name: 'canary-x' }])}`],
+    ['foreign_key', () => sql`insert into crews ${sql.row({ id: 1, ship: 99 })}`],
+    ['not_null', () => sql`insert into ships (name) values (null)`],
+    ['check', () => sql`insert into ships ${sql.row({ name: 'canary-y', tons: -1 })}`],
+    ['syntax', () => sql`selec 1`],
+    ['syntax', () => sql`select nowhere from ships`],
+    ['syntax', () => sql`select 1 from nowhere`],
+    ['data', () => sql`insert into ships ${sql.row({ name: 'x'.repeat(60) })}`],
+    ['data', () => sql`insert into ships ${sql.row({ name: 'z', tons: 'canary-tons' })}`],
+  ];
+  test.each(failures)(
+    'says %s the same on every engine, without values, and keeps the connection',
+    async (kind, query) => {
+      await ships();
+      const before = await backend();
+      const error = await refused(engine.db.exec(query()));
+      expect(kindOf(error)).toBe(kind);
+      expect(inspected(error)).not.toContain('canary');
+      if (kind === 'unique') expect(error).toMatchObject({ constraint: 'ships_name', code: 'DB_UNIQUE' });
+      if (kind === 'foreign_key') expect(error).toMatchObject({ constraint: 'crews_ship' });
+      if (kind === 'check') expect(error).toMatchObject({ constraint: 'tons_positive' });
+      if (kind === 'not_null') expect(error).toMatchObject({ column: 'name' });
+      expect(await backend()).toEqual(before);
+    },
+  );
+
+  test('shows in the stack of an error who asked', async () => {
+    async function askForNothing(): Promise<unknown> {
+      return await engine.db.many(sql`select 1 from nowhere`);
+    }
+    expect((await refused(askForNothing())).stack).toContain('askForNothing');
+  });
+
+  test('checks rows by a schema and names the place, not the value, when one does not fit', async () => {
+    const Ship: StandardSchema<{ tons: number }> = {
+      '~standard': {
+        version: 1,
+        vendor: 'test',
+        validate: (row) =>
+          typeof Reflect.get(row as object, 'tons') === 'number'
+            ? { value: { tons: Number(Reflect.get(row as object, 'tons')) } }
+            : { issues: [{ message: 'expected a number', path: ['tons'] }] },
+      },
+    };
+    const ship = await engine.db.one(sql.type(Ship)`select 5 as tons, 'x' as other`);
+    expect(ship.tons + 1).toBe(6);
+    const error = await refused(engine.db.many(sql.type(Ship)`select 'canary' as tons`));
+    expect(error).toMatchObject({ code: 'DB_RESULT_MISMATCH' });
+    expect(error.message).toContain('Row 1 does not fit its schema: tons: expected a number');
+    expect(inspected(error)).not.toContain('canary');
+  });
+
+  test('refuses undefined, which is a mistake more often than NULL', async () => {
+    await expect(engine.db.many(sql`select ${undefined} as a`)).rejects.toMatchObject({
+      code: 'DB_INVALID_VALUE',
+    });
+  });
+
+  test('refuses an unknown option and names the right one', async () => {
+    const query = engine.db.many(sql`select 1 as one`, { timeuot: 5 } as object);
+    await expect(query).rejects.toThrow('unknown option "timeuot". Did you mean "timeout"?');
+  });
+
+  /** Which connection answers; the pool hands out the one used last. */
+  async function backend(): Promise<unknown> {
+    const query =
+      engine.db.dialect === 'postgres'
+        ? sql`select pg_backend_pid() as id`
+        : sql`select connection_id() as id`;
+    return engine.db.one(query);
+  }
+});
+
+function inspected(error: DbError): string {
+  return `${error.message} ${JSON.stringify(error)} ${Object.values(error).join(' ')} ${String(error.cause)}`;
+}
