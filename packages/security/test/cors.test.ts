@@ -122,7 +122,7 @@ describe('wildcards', () => {
   test('match no origin whose host, as a URL parser sees it, lies elsewhere', async () => {
     const security = createSecurity({ cors: options });
     await fc.assert(
-      fc.asyncProperty(fc.string({ unit: 'binary' }), async (middle) => {
+      fc.asyncProperty(fc.string({ unit: 'binary-ascii' }), async (middle) => {
         const origin = `https://${middle}.example.com`;
         const answer = flat(await security.decide(viewOf({ headers: { origin } })));
         if (answer['access-control-allow-origin'] === undefined) return;
