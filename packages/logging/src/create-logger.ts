@@ -53,7 +53,18 @@ export function createLogger(options: LoggerOptions): ServiceLogger {
   });
 
   let userFormat = given.format;
-  const pipeline = pipelineFormat(lines, () => userFormat);
+  const format = (): winston.Logform.Format | undefined => userFormat;
+  const dispatch = createDispatch({
+    lines,
+    format,
+    transports: () => logger.transports,
+    bound: (of) => boundTo(of),
+  });
+  const pipeline = pipelineFormat({
+    lines,
+    format,
+    toSinks: (at, line) => dispatch.toSinks(logger, at, line),
+  });
   const logger = winston.createLogger({
     level,
     levels: { ...levels },
@@ -70,17 +81,11 @@ export function createLogger(options: LoggerOptions): ServiceLogger {
     },
   });
   guardLevel(logger);
-
-  const dispatch = createDispatch({
-    lines,
-    transports: () => logger.transports,
-    format: () => userFormat,
-    bound: keepBoundFields(logger, lines),
-  });
+  const boundTo = keepBoundFields(logger, lines);
   watchTransports(logger, dispatch.forget);
   const lastTransportError = watchErrors(logger);
   if (direct) takeDirectPath(logger, dispatch);
-  else stampContext(logger);
+  else stampContext(logger, dispatch.isLate);
 
   return serviceLogger(logger, {
     redactor,

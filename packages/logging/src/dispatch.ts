@@ -2,10 +2,8 @@ import type winston from 'winston';
 import type TransportStream from 'winston-transport';
 import type { BoundFields, LineFormat } from './line-format.js';
 import { SinkTransport } from './sink-transport.js';
+import { createTransportQueue, type TransportQueue, type TransportTally } from './transport-queue.js';
 import { infoOf, shaped } from './winston-format.js';
-
-/** Lines that wait in a transport of somebody else; beyond it new ones are dropped and counted. */
-const transportBound = 10_000;
 
 export interface DispatchOptions {
   readonly lines: LineFormat;
@@ -19,16 +17,17 @@ export interface DispatchOptions {
 export interface Dispatch {
   /** Never throws, whatever the data, the format or a transport does. */
   send(logger: winston.Logger, level: string, message: unknown, rest: readonly unknown[]): void;
+  /** A line that is finished, to the sinks that want its level. */
+  toSinks(logger: winston.Logger, level: string, line: string): void;
+  /** From now on, calls are counted and nothing else. */
+  end(): void;
+  /** Whether `end` was called; it counts the call as late. */
+  isLate(): boolean;
   /** The transports have changed. */
   forget(): void;
-  readonly tally: DispatchTally;
-}
-
-export interface DispatchTally {
-  /** Lines that a foreign transport did not take because it was full or had ended. */
-  transportDropped: number;
-  /** Calls that could not be brought to every transport because one of them, or the format, threw. */
-  failed: number;
+  readonly tally: TransportTally;
+  /** Whether all winston transports have taken what they were given. */
+  idle(): boolean;
 }
 
 interface Plan {
@@ -38,8 +37,10 @@ interface Plan {
 
 export function createDispatch(options: DispatchOptions): Dispatch {
   const { lines, transports, format, bound } = options;
-  const tally: DispatchTally = { transportDropped: 0, failed: 0 };
+  const tally: TransportTally = { dropped: 0, failed: 0, late: 0 };
+  const queues = new Map<TransportStream, TransportQueue>();
   let plan: Plan | undefined;
+  let ended = false;
 
   function makePlan(): Plan {
     const all = transports();
@@ -55,7 +56,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
       if (levels[instead] !== undefined) send(logger, instead, message, [...rest, { unknownLevel: level }]);
       return;
     }
-    if (logger.silent) return;
+    if (logger.silent || isLate()) return;
     plan ??= makePlan();
     const general = levels[logger.level];
     let line: string | undefined;
@@ -71,25 +72,44 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     deliver(heard, line, level);
   }
 
+  function isLate(): boolean {
+    if (ended) tally.late += 1;
+    return ended;
+  }
+
+  function toSinks(logger: winston.Logger, level: string, line: string): void {
+    const { levels } = logger;
+    const value = levels[level];
+    if (value === undefined) return;
+    plan ??= makePlan();
+    const general = levels[logger.level];
+    for (const transport of plan.own) {
+      if (wants(transport, value, general, levels)) transport.sink.write(line);
+    }
+  }
+
   function deliver(heard: readonly TransportStream[], line: string, level: string): void {
     const info = shaped(infoOf(line, level), format());
     if (info === undefined) return;
-    for (const transport of heard) {
-      const state = stateOf(transport);
-      if (state.ending === true || (state.length ?? 0) >= transportBound) {
-        tally.transportDropped += 1;
-        continue;
-      }
-      try {
-        transport.write(info);
-      } catch {
-        tally.failed += 1;
-      }
+    for (const transport of heard) queueOf(transport).push(info);
+  }
+
+  function queueOf(transport: TransportStream): TransportQueue {
+    let queue = queues.get(transport);
+    if (queue === undefined) {
+      queue = createTransportQueue(transport, tally);
+      queues.set(transport, queue);
     }
+    return queue;
   }
 
   return {
     tally,
+    toSinks,
+    isLate,
+    end() {
+      ended = true;
+    },
     send(logger, level, message, rest) {
       try {
         send(logger, level, message, rest);
@@ -97,8 +117,11 @@ export function createDispatch(options: DispatchOptions): Dispatch {
         tally.failed += 1;
       }
     },
+    idle: () => [...queues.values()].every((queue) => queue.idle()),
     forget() {
       plan = undefined;
+      const present = new Set(transports());
+      for (const transport of queues.keys()) if (!present.has(transport)) queues.delete(transport);
     },
   };
 }
@@ -112,13 +135,4 @@ function wants(
   if (transport.silent === true) return false;
   const limit = transport.level === undefined ? general : levels[transport.level];
   return limit !== undefined && value <= limit;
-}
-
-/** readable-stream 3, on which winston's transports stand, has no public property for either. */
-export function stateOf(stream: object): {
-  readonly ending?: boolean;
-  readonly finished?: boolean;
-  readonly length?: number;
-} {
-  return Reflect.get(stream, '_writableState') ?? {};
 }

@@ -1,10 +1,11 @@
 import type { Clock, ProcessEvents } from '@seaworthy/contracts';
 import { sleep } from '@seaworthy/contracts';
 import type winston from 'winston';
-import { type Dispatch, stateOf } from './dispatch.js';
+import type { Dispatch } from './dispatch.js';
 import { LoggingError } from './logging-error.js';
 import type { Sink } from './sink.js';
 import { SinkTransport } from './sink-transport.js';
+import { stateOf } from './stream-state.js';
 
 export interface LoggerLifecycle {
   flush(timeoutMs: number): Promise<void>;
@@ -49,7 +50,7 @@ export function loggerLifecycle(options: LifecycleOptions): LoggerLifecycle {
     const giveUpAt = clock.monotonic() + timeoutMs;
     while (!done()) {
       if (clock.monotonic() >= giveUpAt) {
-        throw new LoggingError(`${what} within ${timeoutMs} ms. Its lines may be lost.`, {
+        throw new LoggingError(`${what} in time. Look at what it writes to; its last lines may be lost.`, {
           code: 'LOG_FLUSH_INCOMPLETE',
         });
       }
@@ -57,35 +58,38 @@ export function loggerLifecycle(options: LifecycleOptions): LoggerLifecycle {
     }
   }
 
-  async function flush(timeoutMs: number): Promise<void> {
-    const drained = until(
-      () => foreign().every((transport) => (stateOf(transport).length ?? 0) === 0),
-      timeoutMs,
-      'A winston transport did not take its lines',
-    );
-    await settled([...sinks.map((sink) => sink.flush(timeoutMs)), drained]);
+  /** Nothing waits in winston's stream or in front of a transport. What a transport holds inside, only its end brings out. */
+  function transportsIdle(): boolean {
+    const streams = [logger, ...foreign()];
+    const empty = streams.every((stream) => (stateOf(stream).length ?? 0) === 0);
+    return empty && logger.readableLength === 0 && dispatch.idle();
   }
 
-  /** Ends the stream, as winston asks for, so that each transport finishes what it holds. */
-  async function endTransports(timeoutMs: number): Promise<void> {
-    if (stateOf(logger).ending !== true) logger.end();
-    await until(() => stateOf(logger).finished === true, timeoutMs, 'A winston transport did not finish');
+  async function flush(timeoutMs: number): Promise<void> {
+    const idle = until(transportsIdle, timeoutMs, 'A winston transport did not take its lines');
+    await settled([...sinks.map((sink) => sink.flush(timeoutMs)), idle]);
+  }
+
+  /** Ends winston's stream, so that each transport finishes. Not before it is idle: winston's File loses what then waits. */
+  async function finish(timeoutMs: number): Promise<void> {
+    const startedAt = clock.monotonic();
+    try {
+      await flush(timeoutMs);
+    } finally {
+      if (stateOf(logger).ending !== true) logger.end();
+      const restMs = timeoutMs - (clock.monotonic() - startedAt);
+      await until(() => stateOf(logger).finished === true, restMs, 'A winston transport did not finish');
+    }
   }
 
   async function close(timeoutMs: number): Promise<void> {
-    const startedAt = clock.monotonic();
     try {
-      await settled(sinks.map((sink) => sink.flush(timeoutMs)));
+      await finish(timeoutMs);
     } finally {
-      const restMs = Math.max(timeoutMs - (clock.monotonic() - startedAt), 0);
-      try {
-        await endTransports(restMs);
-      } finally {
-        for (const unregister of registrations) unregister?.();
-        for (const sink of sinks) sink.close();
-        winstonClose();
-        dispatch.forget();
-      }
+      for (const unregister of registrations) unregister?.();
+      for (const sink of sinks) sink.close();
+      winstonClose();
+      dispatch.end();
     }
   }
 

@@ -12,16 +12,15 @@ const userInfo = /(\b[a-z][a-z0-9+.-]{0,31}:\/\/[^\s/?#:@"'<>]{0,256}:)([^\s/?#"
 /** A member of JSON that stands inside a string, once or twice encoded. */
 const member = /(\\*")([\w.[\] $-]{1,128})\1(\s*:\s*)(\\*"(?:[^"\\]|\\.)*?(?:\1|$)|-?[\d.]+)/g;
 
+/** JSON in a string in JSON, and so on: each level doubles the backslashes, so nobody gets far. */
+const deepest = 4;
+
 /** `text` with the values of secret names and the passwords of URLs replaced. */
 export function redactText(text: string, names: SecretNames, replacement: string): string {
   if (!worthALook.test(text)) return text;
   let result = text;
   if (result.includes('://')) result = result.replace(userInfo, `$1${replacement}`);
-  if (result.includes('":') || result.includes('" :')) {
-    result = result.replace(member, (whole: string, quote: string, name: string, colon: string) =>
-      names.has(name) ? `${quote}${name}${quote}${colon}${quote}${replacement}${quote}` : whole,
-    );
-  }
+  if (result.includes('":') || result.includes('" :')) result = redactMembers(result, names, replacement, 0);
   if (result.includes('=')) {
     result = result.replace(pair, (whole: string, before: string, name: string) => {
       const secret =
@@ -30,6 +29,17 @@ export function redactText(text: string, names: SecretNames, replacement: string
     });
   }
   return result;
+}
+
+function redactMembers(text: string, names: SecretNames, replacement: string, depth: number): string {
+  return text.replace(member, (whole: string, quote: string, name: string, colon: string, value: string) => {
+    const label = `${quote}${name}${quote}${colon}`;
+    if (names.has(name)) return `${label}${quote}${replacement}${quote}`;
+    if (depth < deepest && value.includes('\\"')) {
+      return `${label}${redactMembers(value, names, replacement, depth + 1)}`;
+    }
+    return whole;
+  });
 }
 
 function decode(name: string): string {

@@ -10,8 +10,10 @@ export interface LoggerStats {
   readonly sinks: readonly SinkStats[];
   /** winston transports that were added. `dropped`: lines they did not take, because they were full or had ended. */
   readonly transports: { readonly dropped: number; readonly lastError: string | undefined };
-  /** Calls that a format or a transport broke by throwing. */
+  /** Calls that a format or a transport broke by throwing; the sinks got their line. */
   readonly failed: number;
+  /** Calls that came after `close()` and were dropped. */
+  readonly late: number;
 }
 
 /** A winston logger, in type and in fact, with what a service needs at its end. */
@@ -61,8 +63,9 @@ export function serviceLogger(logger: winston.Logger, parts: ServiceParts): Serv
     redactor,
     stats: () => ({
       sinks: sinks.map((sink) => sink.stats()),
-      transports: { dropped: dispatch.tally.transportDropped, lastError: lastTransportError() },
+      transports: { dropped: dispatch.tally.dropped, lastError: lastTransportError() },
       failed: dispatch.tally.failed,
+      late: dispatch.tally.late,
     }),
     async flush(options: FlushOptions = {}) {
       const { timeout = '5s' } = readFlushOptions(options);

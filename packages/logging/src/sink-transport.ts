@@ -1,13 +1,9 @@
-import tripleBeam from 'triple-beam';
 import TransportStream from 'winston-transport';
 import type { Sink } from './sink.js';
 
-/** Where the line format leaves its line in winston's pipeline, out of the reach of later formats. */
-export const LINE = Symbol('seaworthy.line');
-
 /**
  * A sink as winston sees it: listed in `logger.transports`, with a `level` and `silent` that may be changed, closed when it is
- * removed. The direct path calls `sink.write`; winston's own pipeline, where it runs, comes through `_write`.
+ * removed. Lines do not come to it through winston's stream: they go to `sink.write`.
  */
 export class SinkTransport extends TransportStream {
   readonly sink: Sink;
@@ -17,23 +13,16 @@ export class SinkTransport extends TransportStream {
     this.sink = sink;
   }
 
-  /** A field called `exception` makes winston's transports skip a line; data must not be able to do that here. */
-  override _write(info: object, encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
-    const heard = 'exception' in info ? Object.create(info, { exception: { value: undefined } }) : info;
-    super._write(heard, encoding, callback);
-  }
-
-  override _writev(
-    waiting: ReadonlyArray<{ readonly chunk: object; readonly encoding: BufferEncoding }>,
-    callback: (error?: Error | null) => void,
-  ): void {
-    for (const { chunk, encoding } of waiting) this._write(chunk, encoding, () => undefined);
+  override _write(_info: unknown, _encoding: BufferEncoding, callback: () => void): void {
     callback();
   }
 
-  override log(info: Readonly<Record<symbol, unknown>>, next: () => void): void {
-    const line = info[LINE] ?? `${String(info[tripleBeam.MESSAGE])}\n`;
-    if (typeof line === 'string') this.sink.write(line);
+  override _writev(_waiting: readonly unknown[], callback: () => void): void {
+    callback();
+  }
+
+  /** winston's `add` asks for one. */
+  override log(_info: unknown, next: () => void): void {
     next();
   }
 

@@ -3,7 +3,6 @@ import type winston from 'winston';
 import { isError } from './is-error.js';
 import { type LineFormat, spreads } from './line-format.js';
 import { activeContext, type LogContext } from './log-context.js';
-import { LINE } from './sink-transport.js';
 
 const { LEVEL, MESSAGE, SPLAT } = tripleBeam;
 
@@ -18,7 +17,6 @@ export function infoOf(line: string, level: string): Info {
   return Object.assign(JSON.parse(line), {
     [LEVEL]: level,
     [MESSAGE]: line.slice(0, -1),
-    [LINE]: line,
     [SPLAT]: [],
   });
 }
@@ -28,19 +26,25 @@ export function shaped(info: Info, format: Format | undefined): Info | undefined
   if (format === undefined) return info;
   const result: unknown = format.transform(info, format.options);
   if (typeof result !== 'object' || result === null) return undefined;
-  const next = result as Info;
-  next[LINE] ??= info[LINE];
-  return next;
+  return result as Info;
+}
+
+export interface PipelineFormatOptions {
+  readonly lines: LineFormat;
+  /** Puts a line into the sinks that want its level. They get it here and not through the stream, where a format may drop it. */
+  toSinks(level: string, line: string): void;
+  format(): Format | undefined;
 }
 
 /** The line format as a winston format, for the pipeline that runs with `direct: false`. */
-export function pipelineFormat(lines: LineFormat, userFormat: () => Format | undefined): Format {
+export function pipelineFormat({ lines, toSinks, format }: PipelineFormatOptions): Format {
   return {
     transform(info) {
       const level = String(info[LEVEL] ?? info.level);
       const context = info[CONTEXT] === undefined ? activeContext() : (info[CONTEXT] as LogContext);
       const line = lines.line(level, ...callOf(info), undefined, context);
-      return shaped(infoOf(line, level), userFormat()) ?? false;
+      toSinks(level, line);
+      return shaped(infoOf(line, level), format()) ?? false;
     },
   };
 }

@@ -34,11 +34,12 @@ export function watchErrors(logger: winston.Logger): () => string | undefined {
 }
 
 /** Notes the context of a call on its info before winston takes it. The next `write` is looked up late: somebody may patch it. */
-export function stampContext(logger: winston.Logger): void {
+export function stampContext(logger: winston.Logger, isLate: () => boolean): void {
   Object.defineProperty(logger, 'write', {
     configurable: true,
     writable: true,
     value(this: winston.Logger, info: unknown, ...rest: never[]) {
+      if (isLate()) return true; // winston would emit a fatal "write after end"
       const context = activeContext();
       if (context !== undefined && typeof info === 'object' && info !== null)
         Reflect.set(info, CONTEXT, context);

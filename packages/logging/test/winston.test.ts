@@ -1,0 +1,296 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { waitFor } from '@seaworthy/testkit';
+import { describe, expect, test } from 'vitest';
+import winston from 'winston';
+import TransportStream from 'winston-transport';
+import { createLogger, file, withContext } from '../src/index.js';
+import { memorySink, testLogger } from './support/memory-sink.js';
+import { linesOf, tempFolder } from './support/temp-folder.js';
+
+type Info = winston.Logform.TransformableInfo;
+
+const MESSAGE = Symbol.for('message');
+const LEVEL = Symbol.for('level');
+
+/** A transport as somebody else writes it. */
+class Collector extends TransportStream {
+  readonly infos: Info[] = [];
+  override log(info: Info, next: () => void): void {
+    this.infos.push(info);
+    next();
+  }
+}
+
+describe.each([
+  ['the direct path', true],
+  ['winston’s pipeline', false],
+])('a winston logger on %s', (_name, direct) => {
+  test('is one, and so are its children', () => {
+    const { log } = testLogger({ direct });
+    expect(log).toBeInstanceOf(winston.Logger);
+    expect(log.child({})).toBeInstanceOf(winston.Logger);
+    const accepts: winston.Logger = log;
+    expect(accepts.isDebugEnabled()).toBe(false);
+  });
+
+  test('gives added transports the redacted info, with level and message as winston’s symbols', () => {
+    const { log, texts } = testLogger({ direct });
+    const collector = new Collector();
+    log.add(collector);
+    log.child({ module: 'm' }).warn('Login', { user: 'ada', password: 'canary', url: '/a?token=canary' });
+    expect(collector.infos).toEqual([
+      expect.objectContaining({
+        level: 'warn',
+        message: 'Login',
+        module: 'm',
+        user: 'ada',
+        password: '[redacted]',
+      }),
+    ]);
+    expect(collector.infos[0]?.[LEVEL]).toBe('warn');
+    expect(`${collector.infos[0]?.[MESSAGE]}\n`).toBe(texts[0]);
+    expect(JSON.stringify(collector.infos)).not.toContain('canary');
+  });
+
+  test('gives a transport neither lines below its level nor lines after its removal', () => {
+    const { log, lines } = testLogger({ direct });
+    const errors = new Collector({ level: 'error' });
+    const verbose = new Collector({ level: 'debug' });
+    log.add(errors).add(verbose);
+    for (const level of ['error', 'info', 'debug'] as const) log[level](level);
+    log.remove(errors).remove(verbose);
+    log.error('later');
+    expect(errors.infos.map(({ level }) => level)).toEqual(['error']);
+    expect(verbose.infos.map(({ level }) => level)).toEqual(['error', 'info', 'debug']);
+    expect(lines().map(({ message }) => message)).toEqual(['error', 'info', 'later']);
+  });
+
+  test('applies a format to what transports get, after redaction, and not to the sinks', () => {
+    const { log, lines } = testLogger({
+      direct,
+      format: winston.format.combine(
+        winston.format((info) =>
+          info.hidden === true ? false : { ...info, message: `<${String(info.message)}>` },
+        )(),
+        winston.format.simple(),
+      ),
+    });
+    const collector = new Collector();
+    log.add(collector);
+    log.info('shown', { token: 'canary' });
+    log.info('hidden from transports', { hidden: true, exception: true });
+    expect(collector.infos).toHaveLength(1);
+    expect(collector.infos[0]?.[MESSAGE]).toMatch(/^info: <shown> .*\[redacted\]/);
+    expect(lines().map(({ message }) => message)).toEqual(['shown', 'hidden from transports']);
+  });
+
+  test('lists its sinks among the transports, where they can be silenced, given a level and removed', () => {
+    const one = memorySink();
+    const two = memorySink('debug');
+    const { log } = testLogger({ direct, sinks: [one, two] });
+    const [first, second] = log.transports;
+    expect(second?.level).toBe('debug');
+    log.info('both');
+    if (first !== undefined) first.silent = true;
+    log.info('two only');
+    if (second !== undefined) log.remove(second);
+    if (first !== undefined) first.silent = false;
+    log.info('one only');
+    expect(one.lines().map(({ message }) => message)).toEqual(['both', 'one only']);
+    expect(two.lines().map(({ message }) => message)).toEqual(['both', 'two only']);
+  });
+
+  test('can be reconfigured, with everything that follows going the new way', () => {
+    const { log, lines } = testLogger({ direct });
+    const collector = new Collector();
+    log.info('before');
+    log.configure({ level: 'debug', transports: [collector], defaultMeta: { build: 7 } });
+    log.debug('after', { password: 'canary' });
+    expect(lines().map(({ message }) => message)).toEqual(['before']);
+    expect(collector.infos).toEqual([
+      expect.objectContaining({ message: 'after', build: 7, service: 'shop', password: '[redacted]' }),
+    ]);
+  });
+
+  test('can be silenced', () => {
+    const { log, texts } = testLogger({ direct });
+    log.silent = true;
+    log.error('x');
+    log.silent = false;
+    log.error('y');
+    expect(texts).toHaveLength(1);
+  });
+
+  test('writes the fields of the context around the call', () => {
+    const { log, lines } = testLogger({ direct });
+    withContext({ requestId: 'r1', userId: 'u1' }, () => {
+      log.info('x', { requestId: 'forged' });
+      withContext({ userId: 'u2' }, () => log.child({ module: 'm', userId: 'child' }).info('y'));
+    });
+    log.info('outside');
+    expect(lines()).toEqual([
+      expect.objectContaining({ requestId: 'r1', userId: 'u1', requestId_: 'forged' }),
+      expect.objectContaining({ requestId: 'r1', userId: 'u2', module: 'm' }),
+      expect.not.objectContaining({ requestId: expect.anything() }),
+    ]);
+  });
+
+  test('writes through winston’s own File transport too, and has finished when close() resolves', async () => {
+    const path = join(tempFolder(), 'winston.log');
+    const { log } = testLogger({ direct });
+    log.add(new winston.transports.File({ filename: path }));
+    for (let index = 0; index < 500; index += 1) log.info('line', { index, secret: 'canary' });
+    await log.close();
+    expect(linesOf(path).map(({ index }) => index)).toEqual(Array.from({ length: 500 }, (_, index) => index));
+    expect(readFileSync(path, 'utf8')).not.toContain('canary');
+  });
+
+  test('outlives a transport that fails, counts it and keeps its other transports going', async () => {
+    const { log, lines } = testLogger({ direct });
+    log.add(
+      new TransportStream({
+        log: (_info: Info, next: () => void) => {
+          next();
+          throw new Error('transport bug');
+        },
+      }),
+    );
+    const emitter = new Collector();
+    log.add(emitter);
+    if (direct) log.info('one');
+    const heard = once(log, 'error');
+    emitter.emit('error', Object.assign(new Error('ingest down'), { code: 'ECONNREFUSED' }));
+    await heard;
+    expect(log.stats().transports.lastError).toBe('ECONNREFUSED');
+    if (!direct) return; // winston throws into the caller there
+    expect(log.stats().failed).toBe(1);
+    log.info('two');
+    expect(lines().map(({ message }) => message)).toEqual(['one', 'two']);
+  });
+});
+
+test('both paths write the same lines', () => {
+  const error = Object.assign(new Error('boom', { cause: new Error('why') }), { code: 'E_BOOM' });
+  const texts = [true, false].map((direct) => {
+    const logger = testLogger({ direct, fields: { version: '1' }, clock: frozen });
+    const { log } = logger;
+    const child = log.child({ module: 'billing' });
+    log.info('text');
+    log.info('fields', { a: 1, level: 'forged', message: 'forged', nested: { password: 'x' } });
+    log.error('failed', error);
+    child.warn('child', { module: 'other', b: [1, 2n] });
+    child.error('child failed', error);
+    log.log('info', 'log', { c: new Map([['k', 1]]) });
+    log.log({ level: 'info', message: 'entry', d: 1 });
+    log.info('many', 'arguments', 3);
+    log.info({ message: 'object', e: 1 });
+    return logger.texts.map((text) => sorted(JSON.parse(text)));
+  });
+  expect(texts[1]).toEqual(texts[0]);
+});
+
+const frozen = { now: () => 0, monotonic: () => 0, schedule: () => ({ cancel: () => undefined }) };
+
+function sorted(line: Record<string, unknown>): object {
+  return Object.fromEntries(Object.entries(line).sort());
+}
+
+describe('instrumentation', () => {
+  test('that patches winston’s write sees and extends every line with direct: false', () => {
+    const prototype: { write?: unknown } = winston.Logger.prototype;
+    const original = winston.Logger.prototype.write;
+    // As OpenTelemetry's winston instrumentation does for trace correlation.
+    prototype.write = function (this: winston.Logger, info: Record<string, unknown>, ...rest: never[]) {
+      info.trace_id = 'injected';
+      return Reflect.apply(original, this, [info, ...rest]);
+    };
+    try {
+      const { log, lines } = testLogger({ direct: false });
+      log.info('a');
+      log.child({ module: 'm' }).error('b', new Error('x'));
+      log.log('warn', 'c', { d: 1 });
+      expect(lines().map(({ trace_id }) => trace_id)).toEqual(['injected', 'injected', 'injected']);
+    } finally {
+      delete prototype.write;
+    }
+  });
+
+  test('that adds a transport in configure gets every line on the direct path', () => {
+    const collector = new Collector();
+    const { log } = testLogger();
+    log.add(collector);
+    log.info('a');
+    log.child({ module: 'm' }).error('b');
+    expect(collector.infos.map(({ message }) => message)).toEqual(['a', 'b']);
+  });
+});
+
+describe('close', () => {
+  test.each([true, false])(
+    'resolves to nothing, returns a logger, joins a second call and counts later lines (direct: %s)',
+    async (direct) => {
+      const path = join(tempFolder(), 'a.log');
+      const log = createLogger({
+        service: 's',
+        environment: 'e',
+        process: false,
+        direct,
+        sinks: [file(path)],
+      });
+      log.info('before');
+      const closing = log.close();
+      expect(closing).toBeInstanceOf(winston.Logger);
+      const returned: winston.Logger = closing;
+      expect(returned.level).toBe('info');
+      expect(await closing).toBeUndefined();
+      await log.close();
+      expect(linesOf(path)).toHaveLength(1);
+      expect(() => log.info('after')).not.toThrow();
+      expect(linesOf(path)).toHaveLength(1);
+      expect(log.stats()).toMatchObject({ sinks: [{ written: 1, dropped: 0 }], late: 1 });
+    },
+  );
+
+  test('happens at the end of an await using block', async () => {
+    const path = join(tempFolder(), 'a.log');
+    {
+      await using log = createLogger({ service: 's', environment: 'e', process: false, sinks: [file(path)] });
+      log.info('inside');
+    }
+    expect(linesOf(path)).toHaveLength(1);
+  });
+
+  test('an async function can return the logger', async () => {
+    const { log } = testLogger();
+    expect(await Promise.resolve(log)).toBe(log);
+  });
+
+  test('fails at its deadline when a transport never finishes, having closed everything else', async () => {
+    const path = join(tempFolder(), 'a.log');
+    const log = createLogger({ service: 's', environment: 'e', process: false, sinks: [file(path)] });
+    log.add(new TransportStream({ log: () => undefined }));
+    log.info('stuck there, written here');
+    await expect(log.flush({ timeout: '50ms' })).rejects.toMatchObject({ code: 'LOG_FLUSH_INCOMPLETE' });
+    await expect(log.close({ timeout: '50ms' })).rejects.toMatchObject({ code: 'LOG_FLUSH_INCOMPLETE' });
+    expect(linesOf(path)).toHaveLength(1);
+    expect(log.transports).toEqual([]);
+  });
+
+  test('after winston’s own end(), nothing is lost and nothing breaks', async () => {
+    const path = join(tempFolder(), 'a.log');
+    const log = createLogger({ service: 's', environment: 'e', process: false, sinks: [file(path)] });
+    for (let index = 0; index < 300; index += 1) log.info('line');
+    log.end();
+    await waitFor(() => linesOf(path).length === 300, { what: '300 lines' });
+    await log.close();
+  });
+});
+
+test('a transport that is full costs counted lines and no memory', () => {
+  const { log } = testLogger();
+  log.add(new TransportStream({ log: () => undefined }));
+  for (let index = 0; index < 10_051; index += 1) log.info('x'); // one is with the transport
+  expect(log.stats().transports.dropped).toBe(50);
+});
