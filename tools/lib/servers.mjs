@@ -22,7 +22,9 @@ const all = /** @type {const} */ ([
  * @returns {Promise<boolean>} whether all are there
  */
 export async function ensureServers(engines = all) {
-  const { ensureInstalled } = await import(pathToFileURL(join(root, 'packages/testkit/dist/index.js')).href);
+  const { ensureInstalled } = await import(
+    pathToFileURL(join(root, 'packages/testkit/dist/servers.js')).href
+  );
   try {
     await step(`Looking for ${engines.join(', ')}`, () => ensureInstalled(engines));
     return true;
