@@ -7,7 +7,7 @@ const backups = createBackups({ sources: { db: to }, targets: [local(FOLDER)] })
 await backups.restore(BACKUP_ID, {
   to,
   confirm: CONFIRM,
-  force: ['same-server'],
+  force: ['same-server', 'not-empty'],
   onProgress: ({ stage, rawBytes }) => process.stdout.write(`${stage} ${rawBytes}\n`),
 });
 process.stdout.write('restored\n');
