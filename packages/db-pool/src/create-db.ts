@@ -70,6 +70,8 @@ export function createDb<Connection extends object>(
     random,
     observer,
   });
+  /** Who has a connection, for the end: whoever is left then hears why at once. */
+  const leases = new WeakMap<DriverConnection, Lease>();
   let closing: Promise<void> | undefined;
 
   const limitsFor = (timeoutMs: number, signal: AbortSignal | undefined): Limits => ({
@@ -85,7 +87,9 @@ export function createDb<Connection extends object>(
   async function borrow({ deadlineAt, signal }: Limits): Promise<Lease> {
     const remainingMs = Math.max(deadlineAt - clock.monotonic(), 0);
     const loan = await pool.acquire({ timeoutMs: Math.min(deadline.acquireMs, remainingMs), signal });
-    return new Lease(pool, loan, clock);
+    const lease = new Lease(pool, loan, clock);
+    leases.set(lease.connection, lease);
+    return lease;
   }
 
   const runner = createRunner(dialect, (query, given) =>
@@ -206,7 +210,7 @@ export function createDb<Connection extends object>(
 
     close() {
       closing ??= pool
-        .close(deadline.drainMs, (connection) => connection.cancel())
+        .close(deadline.drainMs, async (connection) => leases.get(connection)?.abandon(closedUnderWork()))
         .then(async () => void (await settlesWithin(endpoint.close(), endpointCloseMs, clock)));
       return closing;
     },
@@ -256,5 +260,12 @@ function transactionTimeout(): DbError {
   return new DbError(
     'transaction_timeout',
     'The transaction reached its deadline and was rolled back. Keep other work, such as HTTP calls, out of it, or raise the timeout.',
+  );
+}
+
+function closedUnderWork(): DbError {
+  return new DbError(
+    'closed',
+    'The database was closed before this had ended; it was cancelled in the server. Raise deadline.drain to give it longer.',
   );
 }

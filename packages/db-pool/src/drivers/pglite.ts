@@ -33,7 +33,12 @@ export interface PgliteConnectionOptions {
 const readOptions = optionsOf<PgliteOptions>('pglite', { module: true });
 const readConnection = optionsOf<PgliteConnectionOptions>('createDb connection', { folder: true });
 
-const sessionSettings = `rollback; discard all; set timezone to 'UTC'; set datestyle to 'ISO, YMD'; set bytea_output to 'hex'`;
+/** One by one: several statements in one text are one transaction, in which `discard all` is refused. */
+const sessionSettings = [
+  'rollback',
+  'discard all',
+  `set timezone to 'UTC'; set datestyle to 'ISO, YMD'; set bytea_output to 'hex'`,
+] as const;
 
 /** Creating a database takes seconds, and there is one connection for all to queue for. */
 const defaultDeadlines = { acquireMs: 20_000, connectMs: 60_000, queryMs: 30_000 } as const;
@@ -81,7 +86,7 @@ function openPglite(
         await orAborted(running.started, signal);
         const session = new PgliteConnection(running, folder !== undefined);
         // Waits until what the last session left running has ended.
-        await orAborted(running.ask({ kind: 'script', text: sessionSettings }), signal);
+        await orAborted(session.reset(), signal);
         return session;
       } catch (error) {
         if (DbError.is(error) && error.kind === 'connection_lost') throw failedStart(address, error);
@@ -144,7 +149,7 @@ class PgliteConnection implements DriverConnection {
   }
 
   async reset(): Promise<void> {
-    await this.script(sessionSettings);
+    for (const text of sessionSettings) await this.script(text);
   }
 
   /**
