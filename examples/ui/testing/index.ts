@@ -1,5 +1,7 @@
 export { type BuiltApp, buildApp } from './build-app.js';
 export { type BundleSize, bundleSize } from './bundle-size.js';
+export { chromiumIsMissing } from './chromium-is-missing.js';
 export { type FakeAnswer, type FakeRequest, type FakeRoutes, problem } from './fake-api.js';
+export { poison, poisoned } from './poisoned.js';
 export { type ServedApp, serveApp, strictPolicy } from './serve-app.js';
 export { launchChromium, type WatchedPage, type WatchedPageOptions, watchedPage } from './watched-page.js';

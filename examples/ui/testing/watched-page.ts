@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { chromiumPath } from './chromium-is-missing.js';
 
 /** Starts Debian's Chromium, or the one that CHROMIUM_PATH names. */
 export function launchChromium(): Promise<Browser> {
   return chromium.launch({
-    executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
+    executablePath: chromiumPath,
     args: [
       '--no-sandbox',
       '--disable-gpu',
@@ -22,6 +23,8 @@ export interface WatchedPage extends AsyncDisposable {
   readonly complaints: string[];
   /** What axe finds wrong with the page as it stands, one line a rule with the first element. */
   axe(): Promise<string[]>;
+  /** How many pixels the page is wider than the window. */
+  overflow(): Promise<number>;
 }
 
 export interface WatchedPageOptions {
@@ -56,6 +59,8 @@ export async function watchedPage(browser: Browser, options: WatchedPageOptions 
     page,
     complaints,
     axe: () => runAxe(page),
+    overflow: () =>
+      page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth),
     [Symbol.asyncDispose]: () => context.close(),
   };
 }

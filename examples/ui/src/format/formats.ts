@@ -17,6 +17,8 @@ export interface Formats {
   dateTime(instant: string): string;
   /** Takes YYYY-MM. */
   month(value: string): string;
+  /** As `month`, without the year, for the axis of a chart. */
+  monthShort(value: string): string;
   /** `3 days ago`, `in 2 weeks`. */
   relative(value: string, now?: Date): string;
 }
@@ -71,7 +73,8 @@ export function createFormats(locale: string): Formats {
     date: (value) => format(value, { dateStyle: 'medium' }),
     dayMonth: (value) => format(value, { day: 'numeric', month: 'short' }),
     dateTime: (instant) => format(instant, { dateStyle: 'medium', timeStyle: 'short' }),
-    month: (value) => format(`${value}-01`, { month: 'short', year: '2-digit' }),
+    month: (value) => format(`${value}-01`, { month: 'short', year: 'numeric' }),
+    monthShort: (value) => format(`${value}-01`, { month: 'short' }),
     relative(value, now = new Date()) {
       const seconds = (startOf(value) - (value.includes('T') ? now.getTime() : startOfDay(now))) / 1_000;
       const [unit, length] = units.find(([, size]) => Math.abs(seconds) >= size) ?? (['second', 1] as const);

@@ -9,7 +9,7 @@ export interface MonthsChartProps {
 }
 
 export function MonthsChart({ months, currency }: MonthsChartProps) {
-  const { money, moneyShort, month } = useFormats();
+  const { money, moneyShort, month, monthShort } = useFormats();
   const sum = (pick: (totals: MonthTotals) => number) =>
     money(
       months.reduce((all, one) => all + pick(one), 0),
@@ -41,7 +41,13 @@ export function MonthsChart({ months, currency }: MonthsChartProps) {
           accessibilityLayer={false}
         >
           <CartesianGrid vertical={false} stroke="var(--line)" />
-          <XAxis dataKey="month" tickFormatter={month} tickLine={false} axisLine={false} minTickGap={16} />
+          <XAxis
+            dataKey="month"
+            tickFormatter={monthShort}
+            tickLine={false}
+            axisLine={false}
+            minTickGap={4}
+          />
           <YAxis
             tickFormatter={(minor: number) => moneyShort(minor, currency)}
             tickLine={false}

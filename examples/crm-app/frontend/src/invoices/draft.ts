@@ -76,9 +76,8 @@ export function validateDraft(draft: Draft): FieldErrors {
     const { quantity, unitPriceMinor, taxRateBp } = figures(line, draft.currency);
     const path = `lines.${index}`;
     if (line.description.trim() === '') errors[`${path}.description`] = 'Say what is charged.';
-    if (quantity === undefined || quantity === 0) {
-      errors[`${path}.quantity`] = 'A number above 0, up to 3 decimals.';
-    }
+    if (quantity === undefined) errors[`${path}.quantity`] = 'A number such as 1.5.';
+    if (quantity === 0) errors[`${path}.quantity`] = 'More than 0.';
     if (unitPriceMinor === undefined) {
       const example = decimalOfMinor(12_500, currencyDigits(draft.currency));
       errors[`${path}.unitPriceMinor`] = `An amount such as ${example}.`;

@@ -43,7 +43,7 @@ export function LineEditor({ lines, lineTotals, currency, errors, onLines }: Lin
               onValue={(quantity) => change(line.key, { quantity })}
             />
             <TextField
-              label={`Unit price (${currency})`}
+              label={`Price (${currency})`}
               inputMode="decimal"
               value={line.unitPrice}
               error={error('unitPriceMinor')}
@@ -72,7 +72,7 @@ export function LineEditor({ lines, lineTotals, currency, errors, onLines }: Lin
         );
       })}
       <div>
-        <Button kind="quiet" icon="plus" onClick={add}>
+        <Button icon="plus" onClick={add}>
           Add line
         </Button>
       </div>
