@@ -1,13 +1,21 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
 const fixtures = new URL('../fixtures/', import.meta.url);
-const root = fileURLToPath(new URL('../../../../', import.meta.url));
+const sources = fileURLToPath(new URL('../../src/', import.meta.url));
+const built = fileURLToPath(new URL('../../dist/', import.meta.url));
 
-/** Child processes run the built package; this builds it when its sources have changed since. */
-export function buildPackage(): void {
-  execFileSync(process.execPath, ['tools/commands/build.mjs', 'logging'], { cwd: root, stdio: 'pipe' });
+/** Child processes run the built package: a build that is older than the sources would prove nothing about them. */
+export function needsBuild(): void {
+  for (const name of readdirSync(sources, { recursive: true, encoding: 'utf8' })) {
+    if (!name.endsWith('.ts')) continue;
+    const output = join(built, name.replace(/\.ts$/, '.js'));
+    if (existsSync(output) && statSync(output).mtimeMs >= statSync(join(sources, name)).mtimeMs) continue;
+    throw new Error(`dist is older than src/${name}. Run: npm run build -- logging`);
+  }
 }
 
 export interface Fixture {

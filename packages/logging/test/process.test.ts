@@ -1,0 +1,100 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { waitFor } from '@seaworthy/testkit';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { needsBuild, startFixture } from './support/run-fixture.js';
+import { linesOf, parseLines, tempFolder } from './support/temp-folder.js';
+
+beforeAll(needsBuild);
+
+const thousand = Array.from({ length: 1_000 }, (_, index) => index);
+
+describe.each(['turn', 'sync'])('in mode %s, 1,000 lines of the last turn', (mode) => {
+  test.each([
+    ['the loop is empty', 'natural', { code: 0, signal: null }],
+    ['process.exit', 'exit', { code: 3, signal: null }],
+    ['SIGTERM', 'SIGTERM', { code: null, signal: 'SIGTERM' }],
+    ['SIGINT', 'SIGINT', { code: null, signal: 'SIGINT' }],
+  ])('are all in the file and on stdout when %s ends the process', async (_why, ending, expected) => {
+    const path = join(tempFolder(), 'a.log');
+    const { exited, output } = startFixture('ending', [path, mode, ending]);
+    expect(await exited).toEqual(expected);
+    expect(linesOf(path).map(({ index }) => index)).toEqual(thousand);
+    expect(parseLines(output.stdout).map(({ index }) => index)).toEqual(thousand);
+  });
+
+  test.each([
+    [
+      'an exception',
+      'throw',
+      'Uncaught exception',
+      { name: 'TypeError', message: 'boom', cause: { message: 'why' } },
+    ],
+    ['a rejection', 'rejection', 'Unhandled rejection', { name: 'RangeError', message: 'later' }],
+  ])(
+    'are there when %s that nobody handles ends it with 1, and its own line is the last',
+    async (_why, ending, message, error) => {
+      const path = join(tempFolder(), 'a.log');
+      const { exited, output } = startFixture('ending', [path, mode, ending]);
+      expect(await exited).toEqual({ code: 1, signal: null });
+      for (const lines of [linesOf(path), parseLines(output.stdout)]) {
+        expect(lines.slice(0, -1).map(({ index }) => index)).toEqual(thousand);
+        expect(lines.at(-1)).toMatchObject({
+          level: 'error',
+          message,
+          error,
+          stack: expect.stringContaining('ending.mjs'),
+        });
+      }
+    },
+  );
+});
+
+test('a rejection without an error is described, without its secrets', async () => {
+  const path = join(tempFolder(), 'a.log');
+  const { exited } = startFixture('ending', [path, 'turn', 'rejection without an error']);
+  expect(await exited).toEqual({ code: 1, signal: null });
+  expect(linesOf(path).at(-1)).toMatchObject({ reason: { password: '[redacted]', reason: 'shown' } });
+});
+
+test('SIGKILL loses nothing in mode sync', async () => {
+  const path = join(tempFolder(), 'a.log');
+  const { exited } = startFixture('ending', [path, 'sync', 'SIGKILL']);
+  expect(await exited).toEqual({ code: null, signal: 'SIGKILL' });
+  expect(linesOf(path).map(({ index }) => index)).toEqual(thousand);
+});
+
+describe('stdout', () => {
+  test('that nobody reads blocks nothing; what its bound cannot keep is counted and told', async () => {
+    const status = join(tempFolder(), 'status.json');
+    const { child, exited } = startFixture('flood', [status, '20000'], { readStdout: false });
+    await waitFor(() => existsSync(status), {
+      timeoutMs: 30_000,
+      what: 'the flood to end while nobody reads',
+    });
+    await waitFor(() => readFileSync(status, 'utf8').endsWith('}'));
+    const stats = JSON.parse(readFileSync(status, 'utf8'));
+    expect(stats.dropped).toBeGreaterThan(10_000);
+    expect(stats.written + stats.buffered + stats.dropped).toBe(20_000);
+
+    let text = '';
+    child.stdout?.setEncoding('utf8').on('data', (part: string) => {
+      text += part;
+    });
+    expect(await exited).toEqual({ code: 0, signal: null });
+    const lines = parseLines(text);
+    const notices = lines.filter(({ message }) => message === 'Log lines were dropped');
+    expect(lines.filter(({ message }) => message === 'line')).toHaveLength(20_000 - stats.dropped);
+    expect(notices.map(({ dropped }) => dropped)).toEqual([stats.dropped]);
+    expect(lines.at(-1)).toMatchObject({ message: 'end' });
+  });
+
+  test('whose reader has gone costs lines and not the process', async () => {
+    const status = join(tempFolder(), 'status.json');
+    const { child, exited, output } = startFixture('flood', [status, '2000'], { readStdout: false });
+    child.stdout?.destroy();
+    expect(await exited).toEqual({ code: 0, signal: null });
+    expect(output.stderr).toBe('');
+    expect(JSON.parse(readFileSync(status, 'utf8'))).toMatchObject({ lastError: 'EPIPE', buffered: 0 });
+  });
+});
