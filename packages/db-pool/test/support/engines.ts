@@ -52,9 +52,9 @@ const engines: readonly {
   },
 ];
 
-/** Runs one file of behaviours against every engine. */
-export function describeEngines(title: string, behaviours: (engine: Engine) => void): void {
-  describe.each(engines)(`${title}, $name`, ({ name, start }) => {
+/** Runs behaviours against every engine, each of which is started once. */
+export function describeEngines(behaviours: Readonly<Record<string, (engine: Engine) => void>>): void {
+  describe.each(engines)('$name', ({ name, start }) => {
     let running: Awaited<ReturnType<typeof start>> | undefined;
     let db: Db | undefined;
 
@@ -68,7 +68,7 @@ export function describeEngines(title: string, behaviours: (engine: Engine) => v
       await running?.drop();
     });
 
-    behaviours({
+    const engine: Engine = {
       name,
       get db() {
         if (db === undefined) throw new Error('The engine is not started yet: use it inside a test.');
@@ -78,6 +78,7 @@ export function describeEngines(title: string, behaviours: (engine: Engine) => v
         if (running === undefined) throw new Error('The engine is not started yet: use it inside a test.');
         return running.open(options);
       },
-    });
+    };
+    for (const [title, behaviour] of Object.entries(behaviours)) describe(title, () => behaviour(engine));
   });
 }

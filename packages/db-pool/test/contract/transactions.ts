@@ -1,10 +1,10 @@
 import { waitFor } from '@seaworthy/testkit';
 import { beforeEach, expect, test } from 'vitest';
-import { DbError, sql } from '../src/index.js';
-import { describeEngines } from './support/engines.js';
-import { kindOf, refused } from './support/refused.js';
+import { DbError, sql } from '../../src/index.js';
+import type { Engine } from '../support/engines.js';
+import { kindOf, refused } from '../support/refused.js';
 
-describeEngines('transactions', (engine) => {
+export function transactionsContract(engine: Engine): void {
   beforeEach(async () => {
     await engine.db.exec(sql`drop table if exists stock`);
     await engine.db.exec(sql`create table stock (id int primary key, amount int not null)`);
@@ -268,7 +268,7 @@ describeEngines('transactions', (engine) => {
       if (db !== engine.db) await db.close();
     }
   });
-});
+}
 
 async function refusedBy(work: Promise<unknown>): Promise<void> {
   await expect(work).rejects.toBeInstanceOf(Error);

@@ -2,11 +2,11 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Db, DbError, sql } from '../src/index.js';
-import { createMigrations, MigrationError } from '../src/migrations.js';
-import { describeEngines } from './support/engines.js';
+import { type Db, DbError, sql } from '../../src/index.js';
+import { createMigrations, MigrationError } from '../../src/migrations.js';
+import type { Engine } from '../support/engines.js';
 
-describeEngines('migrations', (engine) => {
+export function migrationsContract(engine: Engine): void {
   let folder: string;
 
   beforeEach(async () => {
@@ -15,7 +15,7 @@ describeEngines('migrations', (engine) => {
   });
   afterEach(async () => {
     await rm(folder, { recursive: true, force: true });
-    for (const table of ['seaworthy_migrations', 'ships', 'ports', 'crews']) {
+    for (const table of ['seaworthy_migrations', 'hulls', 'ports', 'holds']) {
       await engine.db.exec(sql`drop table if exists ${sql.id(table)}`);
     }
   });
@@ -32,10 +32,10 @@ describeEngines('migrations', (engine) => {
 
   async function writeTwo(): Promise<void> {
     await write(
-      '0001_create_ships.up.sql',
-      `-- a comment; with a semicolon\ncreate table ships (id int primary key, name varchar(50));\ninsert into ships values (1, 'semi;colon');\n`,
+      '0001_create_hulls.up.sql',
+      `-- a comment; with a semicolon\ncreate table hulls (id int primary key, name varchar(50));\ninsert into hulls values (1, 'semi;colon');\n`,
     );
-    await write('0001_create_ships.down.sql', 'drop table ships;');
+    await write('0001_create_hulls.down.sql', 'drop table hulls;');
     await write('0002_create_ports.up.sql', 'create table ports (id int primary key)');
     await write('0002_create_ports.down.sql', 'drop table ports');
   }
@@ -45,9 +45,9 @@ describeEngines('migrations', (engine) => {
     expect((await open().status()).map(({ state }) => state)).toEqual(['pending', 'pending']);
     expect(await tableExists('seaworthy_migrations')).toBe(false);
 
-    expect(await open().up()).toEqual(['0001_create_ships', '0002_create_ports']);
+    expect(await open().up()).toEqual(['0001_create_hulls', '0002_create_ports']);
     expect(await open().up()).toEqual([]);
-    expect(await engine.db.one(sql`select name from ships`)).toEqual({ name: 'semi;colon' });
+    expect(await engine.db.one(sql`select name from hulls`)).toEqual({ name: 'semi;colon' });
     const status = await open().status();
     expect(status.map(({ state }) => state)).toEqual(['applied', 'applied']);
     expect(status[0]?.finishedAt).toBeInstanceOf(Date);
@@ -56,16 +56,16 @@ describeEngines('migrations', (engine) => {
   test('takes back the latest ones first', async () => {
     await writeTwo();
     await open().up();
-    expect(await open().down(2)).toEqual(['0002_create_ports', '0001_create_ships']);
-    expect(await tableExists('ships')).toBe(false);
+    expect(await open().down(2)).toEqual(['0002_create_ports', '0001_create_hulls']);
+    expect(await tableExists('hulls')).toBe(false);
     expect((await open().status()).map(({ state }) => state)).toEqual(['pending', 'pending']);
   });
 
   test('refuses to take back a migration without a down file and leaves it applied', async () => {
-    await write('0001_create_ships.up.sql', 'create table ships (id int primary key)');
+    await write('0001_create_hulls.up.sql', 'create table hulls (id int primary key)');
     await open().up();
     await expect(open().down()).rejects.toMatchObject({ code: 'DB_MIGRATION_IRREVERSIBLE' });
-    expect(await tableExists('ships')).toBe(true);
+    expect(await tableExists('hulls')).toBe(true);
   });
 
   test('refuses a file that was changed after it was applied, whatever its line ends', async () => {
@@ -81,10 +81,10 @@ describeEngines('migrations', (engine) => {
   test('refuses a lower number than what is applied, and a database that is ahead of the folder', async () => {
     await write('0002_create_ports.up.sql', 'create table ports (id int primary key)');
     await open().up();
-    await write('0001_create_ships.up.sql', 'create table ships (id int primary key)');
+    await write('0001_create_hulls.up.sql', 'create table hulls (id int primary key)');
     await expect(open().up()).rejects.toMatchObject({ code: 'DB_MIGRATION_ORDER' });
-    expect(await tableExists('ships')).toBe(false);
-    await rm(join(folder, '0001_create_ships.up.sql'));
+    expect(await tableExists('hulls')).toBe(false);
+    await rm(join(folder, '0001_create_hulls.up.sql'));
     await rm(join(folder, '0002_create_ports.up.sql'));
     await expect(open().up()).rejects.toMatchObject({ code: 'DB_MIGRATION_ORDER' });
     expect(await open().status()).toMatchObject([{ name: '0002_create_ports', state: 'missing' }]);
@@ -99,24 +99,24 @@ describeEngines('migrations', (engine) => {
     await writeTwo();
     await write(
       '0002_create_ports.up.sql',
-      'create table crews (id int primary key); create table ports (oops)',
+      'create table holds (id int primary key); create table ports (oops)',
     );
     const error = await open()
       .up()
       .catch((failure: unknown) => failure);
     expect(MigrationError.is(error) && error.code).toBe('DB_MIGRATION_FAILED');
     expect(DbError.is((error as Error).cause) && (error as { cause: DbError }).cause.kind).toBe('syntax');
-    expect(await tableExists('ships')).toBe(true);
+    expect(await tableExists('hulls')).toBe(true);
     expect(await tableExists('ports')).toBe(false);
 
     if (engine.name === 'mysql') {
       // MySQL has committed the first statement; nothing further runs until somebody has looked.
-      expect(await tableExists('crews')).toBe(true);
+      expect(await tableExists('holds')).toBe(true);
       await expect(open().up()).rejects.toMatchObject({ code: 'DB_MIGRATION_UNFINISHED' });
-      await engine.db.exec(sql`drop table crews`);
+      await engine.db.exec(sql`drop table holds`);
       await open().resolve('0002_create_ports', 'reverted');
     } else {
-      expect(await tableExists('crews')).toBe(false);
+      expect(await tableExists('holds')).toBe(false);
     }
     await write('0002_create_ports.up.sql', 'create table ports (id int primary key)');
     expect(await open().up()).toEqual(['0002_create_ports']);
@@ -128,7 +128,7 @@ describeEngines('migrations', (engine) => {
     const other = engine.name === 'pglite' ? engine.db : engine.open();
     try {
       const [first, second] = await Promise.all([open().up(), open(other).up()]);
-      expect([...first, ...second].sort()).toEqual(['0001_create_ships', '0002_create_ports']);
+      expect([...first, ...second].sort()).toEqual(['0001_create_hulls', '0002_create_ports']);
     } finally {
       if (other !== engine.db) await other.close();
     }
@@ -153,4 +153,4 @@ describeEngines('migrations', (engine) => {
       expect(await open(engine.db, { lockTimeout: 0 }).up()).toEqual([]);
     },
   );
-});
+}

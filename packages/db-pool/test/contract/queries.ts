@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { type DbError, type DbErrorKind, type StandardSchema, sql } from '../src/index.js';
-import { describeEngines } from './support/engines.js';
-import { kindOf, refused } from './support/refused.js';
+import { type DbError, type DbErrorKind, type StandardSchema, sql } from '../../src/index.js';
+import type { Engine } from '../support/engines.js';
+import { kindOf, refused } from '../support/refused.js';
 
-describeEngines('queries', (engine) => {
+export function queriesContract(engine: Engine): void {
   const serial = () =>
     engine.db.dialect === 'postgres' ? sql`serial primary key` : sql`int auto_increment primary key`;
 
@@ -172,7 +172,7 @@ describeEngines('queries', (engine) => {
         : sql`select connection_id() as id`;
     return engine.db.one(query);
   }
-});
+}
 
 function inspected(error: DbError): string {
   return `${error.message} ${JSON.stringify(error)} ${Object.values(error).join(' ')} ${String(error.cause)}`;

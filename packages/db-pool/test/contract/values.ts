@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { sql } from '../src/index.js';
-import { describeEngines } from './support/engines.js';
+import { sql } from '../../src/index.js';
+import type { Engine } from '../support/engines.js';
 
 /** A column per kind of value, in each dialect's own words. */
 const columns = {
@@ -10,7 +10,7 @@ const columns = {
     moment timestamp(3) null, civil datetime(3), clock time, doc json, bytes varbinary(100)`,
 };
 
-describeEngines('values', (engine) => {
+export function valuesContract(engine: Engine): void {
   /** What comes back for what went in, read with a bound value and without: MySQL has a protocol for each. */
   async function roundTrip(column: string, value: unknown): Promise<unknown> {
     await engine.db.exec(sql`drop table if exists vals`);
@@ -131,4 +131,4 @@ describeEngines('values', (engine) => {
     );
     expect(row).toEqual({ a: 'infinity', b: '0044-03-15 12:00:00 BC' });
   });
-});
+}
