@@ -1,8 +1,11 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
-/** Tests read the sources of the packages, so that a stale build cannot pass for the code. */
-const conditions = ['@seaworthy/source', 'node', 'import', 'module', 'default'];
+/**
+ * Tests read the sources of the packages, so that a stale build cannot pass for the code. vitest hands these to Node as
+ * `--conditions`, where `import` or `module` would make require() load the wrong half of dual packages.
+ */
+const conditions = ['@seaworthy/source', 'node'];
 
 const roots = [
   ...folders('packages'),

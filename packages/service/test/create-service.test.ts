@@ -1,0 +1,249 @@
+import { createServer } from 'node:http';
+import { defineConfig, env } from '@seaworthy/config';
+import type { Closable } from '@seaworthy/contracts';
+import { local } from '@seaworthy/health';
+import { healthEndpoints } from '@seaworthy/health/express';
+import { secure } from '@seaworthy/security/express';
+import { freePort } from '@seaworthy/testkit';
+import express from 'express';
+import Fastify from 'fastify';
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import { createService, type ServiceBuilder, ServiceError } from '../src/index.js';
+
+const schema = defineConfig({ fields: { PORT: env.port().default(3000), NAME: env.string().default('x') } });
+
+/** A service that writes nothing and leaves the signals to the test. */
+function quietService(variables: Readonly<Record<string, string>> = {}) {
+  return createService({
+    name: 'orders',
+    version: '1.2.3',
+    config: schema,
+    sources: { env: { NODE_ENV: 'test', ...variables } },
+    logging: () => ({ sinks: [] }),
+    signals: false,
+  });
+}
+
+/** A resource that writes down what happens to it. */
+function recorded(name: string, log: string[]): Closable {
+  log.push(`open ${name}`);
+  const close = async (): Promise<void> => {
+    log.push(`close ${name}`);
+  };
+  return { close, [Symbol.asyncDispose]: close };
+}
+
+async function failureOf(start: Promise<unknown>): Promise<ServiceError> {
+  const error: unknown = await start.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!ServiceError.is(error)) throw new Error(`not a ServiceError: ${String(error)}`);
+  return error;
+}
+
+describe('createService', () => {
+  it('does nothing before it is started', () => {
+    const log: string[] = [];
+    quietService({ PORT: 'not a port' }).resource('db', () => recorded('db', log));
+    expect(log).toEqual([]);
+  });
+
+  it('takes the steps in the order in which they are written and closes them in reverse', async () => {
+    const log: string[] = [];
+    const service = await quietService()
+      .resource('db', () => recorded('db', log))
+      .resource('cache', ({ db }) => {
+        expect(db).toBeDefined();
+        return recorded('cache', log);
+      })
+      .startup('migrations', async () => {
+        await Promise.resolve();
+        log.push('migrations');
+      })
+      .resource('queue', () => recorded('queue', log))
+      .start();
+    await service.close();
+    await service.close();
+    expect(log).toEqual([
+      'open db',
+      'open cache',
+      'migrations',
+      'open queue',
+      'close queue',
+      'close cache',
+      'close db',
+    ]);
+  });
+
+  it('gives every step what the ones before it made, typed', async () => {
+    const service = await quietService({ PORT: '4000' })
+      .resource('db', () => ({ ...recorded('db', []), answer: 42 }))
+      .startup('look', ({ db, config, environment, version }) => {
+        expectTypeOf(db.answer).toEqualTypeOf<number>();
+        expectTypeOf(config.PORT).toEqualTypeOf<number>();
+        expect([db.answer, config.PORT, environment, version]).toEqual([42, 4000, 'test', '1.2.3']);
+      })
+      .start();
+    expect(service.context.db.answer).toBe(42);
+    await service.close();
+  });
+
+  it('serves an Express application behind health and security, and drains it', async () => {
+    const service = await quietService()
+      .health(() => ({ checks: { self: local(async () => undefined) }, live: ['self'] }))
+      .security(() => ({ headers: { profile: 'api' } }))
+      .http(
+        ({ health, security }) => {
+          const app = express();
+          app.use(healthEndpoints(health));
+          app.use(secure(security));
+          app.get('/hello', (_req, res) => void res.json({ hello: 'world' }));
+          return app;
+        },
+        () => ({ port: 0 }),
+      )
+      .start();
+    const hello = await fetch(`${service.url}/hello`);
+    expect(await hello.json()).toEqual({ hello: 'world' });
+    expect(hello.headers.get('x-content-type-options')).toBe('nosniff');
+    expect((await fetch(`${service.url}/livez`)).status).toBe(200);
+    const { port } = new URL(service.url ?? '');
+    await service.close();
+    await expect(fetch(`http://127.0.0.1:${port}/hello`)).rejects.toThrow('fetch failed');
+  });
+
+  it('serves a Fastify application and runs its own closing hooks', async () => {
+    const log: string[] = [];
+    const service = await quietService()
+      .resource('db', () => recorded('db', log))
+      .http(
+        () => {
+          const app = Fastify();
+          app.get('/hello', async () => ({ hello: 'world' }));
+          app.addHook('onClose', async () => void log.push('close fastify'));
+          return app;
+        },
+        () => ({ port: 0 }),
+      )
+      .start();
+    expect(await (await fetch(`${service.url}/hello`)).json()).toEqual({ hello: 'world' });
+    await service.close();
+    expect(log).toEqual(['open db', 'close fastify', 'close db']);
+  });
+
+  it('serves a plain server of Node', async () => {
+    const service = await quietService()
+      .http(
+        () => createServer((_req, res) => res.end('plain')),
+        () => ({ port: 0, host: '::1' }),
+      )
+      .start();
+    expect(service.url).toMatch(/^http:\/\/\[::1\]:\d+$/);
+    expect(await (await fetch(service.url ?? '')).text()).toBe('plain');
+    await service.close();
+  });
+
+  it('closes what was opened, last first, when a step fails, and names the step', async () => {
+    const log: string[] = [];
+    const failure = await failureOf(
+      quietService()
+        .resource('db', () => recorded('db', log))
+        .resource('cache', () => recorded('cache', log))
+        .startup('migrations', () => {
+          throw new Error('canary: postgres://user:secret@host');
+        })
+        .start(),
+    );
+    expect(failure.code).toBe('SERVICE_STEP_FAILED');
+    expect(failure.message).toBe(
+      'The service could not start, startup "migrations" failed. The cause says why.',
+    );
+    expect(failure.message).not.toContain('canary');
+    expect(log).toEqual(['open db', 'open cache', 'close cache', 'close db']);
+  });
+
+  it('closes a resource whose first moment fails', async () => {
+    const log: string[] = [];
+    const failure = await failureOf(
+      quietService()
+        .resource('db', () => ({
+          ...recorded('db', log),
+          ready: () => Promise.reject(new ServiceError('The database refused us.', { code: 'X' })),
+        }))
+        .start(),
+    );
+    expect(failure.message).toBe('The database refused us.');
+    expect(log).toEqual(['open db', 'close db']);
+  });
+
+  it('gives up on a step at its deadline and closes what opens too late', async () => {
+    const log: string[] = [];
+    let openLate: () => void = () => undefined;
+    const late = new Promise<Closable>((resolve) => {
+      openLate = () => resolve(recorded('late', log));
+    });
+    const failure = await failureOf(
+      quietService()
+        .resource('late', () => late, { timeout: '20ms' })
+        .start(),
+    );
+    expect(failure.code).toBe('SERVICE_STEP_TIMEOUT');
+    expect(failure.message).toContain('opening resource "late" took longer than 20 ms');
+    openLate();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(log).toEqual(['open late', 'close late']);
+  });
+
+  it('says which port is taken', async () => {
+    const occupant = createServer();
+    const port = await freePort();
+    await new Promise<void>((resolve) => occupant.listen(port, '127.0.0.1', resolve));
+    const log: string[] = [];
+    const failure = await failureOf(
+      quietService()
+        .resource('db', () => recorded('db', log))
+        .http(
+          () => (_req, res) => res.end(),
+          () => ({ port }),
+        )
+        .start(),
+    );
+    occupant.close();
+    expect(failure.code).toBe('SERVICE_PORT_TAKEN');
+    expect(failure.message).toContain(`Port ${port} on 127.0.0.1 is taken.`);
+    expect(log).toEqual(['open db', 'close db']);
+  });
+
+  it('reports every configuration problem before anything opens', async () => {
+    const log: string[] = [];
+    const start = quietService({ PORT: 'http' })
+      .resource('db', () => recorded('db', log))
+      .start();
+    await expect(start).rejects.toMatchObject({ name: 'ConfigError' });
+    expect(log).toEqual([]);
+  });
+
+  it('closes the others when one resource does not close', async () => {
+    const log: string[] = [];
+    const service = await quietService()
+      .resource('db', () => recorded('db', log))
+      .resource('broken', () => ({
+        ...recorded('broken', log),
+        close: () => Promise.reject(new Error('stuck')),
+      }))
+      .start();
+    await service.close();
+    expect(log).toEqual(['open db', 'open broken', 'close db']);
+  });
+
+  it('refuses two steps of one name and unknown options', () => {
+    const open = () => recorded('db', []);
+    const twice = quietService().resource('db', open) as unknown as ServiceBuilder<object>;
+    expect(() => twice.resource('db', open)).toThrow('there is a step "db" already');
+    expect(() => twice.resource('config', open)).toThrow('there is a step "config" already');
+    const misspelt = { name: 'x', version: '1', config: schema, signal: false } as never;
+    expect(() => createService(misspelt)).toThrow('unknown option "signal". Did you mean "signals"?');
+    expect(() => twice.resource('other', open, { timout: '1s' } as never)).toThrow('Did you mean "timeout"?');
+  });
+});

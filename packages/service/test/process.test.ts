@@ -1,0 +1,42 @@
+import { fileURLToPath } from 'node:url';
+import { spawnNode } from '@seaworthy/testkit';
+import { describe, expect, it } from 'vitest';
+
+const script = fileURLToPath(new URL('fixtures/service.mjs', import.meta.url));
+
+function start(env: Readonly<Record<string, string>>) {
+  return spawnNode(script, { env: { NODE_ENV: 'test', PORT: '0', KEY: '1', ...env } });
+}
+
+describe('a service in a process of its own', () => {
+  it('drains, closes in reverse and exits 0 on SIGTERM', async () => {
+    await using service = start({});
+    await service.output(/running/);
+    service.kill('SIGTERM');
+    expect(await service.exited).toEqual({ code: 0, signal: null });
+    expect(service.stdout.trim().split('\n')).toEqual(['migrating', 'running', 'close db']);
+  });
+
+  it('closes what it had opened when SIGTERM comes before it has started', async () => {
+    await using service = start({ MODE: 'hang' });
+    await service.output(/migrating/);
+    service.kill('SIGTERM');
+    expect(await service.exited).toEqual({ code: 0, signal: null });
+    expect(service.stdout.trim().split('\n')).toEqual(['migrating', 'close db']);
+  });
+
+  it('prints why it could not start, closes and exits 1', async () => {
+    await using service = start({ MODE: 'fail' });
+    expect(await service.exited).toEqual({ code: 1, signal: null });
+    expect(service.stderr).toContain('startup "migrations" failed');
+    expect(service.stdout.trim().split('\n')).toEqual(['migrating', 'close db']);
+  });
+
+  it('names every wrong variable and no value, and exits 1', async () => {
+    await using service = start({ PORT: 'canary-port', KEY: 'canary-key' });
+    expect(await service.exited).toEqual({ code: 1, signal: null });
+    expect(service.stderr).toContain('PORT');
+    expect(service.stderr).toContain('KEY');
+    expect(service.stderr + service.stdout).not.toContain('canary');
+  });
+});
