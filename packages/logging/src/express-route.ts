@@ -9,17 +9,25 @@ export interface RoutedRequest {
 interface Layer {
   readonly route?: object | undefined;
   readonly handle: { readonly stack?: readonly Layer[] };
-  /** Express 4 and router up to 2.2 answer with a boolean and leave the rest on the layer; later ones return it. */
-  match(path: string): boolean | Match;
+  /** Express 4 answers with a boolean; router 2 with an object since 2.3, and leaves it on the layer before. */
+  match(path: string): boolean | RouterMatch;
   readonly path?: string | undefined;
   readonly params?: Readonly<Record<string, unknown>> | undefined;
+  /** Express 4. */
+  readonly regexp?: RegExp;
+  readonly keys?: ReadonlyArray<{ readonly name: string | number }>;
 }
 
-interface Match {
-  /** Since router 2.3. */
-  readonly pattern?: unknown;
+interface RouterMatch {
   readonly path: string;
   readonly params: Readonly<Record<string, unknown>>;
+  readonly pattern?: unknown;
+}
+
+/** How much of the path a router took, and what that part is called. */
+interface Mount {
+  readonly length: number;
+  readonly template: string;
 }
 
 /**
@@ -51,26 +59,52 @@ function mountTemplate(
     if (layer.route === route) return '';
     const inner = layer.handle.stack;
     if (inner === undefined) continue;
-    const match = matched(layer, path);
-    if (match === undefined) continue;
-    const rest = path.slice(match.path.length);
+    const mount = mountOf(layer, path);
+    if (mount === undefined) continue;
+    const rest = path.slice(mount.length);
     const below = mountTemplate(inner, rest.startsWith('/') ? rest : `/${rest}`, route, depth + 1);
-    if (below !== undefined) return `${withNames(match)}${below}`;
+    if (below !== undefined) return `${mount.template}${below}`;
   }
   return undefined;
 }
 
-function matched(layer: Layer, path: string): Match | undefined {
+function mountOf(layer: Layer, path: string): Mount | undefined {
   const match = layer.match(path);
-  if (typeof match === 'object') return match;
-  return match ? { path: layer.path ?? '', params: layer.params ?? {} } : undefined;
+  if (match === false) return undefined;
+  const { path: part = '', params = {} } = match === true ? layer : match;
+  if (part === '') return { length: 0, template: '' };
+  if (typeof match === 'object' && typeof match.pattern === 'string') {
+    return { length: part.length, template: match.pattern };
+  }
+  const exact = layer.regexp === undefined ? undefined : byCaptures(layer.regexp, layer.keys ?? [], path);
+  return { length: part.length, template: exact ?? byValues(part, params) };
 }
 
-/** The mount's own pattern where the router tells it; else the path with `:name` wherever a value of the match stood. */
-function withNames({ pattern, path, params }: Match): string {
-  if (typeof pattern === 'string') return pattern;
+const withIndices = new WeakMap<RegExp, RegExp>();
+
+/** Express 4: the places where its expression captured, replaced by the names of its keys. */
+function byCaptures(expression: RegExp, keys: NonNullable<Layer['keys']>, path: string): string | undefined {
+  let indexed = withIndices.get(expression);
+  if (indexed === undefined) {
+    indexed = new RegExp(expression.source, `${expression.flags}d`);
+    withIndices.set(expression, indexed);
+  }
+  const match = indexed.exec(path);
+  if (match === null) return undefined;
+  let template = '';
+  let at = 0;
+  for (const [index, place] of (match.indices ?? []).slice(1).entries()) {
+    if (place === undefined) continue;
+    template += `${path.slice(at, place[0])}:${String(keys[index]?.name)}`;
+    at = place[1];
+  }
+  return template + path.slice(at, match[0].length);
+}
+
+/** Router 2.0 to 2.2: segments that equal a value, in the order of the names. */
+function byValues(part: string, params: Readonly<Record<string, unknown>>): string {
   const left = Object.entries(params);
-  return path
+  return part
     .split('/')
     .map((segment) => {
       const found = left.findIndex(([, value]) => value === decodeURIComponent(segment));

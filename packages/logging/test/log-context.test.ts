@@ -1,0 +1,78 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { currentContext, outboundHeaders, withContext } from '../src/index.js';
+import { testLogger } from './support/memory-sink.js';
+
+test('a context reaches what its work awaits and starts, and no one else', async () => {
+  const { log, lines } = testLogger();
+  await Promise.all(
+    ['a', 'b'].map((requestId) =>
+      withContext({ requestId }, async () => {
+        await sleep(1);
+        log.info('x', { expected: requestId });
+        await new Promise<void>((resolve) =>
+          setTimeout(() => resolve(log.info('y', { expected: requestId }) && undefined), 1),
+        );
+      }),
+    ),
+  );
+  log.info('outside');
+  expect(
+    lines()
+      .slice(0, 4)
+      .every((line) => line.requestId === line.expected),
+  ).toBe(true);
+  expect(lines().at(-1)).not.toHaveProperty('requestId');
+});
+
+test('a context gives back what its work returns or throws', async () => {
+  expect(withContext({}, () => 7)).toBe(7);
+  expect(() =>
+    withContext({}, () => {
+      throw new Error('boom');
+    }),
+  ).toThrow('boom');
+});
+
+test('contexts nest; the inner value wins, and what one reads cannot be changed', () => {
+  withContext({ requestId: 'r', userId: 'u1' }, () => {
+    withContext({ userId: 'u2' }, () => {
+      expect(currentContext()).toEqual({ requestId: 'r', userId: 'u2' });
+      expect(Object.isFrozen(currentContext())).toBe(true);
+    });
+    expect(currentContext()).toEqual({ requestId: 'r', userId: 'u1' });
+  });
+  expect(currentContext()).toBeUndefined();
+});
+
+test('a context cannot forge reserved names, shows no secret, and names it shares with a child are written once', () => {
+  const { log, texts, last } = testLogger();
+  const child = log.child({ userId: 'child', module: 'm' });
+  withContext({ level: 'forged', password: 'canary', userId: 'context' }, () =>
+    child.info('x', { level: 'forged too' }),
+  );
+  expect(last()).toMatchObject({
+    level: 'info',
+    level_: 'forged',
+    level__: 'forged too',
+    password: '[redacted]',
+    userId: 'context',
+    module: 'm',
+  });
+  expect(texts[0]?.match(/"userId":/g)).toHaveLength(1);
+});
+
+test('two loggers in one context each write it by their own rules', () => {
+  const plain = testLogger();
+  const strict = testLogger({ redact: { keys: ['userId'] } });
+  withContext({ userId: 'u' }, () => {
+    for (const { log } of [plain, strict, plain]) log.info('x');
+  });
+  expect(plain.lines().map(({ userId }) => userId)).toEqual(['u', 'u']);
+  expect(strict.last().userId).toBe('[redacted]');
+});
+
+test('outside of a request there are no headers to hand on, and a job’s requestId is one', () => {
+  expect(outboundHeaders()).toEqual({});
+  expect(withContext({ requestId: 'job-1' }, outboundHeaders)).toEqual({ 'x-request-id': 'job-1' });
+});
