@@ -18,7 +18,7 @@ export function pathSet(paths: readonly string[]): PathSet {
     mayHold: (url) => under(plain(pathOf(url))) || under(undo(pathOf(url))),
     plainlyHolds: (url) => {
       const path = pathOf(url);
-      return !/%|\/\/|\/\.|\\|;/.test(path) && under(plain(path));
+      return !/%|\/\.|\\/.test(path) && under(plain(path));
     },
   };
 }

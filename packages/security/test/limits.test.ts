@@ -211,6 +211,7 @@ describe('the paths of a policy', () => {
       '/api/health%2f..%2fitems',
       '/api/%68ealth',
       '/api//health',
+      '/api/health/x\\..\\..\\items',
       '/api/healthy',
     ]) {
       expect([url, await passes({ url })]).toEqual([url, false]);

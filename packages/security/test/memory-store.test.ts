@@ -112,6 +112,31 @@ describe.each(['fixed', 'smooth'] as const)('a flood of new keys on a %s limit',
     expect(allowed).toBe(0);
   });
 
+  test('turns over one place where everybody is close to the limit, and still counts newcomers', () => {
+    const store = memoryStore({ maxKeys: 64, clock: createFakeClock() });
+    for (let client = 0; client < 64; client += 1)
+      for (let hit = 0; hit < 2; hit += 1) use(store, `guesser ${client}`);
+    for (let key = 0; key < 1_000; key += 1) use(store, `flood ${key}`);
+    let forgotten = 0;
+    for (let client = 0; client < 64; client += 1) {
+      use(store, `guesser ${client}`);
+      if (use(store, `guesser ${client}`)) forgotten += 1;
+    }
+    expect(forgotten).toBe(1);
+    expect([1, 2, 3, 4].map(() => use(store, 'newcomer'))).toEqual([true, true, true, false]);
+  });
+
+  test('keeps the blocked client that is blocked longer', async () => {
+    const clock = createFakeClock();
+    const store = memoryStore({ maxKeys: 64, clock });
+    const short = policy('short', { limit: 1, per: '1m' }).rule;
+    for (let client = 0; client < 64; client += 1)
+      for (let hit = 0; hit < 3; hit += 1) use(store, `long ${client}`);
+    store.consume([{ rule: short, key: 'k', cost: 1 }]);
+    for (let client = 0; client < 64; client += 1) expect(use(store, `long ${client}`)).toBe(false);
+    expect(store.size().blockedEvictions).toBe(1);
+  });
+
   test('past the bound of blocked clients lets the nearest to its end go first, and counts it', async () => {
     const clock = createFakeClock();
     const counted: unknown[] = [];
@@ -144,6 +169,13 @@ describe.each(['fixed', 'smooth'] as const)('a flood of new keys on a %s limit',
     for (let client = 0; client < 64; client += 1) expect(use(store, `new ${client}`)).toBe(false);
     expect(store.size().blockedEvictions).toBe(0);
   });
+});
+
+test('a request that costs nothing leaves no trace', () => {
+  const store = memoryStore();
+  const { rule } = policy('ip', { limit: 3, per: '1h' });
+  expect(store.consume([{ rule, key: 'k', cost: 0 }])[0]).toMatchObject({ allowed: true, remaining: 3 });
+  expect(store.size()).toMatchObject({ open: 0, blocked: 0 });
 });
 
 test('stays under 16 MiB with 65,536 blocked clients and a flood of others', () => {

@@ -75,29 +75,24 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
 
   function keep(rule: LimitRule, key: KeyHash, usage: Usage, nowUs: number): void {
     const until = blockedUntilUs(rule, usage);
-    if (until <= nowUs) {
-      blocked.delete(key);
-      place(open, key, usage, weightUs(rule, usage), nowUs, 'open');
+    if (until > nowUs) {
+      open.delete(key);
+      keepBlocked(key, usage, until, nowUs);
       return;
     }
-    open.delete(key);
-    if (place(blocked, key, usage, until, nowUs, 'blocked')) blockedEvictions += 1;
+    blocked.delete(key);
+    // A newcomer always gets its place, and is then the first to lose it: a flood turns over one place, not the table.
+    if (isFullFor(open, key) && (open.lowest ?? 0) > nowUs) evictions.add(1, { state: 'open' });
+    open.set(key, usage, weightUs(rule, usage));
   }
 
-  /** Whether something was forgotten that still counted. */
-  function place(
-    table: RankedKeys,
-    key: KeyHash,
-    usage: Usage,
-    rank: number,
-    nowUs: number,
-    state: 'open' | 'blocked',
-  ): boolean {
-    const lowest = table.full && table.get(key) === undefined ? table.lowest : undefined;
-    if (lowest === undefined || rank > lowest) table.set(key, usage, rank);
-    if (lowest === undefined || Math.min(lowest, rank) <= nowUs) return false;
-    evictions.add(1, { state });
-    return true;
+  function keepBlocked(key: KeyHash, usage: Usage, until: number, nowUs: number): void {
+    const nearest = isFullFor(blocked, key) ? (blocked.lowest ?? 0) : 0;
+    if (nearest > nowUs) {
+      blockedEvictions += 1;
+      evictions.add(1, { state: 'blocked' });
+    }
+    if (until > nearest) blocked.set(key, usage, until);
   }
 
   return {
@@ -118,4 +113,8 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
     },
     size: () => ({ blocked: blocked.size, open: open.size, blockedEvictions }),
   };
+}
+
+function isFullFor(table: RankedKeys, key: KeyHash): boolean {
+  return table.full && table.get(key) === undefined;
 }
