@@ -1,6 +1,10 @@
 import { defineConfig } from 'tsup';
 
-/** One file: a service imports this package first of all, and opening 45 files takes longer than running them. */
+/**
+ * One file, with the parts of contracts that it uses inside: a service imports this package first of all, and opening
+ * 60 files takes longer than running them (1.32 times the CPU of a bare node with contracts beside it, 1.19 with it
+ * inside). Secrets and errors are recognised across copies by their `Symbol.for` brands, so a second copy is no harm.
+ */
 export default defineConfig({
   entry: ['src/index.ts'],
   outDir: 'dist',
@@ -8,8 +12,10 @@ export default defineConfig({
   target: 'node20',
   platform: 'node',
   bundle: true,
+  noExternal: ['@seaworthy/contracts'],
   splitting: false,
+  removeNodeProtocol: false,
   sourcemap: true,
-  dts: false, // tsc writes the declarations
+  dts: false, // tsc writes the declarations, which name the types of contracts
   silent: true,
 });

@@ -19,14 +19,13 @@ export interface GatherOptions extends Pick<SourceContext, 'env' | 'cwd' | 'name
 export function gather({ sources, ...asked }: GatherOptions): Gathered {
   const entries = new Map<string, readonly SourceEntry[]>();
   const unreadable: SourceFault[] = [];
-  const wanted = new Set(asked.names.flatMap((name) => [name, `${name}_FILE`]));
   const entry = (name: string): SourceEntry | undefined => entries.get(name)?.[0];
 
   for (const source of sources) {
     const reading = readSource(source, { ...asked, previous: entry });
     unreadable.push(...(reading.unreadable ?? []));
     for (const found of reading.entries) {
-      if (wanted.has(found.name)) entries.set(found.name, [found, ...(entries.get(found.name) ?? [])]);
+      entries.set(found.name, [found, ...(entries.get(found.name) ?? [])]);
     }
   }
   return {

@@ -1,8 +1,11 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { OptionsError, SeaworthyError, Secret } from '@seaworthy/contracts';
 import { spawnNode } from '@seaworthy/testkit';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { sources } from '../src/index.js';
+import { configErrorOf } from './support/load-field.js';
 import { tempFolder } from './support/temp-folder.js';
 
 const service = fileURLToPath(new URL('./fixtures/service.mjs', import.meta.url));
@@ -58,6 +61,15 @@ describe.each(['uncaught', 'rejected', 'wrapped'])('an error that the service ha
     expect(`${stdout}${stderr}`).toContain('The configuration has 4 problems');
     expect(`${stdout}${stderr}`).not.toContain(canary);
   });
+});
+
+test('the secrets and errors of the built package are those of contracts, by their brands', async () => {
+  const { ConfigError, defineConfig, env } = await import(new URL('../dist/index.js', import.meta.url).href);
+  const schema = defineConfig({ fields: { KEY: env.string().secret(), OLD: env.string().optional() } });
+  expect(Secret.is(schema.load({ env: { KEY: right.JWT_SECRET }, sources: [sources.env()] }).KEY)).toBe(true);
+  const error = configErrorOf(() => schema.load({ env: {}, sources: [] }));
+  expect([ConfigError.is(error), SeaworthyError.is(error)]).toEqual([true, true]);
+  expect(() => env.int({ mim: 1 })).toThrow(expect.toSatisfy((thrown: unknown) => OptionsError.is(thrown)));
 });
 
 test('a dotenv file is read from the working folder of the process', async () => {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { inspect } from 'node:util';
 import { Secret } from '@seaworthy/contracts';
 import { describe, expect, test } from 'vitest';
 import { defineConfig, env } from '../src/index.js';
@@ -124,6 +125,13 @@ describe('the development default of a secret', () => {
     expect(loadField(field, own, 'production').problems).toMatchObject([
       { code: 'insecure', message: 'is the development default, which stands in the source code' },
     ]);
+  });
+
+  test('is not printed with the field or the schema that holds it', () => {
+    const schema = defineConfig({ fields: { KEY: field } });
+    expect(inspect([field, schema], { depth: 20 })).not.toContain(own);
+    expect(JSON.stringify([field, schema])).not.toContain(own);
+    expect(schema.toEnvExample() + schema.toMarkdown()).not.toContain(own);
   });
 
   test('is refused for staging and production when the configuration is defined, without being printed', () => {

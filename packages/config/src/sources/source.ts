@@ -45,7 +45,7 @@ export interface SourceContext {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly profile: Profile;
-  /** The variables that are declared. What a source gives beyond them, and their `X_FILE`, is dropped. */
+  /** The variables that are declared. What a source gives beyond them, and their `X_FILE`, is of no effect. */
   readonly names: readonly string[];
   readonly isSecret: (name: string) => boolean;
   /** What the sources before this one gave. */
