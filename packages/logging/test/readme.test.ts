@@ -1,0 +1,64 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, expect, test } from 'vitest';
+import { needsBuild } from './support/run-fixture.js';
+import { linesOf, parseLines, tempFolder } from './support/temp-folder.js';
+
+beforeAll(needsBuild);
+
+const folder = fileURLToPath(new URL('../', import.meta.url));
+const readme = readFileSync(join(folder, 'README.md'), 'utf8');
+const examples = [...readme.matchAll(/```js\n([\s\S]*?)```/g)].map(([, code = '']) => code);
+
+/** Runs an example as it stands, from the package's folder, where its own name resolves to its build. */
+function run(code: string) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', code], {
+    cwd: folder,
+    encoding: 'utf8',
+    timeout: 30_000,
+    env: { PATH: process.env.PATH },
+  });
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+  return parseLines(stdout);
+}
+
+test('the first example of the README runs and writes what it says', () => {
+  const logs = tempFolder();
+  const lines = run((examples[0] ?? '').replaceAll("file('logs/", `file('${logs}/`));
+  expect(lines.map(({ message }) => message)).toEqual([
+    'Order paid',
+    'Payment failed',
+    'Retrying',
+    'Working',
+    'Request completed',
+  ]);
+  expect(lines[0]).toMatchObject({ user: { name: 'ada', nationalId: '[redacted]' } });
+  expect(lines[3]?.requestId).toBe(lines[4]?.requestId);
+  expect(lines[4]).toMatchObject({ url: '/hello?token=[redacted]' });
+  expect(linesOf(join(logs, 'error.log'))).toEqual([lines[1]]);
+  expect(linesOf(join(logs, 'combined.log'))).toEqual(lines);
+});
+
+test('the second example of the README runs', () => {
+  expect(examples).toHaveLength(2);
+  expect(run(examples[1] ?? '')).toEqual([expect.objectContaining({ message: 'Started', jobId: 'j-1' })]);
+});
+
+test('every test that the README points to exists', () => {
+  const files = [...readme.matchAll(/\]\((test\/[\w-]+\.test\.ts)\)/g)].map(([, path = '']) => path);
+  const titles = [...readme.matchAll(/\]\((test\/[\w-]+\.test\.ts)\) (\*[^|;]+\*)/g)];
+  expect(files.length).toBeGreaterThan(15);
+  for (const path of files) expect(() => readFileSync(join(folder, path))).not.toThrow();
+  for (const [, path = '', cited = ''] of titles) {
+    const source = readFileSync(join(folder, path), 'utf8');
+    for (const [, title = ''] of cited.matchAll(/\*([^*]+)\*/g)) {
+      for (const part of title.split('…').map((piece) => piece.trim())) {
+        const asWritten = part.replace('on the direct path', 'on %s');
+        expect(source, `${path}: ${title}`).toContain(asWritten);
+      }
+    }
+  }
+});
