@@ -32,7 +32,7 @@ const readOptions = optionsOf<ConnectRedisClusterOptions>('connectRedisCluster',
 });
 
 /**
- * Like `connectRedis`, for a Redis Cluster: it is lost when no node answers. A single failed node is the cluster's to mend;
+ * Like `connectRedis`, for a Redis Cluster: it is lost when commands, health checks included, find no node left. A single failed node is the cluster's to mend;
  * commands for its slots fail within the command timeout until a replica took over.
  *
  * @param Cluster - The `Cluster` class of ioredis 5.4 or newer.
