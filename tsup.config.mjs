@@ -10,5 +10,6 @@ export default defineConfig({
   bundle: false, // dist mirrors src, so that stack traces read well
   sourcemap: true,
   dts: false, // tsc writes the declarations
+  removeNodeProtocol: false, // `node:fs` stays `node:fs`
   silent: true,
 });

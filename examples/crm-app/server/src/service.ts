@@ -1,12 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { connectRedis } from '@seaworthy/cache';
-import type { LoadOptions } from '@seaworthy/config';
 import { createDb } from '@seaworthy/db-pool';
 import { createMigrations } from '@seaworthy/db-pool/migrations';
 import { mysql } from '@seaworthy/db-pool/mysql';
 import { remote } from '@seaworthy/health';
 import { clientIp, memoryStore, policy, presets, redisStore } from '@seaworthy/security';
-import { createService } from '@seaworthy/service';
+import { createService, type ServiceOptions } from '@seaworthy/service';
 import { Redis } from 'ioredis';
 import mysql2 from 'mysql2';
 import { createApp } from './app.js';
@@ -19,12 +18,12 @@ const noRedis = async () =>
   ({ status: 'degraded', reason: 'not configured: rate limits are counted in memory' }) as const;
 
 /** The CRM, from its configuration to its port. */
-export function crmServer(sources?: LoadOptions) {
+export function crmServer(options: Pick<ServiceOptions<object>, 'sources' | 'signals'> = {}) {
   return createService({
     name: 'crm',
     version: '1.0.0',
     config: schema,
-    ...(sources === undefined ? {} : { sources }),
+    ...options,
     logging: (config) => ({ level: config.LOG_LEVEL }),
   })
     .resource('db', ({ config, logger }) =>

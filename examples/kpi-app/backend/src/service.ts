@@ -1,10 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { connectRedis } from '@seaworthy/cache';
-import type { LoadOptions } from '@seaworthy/config';
 import { createMigrations } from '@seaworthy/db-pool/migrations';
 import { disk, local, memory, remote } from '@seaworthy/health';
 import { clientIp, memoryStore, policy, presets, redisStore } from '@seaworthy/security';
-import { createService } from '@seaworthy/service';
+import { createService, type ServiceOptions } from '@seaworthy/service';
 import { Redis } from 'ioredis';
 import { createApp } from './app.js';
 import { schema } from './config.js';
@@ -20,12 +19,12 @@ const noRedis = async () =>
   ({ status: 'degraded', reason: 'not configured: rate limits are counted in memory' }) as const;
 
 /** The KPI API, from its configuration to its port. */
-export function kpiBackend(sources?: LoadOptions) {
+export function kpiBackend(options: Pick<ServiceOptions<object>, 'sources' | 'signals'> = {}) {
   return createService({
     name: 'kpi-backend',
     version: '1.0.0',
     config: schema,
-    ...(sources === undefined ? {} : { sources }),
+    ...options,
     logging: (config) => ({ level: config.LOG_LEVEL }),
   })
     .resource('db', ({ config, logger }) => openDatabase(config, logger))

@@ -1,16 +1,15 @@
-import type { LoadOptions } from '@seaworthy/config';
 import { clientIp, policy, presets } from '@seaworthy/security';
-import { createService } from '@seaworthy/service';
+import { createService, type ServiceOptions } from '@seaworthy/service';
 import { createGateway } from './app.js';
 import { schema } from './config.js';
 
 /** The KPI gateway, from its configuration to its port. */
-export function kpiGateway(sources?: LoadOptions) {
+export function kpiGateway(options: Pick<ServiceOptions<object>, 'sources' | 'signals'> = {}) {
   return createService({
     name: 'kpi-gateway',
     version: '1.0.0',
     config: schema,
-    ...(sources === undefined ? {} : { sources }),
+    ...options,
     logging: (config) => ({ level: config.LOG_LEVEL }),
   })
     .health(() => ({}))

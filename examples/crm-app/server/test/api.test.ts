@@ -1,0 +1,254 @@
+import { randomUUID } from 'node:crypto';
+import { createTestDatabase, describeWith, freePort, type TestDatabase } from '@seaworthy/testkit';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { demoPassword } from '../src/seed/seed.js';
+import { crmServer } from '../src/service.js';
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: ReturnType<typeof JSON.parse>;
+}
+
+describeWith(['mysql'], 'the CRM API', () => {
+  let database: TestDatabase;
+  let service: Awaited<ReturnType<ReturnType<typeof crmServer>['start']>>;
+
+  beforeAll(async () => {
+    database = await createTestDatabase('mysql');
+    const env = {
+      NODE_ENV: 'test',
+      SEED: 'true',
+      PORT: String(await freePort()),
+      DATABASE_URL: database.url,
+      RATE_LIMIT_PER_MINUTE: '100000',
+      LOG_LEVEL: 'error',
+    };
+    service = await crmServer({ sources: { env }, signals: false }).start();
+  });
+  afterAll(async () => {
+    await service.close();
+    await database.drop();
+  });
+
+  /** Talks to the API as one person's browser does. */
+  async function logIn(name: string) {
+    let cookie = '';
+    async function send(
+      method: string,
+      path: string,
+      body?: unknown,
+      headers: Record<string, string> = {},
+    ): Promise<Answer> {
+      const response = await fetch(`${service.url}${path}`, {
+        method,
+        headers: {
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          cookie,
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      for (const set of response.headers.getSetCookie()) cookie = set.split(';')[0] ?? '';
+      const text = await response.text();
+      return {
+        status: response.status,
+        headers: response.headers,
+        body: text.startsWith('{') ? JSON.parse(text) : text,
+      };
+    }
+    const answer = await send('POST', '/api/auth/login', {
+      email: `${name}@crm.example`,
+      password: demoPassword,
+    });
+    expect(answer.status).toBe(200);
+    return {
+      get: (path: string) => send('GET', path),
+      post: (path: string, body: unknown = {}, headers: Record<string, string> = {}) =>
+        send('POST', path, body, headers),
+      patch: (path: string, body: unknown) => send('PATCH', path, body),
+    };
+  }
+
+  type Person = Awaited<ReturnType<typeof logIn>>;
+
+  async function sentInvoice(
+    person: Person,
+    unitPriceMinor = 12_345,
+  ): Promise<{ id: string; totalMinor: number; number: string }> {
+    const { clients } = (await person.get('/api/clients')).body;
+    const created = await person.post('/api/invoices', {
+      clientId: clients[0].id,
+      issuedOn: '2026-11-01',
+      dueOn: '2026-12-01',
+      lines: [
+        { description: 'Work', quantity: '2.5', unitPriceMinor, taxRateBp: 2_000 },
+        { description: 'Travel', quantity: '1', unitPriceMinor: 999, taxRateBp: 0 },
+      ],
+    });
+    expect(created.status).toBe(201);
+    const sent = await person.post(`/api/invoices/${created.body.invoice.id}/send`);
+    expect(sent.body.invoice.status).toBe('sent');
+    return sent.body.invoice;
+  }
+
+  const pay = (person: Person, id: string, amountMinor: number, key: string = randomUUID()) =>
+    person.post(
+      `/api/invoices/${id}/payments`,
+      { amountMinor, method: 'bank', paidOn: '2026-11-15' },
+      { 'idempotency-key': key },
+    );
+
+  it('ends a session at logout', async () => {
+    const person = await logIn('admin');
+    expect((await person.get('/api/me')).body.user.role).toBe('admin');
+    expect((await person.post('/api/auth/logout')).status).toBe(204);
+    expect((await person.get('/api/me')).status).toBe(401);
+  });
+
+  it('writes an invoice, takes payments and ends with a balance of zero', async () => {
+    const accountant = await logIn('accountant');
+    const { id, totalMinor, number } = await sentInvoice(accountant);
+    expect(number).toMatch(/^INV-2026-\d{4}$/);
+    expect(totalMinor).toBe(30_863 + 6_173 + 999); // 2.5 x 123.45 rounds up; 20 % of that; travel
+    const first = await pay(accountant, id, 10_000);
+    expect(first.status).toBe(201);
+    expect(first.body.invoice).toMatchObject({
+      status: 'partial',
+      paidMinor: 10_000,
+      dueMinor: totalMinor - 10_000,
+    });
+    expect((await pay(accountant, id, totalMinor)).body.code).toBe('OVERPAYMENT');
+    const last = await pay(accountant, id, totalMinor - 10_000);
+    expect(last.body.invoice).toMatchObject({ status: 'paid', dueMinor: 0 });
+    expect((await pay(accountant, id, 1)).body.code).toBe('INVOICE_STATE');
+  });
+
+  it('pays once for one Idempotency-Key, however often and however parallel the request comes', async () => {
+    const accountant = await logIn('accountant');
+    const { id } = await sentInvoice(accountant);
+    const key = randomUUID();
+    const answers = await Promise.all(Array.from({ length: 8 }, () => pay(accountant, id, 5_000, key)));
+    expect(answers.map(({ status }) => status)).toEqual(Array(8).fill(201));
+    expect(new Set(answers.map(({ body }) => body.payment.id)).size).toBe(1);
+    expect(answers.filter(({ headers }) => headers.get('idempotent-replayed') === 'true')).toHaveLength(7);
+    const { invoice } = (await accountant.get(`/api/invoices/${id}`)).body;
+    expect(invoice).toMatchObject({ paidMinor: 5_000 });
+    expect(invoice.payments).toHaveLength(1);
+    expect((await pay(accountant, id, 5_001, key)).body.code).toBe('IDEMPOTENCY_MISMATCH');
+    const withoutKey = await accountant.post(`/api/invoices/${id}/payments`, {
+      amountMinor: 1,
+      method: 'bank',
+      paidOn: '2026-11-15',
+    });
+    expect(withoutKey.body.code).toBe('IDEMPOTENCY_KEY_REQUIRED');
+  });
+
+  it('never takes more than what is due from parallel payments', async () => {
+    const accountant = await logIn('accountant');
+    const { id, totalMinor } = await sentInvoice(accountant);
+    const answers = await Promise.all(
+      Array.from({ length: 6 }, () => pay(accountant, id, Math.ceil(totalMinor / 3))),
+    );
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(2);
+    expect(answers.filter(({ body }) => body.code === 'OVERPAYMENT')).toHaveLength(4);
+  });
+
+  it('gives parallel invoices numbers without a gap and without a twin', async () => {
+    const sales = await logIn('sales');
+    const numbers = (await Promise.all(Array.from({ length: 6 }, () => sentInvoice(sales))))
+      .map(({ number }) => Number(number.slice(-4)))
+      .sort((a, b) => a - b);
+    expect(numbers).toEqual(Array.from({ length: 6 }, (_, at) => (numbers[0] ?? 0) + at));
+  });
+
+  it('lets each role do what it may and no more', async () => {
+    const [viewer, sales, accountant] = [
+      await logIn('viewer'),
+      await logIn('sales'),
+      await logIn('accountant'),
+    ];
+    const client = { name: 'New Client', email: 'new@client.example', currency: 'EUR' };
+    expect((await viewer.post('/api/clients', client)).status).toBe(403);
+    const created = await sales.post('/api/clients', client);
+    expect(created.status).toBe(201);
+    expect(created.body.client).toMatchObject({ ...client, phone: null, invoiceCount: 0, dueMinor: 0 });
+    const { id } = await sentInvoice(sales);
+    expect((await pay(sales, id, 1)).status).toBe(403);
+    expect((await sales.post(`/api/invoices/${id}/void`)).status).toBe(403);
+    expect((await accountant.post(`/api/invoices/${id}/void`)).body.invoice.status).toBe('void');
+    expect((await viewer.get(`/api/invoices/${id}`)).status).toBe(200);
+    const changed = await sales.patch(`/api/clients/${created.body.client.id}`, { city: 'Mombasa' });
+    expect(changed.body.client.city).toBe('Mombasa');
+  });
+
+  it('keeps the sums of every seeded invoice', async () => {
+    const viewer = await logIn('viewer');
+    let page = 1;
+    let seen = 0;
+    for (let total = 1; seen < Math.min(total, 60); page += 1) {
+      const list = (await viewer.get(`/api/invoices?page=${page}`)).body;
+      total = list.total;
+      for (const { id } of list.invoices) {
+        const { invoice } = (await viewer.get(`/api/invoices/${id}`)).body;
+        const sum = (items: readonly Record<string, number>[], name: string) =>
+          items.reduce((all, item) => all + (item[name] ?? 0), 0);
+        expect(sum(invoice.lines, 'lineTotalMinor') + sum(invoice.lines, 'taxMinor')).toBe(
+          invoice.totalMinor,
+        );
+        expect(sum(invoice.payments, 'amountMinor')).toBe(invoice.paidMinor);
+        seen += 1;
+      }
+    }
+    expect(seen).toBeGreaterThanOrEqual(60);
+  });
+
+  it('adds the dashboard up from the invoices', async () => {
+    const viewer = await logIn('viewer');
+    const { body } = await viewer.get('/api/dashboard');
+    expect(body.months).toHaveLength(12);
+    expect(body.aging.map(({ bucket }: { bucket: string }) => bucket)).toEqual([
+      'current',
+      '1-30',
+      '31-60',
+      '61-90',
+      '90+',
+    ]);
+    expect(
+      body.aging.reduce((sum: number, { amountMinor }: { amountMinor: number }) => sum + amountMinor, 0),
+    ).toBe(body.dueMinor);
+    const overdue = body.aging
+      .slice(1)
+      .reduce((sum: number, { amountMinor }: { amountMinor: number }) => sum + amountMinor, 0);
+    expect(overdue).toBe(body.overdueMinor);
+    expect(body.dueInvoices).toHaveLength(5);
+  });
+
+  it('names every field that is wrong', async () => {
+    const sales = await logIn('sales');
+    const answer = await sales.post('/api/invoices', {
+      clientId: 'x',
+      issuedOn: '2026-02-30',
+      dueOn: '2026-03-01',
+      lines: [{ description: '', quantity: '1.2345', unitPriceMinor: 1.5, taxRateBp: -1 }],
+    });
+    expect(answer.status).toBe(400);
+    expect(answer.headers.get('content-type')).toContain('application/problem+json');
+    expect(answer.body.errors.map(({ path }: { path: string }) => path)).toEqual([
+      'clientId',
+      'issuedOn',
+      'lines.0.description',
+      'lines.0.quantity',
+      'lines.0.unitPriceMinor',
+      'lines.0.taxRateBp',
+    ]);
+    expect((await sales.get("/api/clients?search=' or 1=1 --")).body.total).toBe(0);
+    expect((await sales.get('/api/clients?search=%25')).body.total).toBe(0);
+  });
+
+  it('says how it is, in the flat form, to anyone', async () => {
+    const answer = await fetch(`${service.url}/health`);
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toMatchObject({ database: 'connected', cache: 'connected' });
+  });
+});

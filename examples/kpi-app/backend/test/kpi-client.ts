@@ -1,0 +1,69 @@
+import { demoPassword } from '../src/seed/seed.js';
+import { kpiBackend } from '../src/service.js';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  // The tests look into bodies of every shape; what they expect is what they check.
+  readonly body: ReturnType<typeof JSON.parse>;
+}
+
+/** Talks to the API as one person's browser does. */
+export class KpiClient {
+  readonly #url: string;
+  #cookie = '';
+
+  constructor(url: string) {
+    this.#url = url;
+  }
+
+  async send(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
+    const response = await fetch(`${this.#url}${path}`, {
+      method,
+      headers: {
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        cookie: this.#cookie,
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    for (const set of response.headers.getSetCookie()) this.#cookie = set.split(';')[0] ?? '';
+    const text = await response.text();
+    const json = (response.headers.get('content-type') ?? '').includes('json');
+    return { status: response.status, headers: response.headers, body: json ? JSON.parse(text) : text };
+  }
+
+  get(path: string): Promise<Answer> {
+    return this.send('GET', path);
+  }
+
+  post(path: string, body: unknown = {}): Promise<Answer> {
+    return this.send('POST', path, body);
+  }
+
+  async logIn(name: string): Promise<this> {
+    const answer = await this.post('/api/auth/login', {
+      email: `${name}@kpi.example`,
+      password: demoPassword,
+    });
+    if (answer.status !== 200) throw new Error(`login of ${name} answered ${answer.status}`);
+    return this;
+  }
+}
+
+/** The API with seeded data, on a free port, silent. */
+export async function startKpi(variables: Readonly<Record<string, string>> & { readonly PORT: string }) {
+  const env = {
+    NODE_ENV: 'test',
+    SEED: 'true',
+    RATE_LIMIT_MAX_REQUESTS: '100000',
+    LOG_LEVEL: 'error',
+    ...variables,
+  };
+  return kpiBackend({ sources: { env }, signals: false }).start();
+}
