@@ -67,6 +67,9 @@ export function mysql<Config extends object>(mysql2: MysqlModule<Config>): Drive
   if (typeof mysql2?.createConnection !== 'function') {
     throw invalidOption('mysql', 'mysql2', 'the mysql2 module: import mysql2 from "mysql2"; mysql(mysql2)');
   }
+  if (!('createConnectionPromise' in mysql2)) {
+    throw invalidOption('mysql', 'mysql2', 'the callback module "mysql2", not "mysql2/promise"');
+  }
   if (typeof mysql2.TypedParameter?.BIGINT !== 'function') {
     throw invalidOption('mysql', 'mysql2', 'the default import of mysql2 3.24 or later');
   }
@@ -98,10 +101,8 @@ function openMysql<Config extends object>(
     };
     // mysql2's own types describe its connection far more closely than is needed here.
     const client = mysql2.createConnection(config as unknown as Config);
-    if (!isClient(client)) {
-      throw invalidOption('mysql', 'mysql2', 'the callback module "mysql2", not "mysql2/promise"');
-    }
-    return client;
+    if (isClient(client)) return client;
+    throw invalidOption('mysql', 'mysql2', 'the mysql2 module, whose createConnection() makes a connection');
   };
 
   const { BIGINT } = mysql2.TypedParameter;
