@@ -9,16 +9,22 @@ export interface PathSet {
   plainlyHolds(url: string): boolean;
 }
 
+/** What two routers may read differently. */
+const tricks = /%|\/[./]|\\/;
+
 /** Compiles paths that begin with `/`. */
 export function pathSet(paths: readonly string[]): PathSet {
   const prefixes = paths.map((path) => plain(path).replace(/\/+$/, ''));
   const under = (path: string): boolean =>
     prefixes.some((prefix) => path === prefix || path.startsWith(`${prefix}/`));
   return {
-    mayHold: (url) => under(plain(pathOf(url))) || under(undo(pathOf(url))),
+    mayHold: (url) => {
+      const path = pathOf(url);
+      return under(plain(path)) || (tricks.test(path) && under(undo(path)));
+    },
     plainlyHolds: (url) => {
       const path = pathOf(url);
-      return !/%|\/\.|\\/.test(path) && under(plain(path));
+      return !tricks.test(path) && under(plain(path));
     },
   };
 }

@@ -44,25 +44,47 @@ export function clientIp(options: ClientIpOptions): ClientIp {
   if (!headers.includes(header)) throw invalidOption('clientIp', 'header', `one of ${headers.join(', ')}`);
   const bits = wholeNumber('clientIp', 'ipv6PrefixLength', ipv6PrefixLength, { min: 32, max: 128 });
   const trusts = compileTrust(trust);
+  const peers = new Map<string | undefined, Peer>();
+
+  function peerOf(view: RequestView): Peer {
+    const known = peers.get(view.peer);
+    if (known !== undefined) return known;
+    const ip = view.peer === undefined ? undefined : parseAddress(view.peer);
+    const peer: Peer = { ip, key: keyOf(ip, bits), viaProxy: trusts(ip, 0) };
+    if (peers.size >= rememberedPeers) peers.clear();
+    peers.set(view.peer, peer);
+    return peer;
+  }
 
   return (view) => {
-    const peer = view.peer === undefined ? undefined : parseAddress(view.peer);
-    const viaProxy = trusts(peer, 0);
-    if (!viaProxy) return client(peer, bits, view.encrypted, false);
+    const peer = peerOf(view);
+    if (!peer.viaProxy)
+      return { ip: peer.ip ?? unknown, key: peer.key, secure: view.encrypted, viaProxy: false };
     const said = readSaid(view, header);
-    let ip = peer;
+    let { ip } = peer;
     for (let hop = 0; hop < said.addresses.length && trusts(ip, hop); hop += 1) {
       const next = parseAddress(said.addresses[said.addresses.length - 1 - hop] ?? '');
       if (next === undefined) break;
       ip = next;
     }
-    return client(ip, bits, view.encrypted || said.proto === 'https', true);
+    const secure = view.encrypted || said.proto === 'https';
+    return { ip: ip ?? unknown, key: keyOf(ip, bits), secure, viaProxy: true };
   };
 }
 
-function client(ip: string | undefined, bits: number, secure: boolean, viaProxy: boolean): Client {
-  if (ip === undefined) return { ip: 'unknown', key: 'unknown', secure, viaProxy };
-  return { ip, key: networkKey(ip, bits), secure, viaProxy };
+/** What a connection's other end is, worked out once for all of its requests. */
+interface Peer {
+  readonly ip: string | undefined;
+  readonly key: string;
+  readonly viaProxy: boolean;
+}
+
+const rememberedPeers = 1_024;
+
+const unknown = 'unknown';
+
+function keyOf(ip: string | undefined, bits: number): string {
+  return ip === undefined ? unknown : networkKey(ip, bits);
 }
 
 interface Said {

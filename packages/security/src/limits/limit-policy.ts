@@ -78,7 +78,7 @@ export function policy(name: string, options: LimitPolicyOptions): LimitPolicy {
     algorithm = 'fixed',
     key = (request: LimitRequest) => request.client.key,
     cost = 1,
-    paths = ['/'],
+    paths,
     except = [],
     onStoreDown = 'local',
   } = readOptions(options);
@@ -100,13 +100,13 @@ export function policy(name: string, options: LimitPolicyOptions): LimitPolicy {
   if (!['local', 'open', 'closed'].includes(onStoreDown)) {
     throw invalidOption('policy', 'onStoreDown', "'local', 'open' or 'closed'");
   }
-  const included = pathSet(readPaths('paths', paths));
+  const included = paths && pathSet(readPaths('paths', paths));
   const excluded = pathSet(readPaths('except', except));
   const windowUs = windowMs * 1_000;
   return {
     rule: { name, algorithm, limit, windowUs, burst, intervalUs: smoothIntervalUs(limit, burst, windowUs) },
     onStoreDown,
-    applies: (url) => included.mayHold(url) && !excluded.plainlyHolds(url),
+    applies: (url) => (included?.mayHold(url) ?? true) && !(except.length > 0 && excluded.plainlyHolds(url)),
     key,
     cost: typeof cost === 'number' ? () => cost : cost,
   };
