@@ -1,15 +1,13 @@
 import { fileURLToPath } from 'node:url';
 import { connectRedis } from '@seaworthy/cache';
-import { createDb } from '@seaworthy/db-pool';
 import { createMigrations } from '@seaworthy/db-pool/migrations';
-import { mysql } from '@seaworthy/db-pool/mysql';
 import { remote } from '@seaworthy/health';
 import { clientIp, memoryStore, policy, presets, redisStore } from '@seaworthy/security';
 import { createService, type ServiceOptions } from '@seaworthy/service';
 import { Redis } from 'ioredis';
-import mysql2 from 'mysql2';
 import { createApp } from './app.js';
 import { schema } from './config.js';
+import { openDatabase } from './open-database.js';
 import { seed } from './seed/seed.js';
 
 export const migrations = fileURLToPath(new URL('../migrations', import.meta.url));
@@ -26,20 +24,13 @@ export function crmServer(options: Pick<ServiceOptions<object>, 'sources' | 'sig
     ...options,
     logging: (config) => ({ level: config.LOG_LEVEL }),
   })
-    .resource('db', ({ config, logger }) =>
-      createDb(mysql(mysql2), {
-        url: config.DATABASE_URL,
-        name: 'crm',
-        logger,
-        pool: { max: 20, min: 5, idleTimeout: '30s' },
-      }),
-    )
+    .resource('db', ({ config, logger }) => openDatabase(config, logger))
     .resource('redis', ({ config, logger }) =>
       config.REDIS_URL === undefined
         ? nothing
         : connectRedis(Redis, { url: config.REDIS_URL, required: false, logger }),
     )
-    .startup('migrations', ({ db }) => createMigrations(db, { folder: migrations }).up())
+    .startup('migrations', ({ db, logger }) => createMigrations(db, { folder: migrations, logger }).up())
     .startup('seed', async ({ config, db, logger }) => {
       if (config.SEED && (await seed(db, new Date()))) logger.info('Demonstration data added');
     })

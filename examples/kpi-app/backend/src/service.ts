@@ -33,7 +33,7 @@ export function kpiBackend(options: Pick<ServiceOptions<object>, 'sources' | 'si
         ? nothing
         : connectRedis(Redis, { url: config.REDIS_URL, required: config.REDIS_REQUIRED, logger }),
     )
-    .startup('migrations', ({ db }) => createMigrations(db, { folder: migrations }).up())
+    .startup('migrations', ({ db, logger }) => createMigrations(db, { folder: migrations, logger }).up())
     .startup('seed', async ({ config, db, logger }) => {
       if (config.SEED && (await seed(db, new Date()))) logger.info('Demonstration data added');
     })
