@@ -6,6 +6,7 @@ import {
   type FakeRoutes,
   launchChromium,
   poisoned,
+  problem,
   serveApp,
   type WatchedPageOptions,
   watchedPage,
@@ -114,6 +115,42 @@ describe.skipIf(chromiumIsMissing())('Headway in Chromium under default-src self
     await card.getByText('The target is reached.').waitFor();
     expect(await progress.getAttribute('aria-valuenow')).toBe('100');
     expect(view.complaints).toEqual([]);
+  });
+
+  it('says when a filter matches nothing, and clears filter and search together', async () => {
+    await using view = await open();
+    const { page } = view;
+    await view.visit('/objectives?status=done');
+    await signIn(page, 'viewer');
+    await page.getByRole('link', { name: 'Help people find the answer themselves' }).waitFor();
+    expect(await page.getByRole('row').count()).toBe(2);
+    await page.getByRole('searchbox').fill('no such thing');
+    await page.getByRole('button', { name: 'Show all objectives' }).click();
+    await page.getByRole('link', { name: 'Open the Nordic market' }).waitFor();
+    expect(await page.getByRole('searchbox').inputValue()).toBe('');
+    expect(new URL(page.url()).search).toBe('');
+  });
+
+  it('says what failed with the request’s number, and loads it on another try', async () => {
+    const routes = createFakeApi();
+    const list = routes['GET /objectives'];
+    let broken = true;
+    const failing: FakeRoutes = {
+      ...routes,
+      'GET /objectives': (request) =>
+        broken || list === undefined
+          ? problem(409, 'REBUILDING', 'The list is being rebuilt.')
+          : list(request),
+    };
+    await using view = await open({}, failing);
+    const { page } = view;
+    await view.visit('/objectives');
+    await signIn(page, 'viewer');
+    const alert = page.getByRole('alert');
+    expect(await alert.textContent()).toContain('The list is being rebuilt.Request req-fake');
+    broken = false;
+    await alert.getByRole('button', { name: 'Try again' }).click();
+    await page.getByRole('link', { name: 'Open the Nordic market' }).waitFor();
   });
 
   it('shows a viewer nothing that changes anything', async () => {

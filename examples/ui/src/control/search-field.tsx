@@ -4,19 +4,34 @@ import { Icon } from '../icon/icon.js';
 
 export interface SearchFieldProps {
   readonly label: string;
-  readonly initial: string;
+  /** What is searched for; the field follows when it is changed from elsewhere. */
+  readonly value: string;
   /** Called once typing has paused. */
   readonly onSearch: (value: string) => void;
 }
 
 /** A search that answers while one types. */
-export function SearchField({ label, initial, onSearch }: SearchFieldProps) {
-  const [text, setText] = useState(initial);
-  const search = usePause(onSearch);
+export function SearchField({ label, value, onSearch }: SearchFieldProps) {
+  const [text, setText] = useState(value);
+  const [seen, setSeen] = useState(value);
+  const [sent, setSent] = useState(value);
+  const search = usePause((settled: string) => {
+    setSent(settled);
+    onSearch(settled);
+  });
 
-  function change(value: string) {
-    setText(value);
-    search(value);
+  if (value !== seen) {
+    setSeen(value);
+    // Its own search comes back as `value` while the next letters are typed already; those must stay.
+    if (value !== sent) {
+      setSent(value);
+      setText(value);
+    }
+  }
+
+  function change(typed: string) {
+    setText(typed);
+    search(typed);
   }
 
   return (

@@ -69,7 +69,7 @@ export function ClientsPage() {
       <search className="toolbar">
         <SearchField
           label="Search clients"
-          initial={address.search}
+          value={address.search}
           onSearch={(value) => address.set('search', value)}
         />
       </search>

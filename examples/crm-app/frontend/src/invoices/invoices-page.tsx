@@ -43,7 +43,7 @@ export function InvoicesPage() {
         />
         <SearchField
           label="Search invoices"
-          initial={address.search}
+          value={address.search}
           onSearch={(value) => address.set('search', value)}
         />
       </search>

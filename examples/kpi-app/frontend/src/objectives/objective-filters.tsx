@@ -14,7 +14,7 @@ export function ObjectiveFilters({ filter, onChange }: ObjectiveFiltersProps) {
     <search className="toolbar">
       <SearchField
         label="Search objectives"
-        initial={filter.search ?? ''}
+        value={filter.search ?? ''}
         onSearch={(value) => onChange('search', value)}
       />
       <SelectField
