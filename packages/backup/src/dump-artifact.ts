@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { pipeline } from 'node:stream/promises';
-import { type Clock, formatDuration } from '@seaworthy/contracts';
+import { type Clock, formatDuration, type Timer } from '@seaworthy/contracts';
 import { BackupError } from './backup-error.js';
 import type { BackupSource, SourceSession } from './backup-source.js';
 import type { StagedObject } from './backup-target.js';
@@ -84,7 +84,7 @@ export async function dumpArtifact(options: DumpOptions): Promise<DumpResult> {
   return { rawBytes: tail.bytes, bytes, sha256: hash.digest('hex') };
 
   function watchForStall(): { readonly stalled: Promise<never>; stop(): void } {
-    let timer = clock.schedule(() => undefined, 0);
+    let timer: Timer | undefined;
     const stalled = new Promise<never>((_resolve, reject) => {
       const look = (): void => {
         const idleMs = clock.monotonic() - progressAt;
@@ -98,6 +98,6 @@ export async function dumpArtifact(options: DumpOptions): Promise<DumpResult> {
       timer = clock.schedule(look, stallTimeoutMs);
     });
     stalled.catch(() => undefined);
-    return { stalled, stop: () => timer.cancel() };
+    return { stalled, stop: () => timer?.cancel() };
   }
 }

@@ -2,7 +2,14 @@ import { createBackups, local, mysql } from '@seaworthy/backup';
 import { createTestDatabase, startFaultProxy, type TestDatabase } from '@seaworthy/testkit';
 import mysqlDriver from 'mysql2/promise';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { filesIn, fingerprint, mysqlSchema, recordingLogger, sql, temporaryFolder } from './fixtures.js';
+import {
+  filesIn,
+  fingerprint,
+  mysqlSchema,
+  recordingLogger,
+  sql,
+  temporaryFolder,
+} from './support/fixtures.js';
 
 let source: TestDatabase;
 

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { createBackups, local, postgres } from '@seaworthy/backup';
 import { createFakeClock, createTestDatabase, type TestDatabase } from '@seaworthy/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { filesIn, fingerprint, postgresSchema, sql, temporaryFolder } from './fixtures.js';
+import { filesIn, fingerprint, postgresSchema, sql, temporaryFolder } from './support/fixtures.js';
 
 const run = promisify(execFile);
 let source: TestDatabase;

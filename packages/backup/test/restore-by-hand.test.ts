@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { createBackups, local, mysql, postgres } from '@seaworthy/backup';
 import { createTestDatabase } from '@seaworthy/testkit';
 import { describe, expect, it } from 'vitest';
-import { fingerprint, mysqlSchema, postgresSchema, sql, temporaryFolder } from './fixtures.js';
+import { fingerprint, mysqlSchema, postgresSchema, sql, temporaryFolder } from './support/fixtures.js';
 
 const readme = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8');
 
@@ -101,7 +101,7 @@ describe('the example of the README', () => {
     await sql(crm.url, 'create table t (id int)');
     const example = /```js\n([\s\S]+?)```/.exec(readme)?.[1] ?? '';
     const folder = await temporaryFolder();
-    const script = join(import.meta.dirname, `processes/readme-example-${process.pid}.mjs`);
+    const script = join(import.meta.dirname, `fixtures/readme-example-${process.pid}.mjs`);
     await writeFile(script, example);
     try {
       const { stdout } = await promisify(execFile)(process.execPath, [script], {

@@ -15,7 +15,14 @@ import {
 } from '@seaworthy/testkit';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { childrenOf, fingerprint, postgresBulk, postgresSchema, sql, temporaryFolder } from './fixtures.js';
+import {
+  childrenOf,
+  fingerprint,
+  postgresBulk,
+  postgresSchema,
+  sql,
+  temporaryFolder,
+} from './support/fixtures.js';
 
 let source: TestDatabase;
 let target: TestDatabase;
@@ -305,7 +312,7 @@ describe('a restore that is interrupted', () => {
   it('by the death of our process leaves the target as it was', async () => {
     const { manifest, folder } = await makeBackup();
     const { reached, release } = await holdRestore();
-    await using child = spawnNode(join(import.meta.dirname, 'processes/restore-backup.mjs'), {
+    await using child = spawnNode(join(import.meta.dirname, 'fixtures/restore-backup.mjs'), {
       env: {
         TARGET_URL: target.adminUrl,
         FOLDER: folder,

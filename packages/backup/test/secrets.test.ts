@@ -7,7 +7,14 @@ import { createTestDatabase, startFaultProxy, type TestDatabase } from '@seawort
 import { describe, expect, it } from 'vitest';
 import { mysqlReport } from '../src/mysql-report.js';
 import { postgresReport } from '../src/postgres-report.js';
-import { filesIn, postgresBulk, processes, recordingLogger, sql, temporaryFolder } from './fixtures.js';
+import {
+  filesIn,
+  postgresBulk,
+  processes,
+  recordingLogger,
+  sql,
+  temporaryFolder,
+} from './support/fixtures.js';
 
 /** Everything that a URL, a shell, a password file and an option file treat specially. */
 const canary = `ca"na'ry\\-:#;% $(7)`;

@@ -17,7 +17,8 @@ import { failureReason, withoutArguments } from './failure-reason.js';
 import type { ReconnectPolicy } from './reconnect-policy.js';
 import type { RedisClient } from './redis-client.js';
 import type { ReadyOptions, RedisConnection, RedisStatus } from './redis-connection.js';
-import { RedisError } from './redis-error.js';
+import type { RedisError } from './redis-error.js';
+import { unavailableError } from './unavailable-error.js';
 
 export interface PolicySettings {
   readonly name: string;
@@ -218,22 +219,7 @@ export class PolicedConnection<Client extends RedisClient> implements RedisConne
   }
 
   #unavailable(): RedisError {
-    const { label } = this.#settings;
-    switch (this.#status) {
-      case 'closed':
-        return new RedisError(`The connection to Redis at ${label} was closed.`, { code: 'REDIS_CLOSED' });
-      case 'gave_up':
-        return new RedisError(
-          `Gave up connecting to Redis at ${label} (${this.#lastReason}). Check that it runs there and that the ` +
-            'credentials of the URL are right.',
-          { code: 'REDIS_GAVE_UP' },
-        );
-      default:
-        return new RedisError(
-          `Redis at ${label} is not connected (${this.#status}, last reason ${this.#lastReason}).`,
-          { code: 'REDIS_UNAVAILABLE' },
-        );
-    }
+    return unavailableError(this.#status, { label: this.#settings.label, reason: this.#lastReason });
   }
 
   async #close(): Promise<void> {

@@ -3,7 +3,7 @@ import { connectRedisCluster, type RedisConnection } from '@seaworthy/cache';
 import { createFakeClock, type RedisCluster, startRedisCluster, waitFor } from '@seaworthy/testkit';
 import { Cluster } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { recordingLogger } from './fixtures.js';
+import { recordingLogger } from './support/fixtures.js';
 
 let cluster: RedisCluster;
 let urls: readonly string[];

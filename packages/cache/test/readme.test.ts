@@ -10,7 +10,7 @@ it('the example of the README runs as it stands', async () => {
   const { url } = await sharedRedis();
   const readme = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8');
   const example = /```js\n([\s\S]+?)```/.exec(readme)?.[1] ?? '';
-  const script = join(import.meta.dirname, `processes/readme-example-${process.pid}.mjs`);
+  const script = join(import.meta.dirname, `fixtures/readme-example-${process.pid}.mjs`);
   await writeFile(script, example);
   try {
     const env = { PATH: process.env.PATH, REDIS_URL: url };

@@ -10,7 +10,7 @@ import {
 } from '@seaworthy/testkit';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { recordingLogger, recordingMetrics } from './fixtures.js';
+import { recordingLogger, recordingMetrics } from './support/fixtures.js';
 
 let server: RedisServer;
 let open: Array<RedisConnection<Redis>> = [];

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 
 it('[row 60] a process that awaits ready() of a required Redis exits with 1 after ten attempts, naming the address and no password', async () => {
   const port = await freePort();
-  await using child = spawnNode(join(import.meta.dirname, 'processes/required.mjs'), {
+  await using child = spawnNode(join(import.meta.dirname, 'fixtures/required.mjs'), {
     env: { REDIS_URL: `redis://:canary-7@127.0.0.1:${port}` },
   });
   expect(await child.exited).toEqual({ code: 1, signal: null });
