@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Session } from 'node:http2';
-import type { Server, Socket } from 'node:net';
+import { Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '@seaworthy/contracts';
 import { watchUpgrades } from './upgrade-watch.js';
@@ -83,7 +83,7 @@ export function trackServer(server: Server, options: ServerTrackerOptions): Serv
     askToClose(response);
   };
   const onListening = (): void => {
-    if (closing) server.close(); // it was on its way to listen when the shutdown began
+    if (closing) stopListening(server); // it was on its way to listen when the shutdown began
   };
   const stopWatching = watchUpgrades(server, (socket) => {
     silent.delete(socket);
@@ -98,10 +98,15 @@ export function trackServer(server: Server, options: ServerTrackerOptions): Serv
   server.on('listening', onListening);
 
   function sweep(): void {
+    for (const socket of silent.keys()) {
+      // Node calls a connection that has sent nothing busy. One that has is in the middle of a request.
+      if (isTls || !('bytesRead' in socket) || socket.bytesRead === 0) socket.end();
+    }
+    // Node calls a connection idle whose answer is complete but has not left yet, and would cut it short.
+    if ([...inFlight.keys()].some((response) => response.writableEnded)) return;
     if ('closeIdleConnections' in server && typeof server.closeIdleConnections === 'function') {
       server.closeIdleConnections();
     }
-    for (const socket of silent.keys()) socket.end(); // Node calls a connection that has sent nothing busy
   }
 
   return {
@@ -122,7 +127,7 @@ export function trackServer(server: Server, options: ServerTrackerOptions): Serv
     },
     closeListener() {
       closing = true;
-      if (server.listening) server.close();
+      stopListening(server);
       for (const session of sessions) session.close();
       sweep();
     },
@@ -133,12 +138,12 @@ export function trackServer(server: Server, options: ServerTrackerOptions): Serv
       return waited.length > maxNamed ? [...named, `${waited.length - maxNamed} more requests`] : named;
     },
     async end(graceMs) {
-      for (const [response, request] of inFlight) {
-        if (isEventStream(request, response)) endStream(response);
-        else destroyAnswer(response);
-      }
-      for (const socket of upgraded) socket.end();
+      const unfinished = [...inFlight];
+      const streams = unfinished.filter(([response, request]) => isEventStream(request, response));
       sweep();
+      for (const entry of unfinished) if (!streams.includes(entry)) destroyAnswer(entry[0]);
+      for (const [response] of streams) endStream(response);
+      for (const socket of upgraded) socket.end();
       if (sockets.size > 0) await emptied(sockets, graceMs, clock);
       for (const session of sessions) session.destroy();
       for (const socket of sockets) socket.destroy();
@@ -153,6 +158,14 @@ export function trackServer(server: Server, options: ServerTrackerOptions): Serv
       server.removeListener('listening', onListening);
     },
   };
+}
+
+/**
+ * The listener alone. `close()` of an http server also closes idle connections, with the fault that `sweep` avoids, and
+ * ends the timeouts for slow headers and requests, which a drain still needs.
+ */
+function stopListening(server: Server): void {
+  if (server.listening) Server.prototype.close.call(server);
 }
 
 /** HTTP/2 has no such header; its sessions get GOAWAY. */

@@ -138,6 +138,29 @@ test('logs one line when a check begins to fail and one when it recovers, never 
   await health.close();
 });
 
+test('stops asking when the drain is over, before the pools that it asks are closed', async () => {
+  const clock = createFakeClock();
+  const probe = vi.fn(async () => undefined);
+  const health = createHealth({
+    ...quiet,
+    clock,
+    checks: { database: remote(probe, { interval: '100ms' }) },
+  });
+  const second = () => new Promise<void>((resolve) => clock.schedule(() => resolve(), 1_000));
+  const calls: number[] = [];
+  for (const phase of ['drain', 'workers', 'pools'] as const) {
+    health.stop(phase, 'look', async () => {
+      await second();
+      calls.push(probe.mock.calls.length);
+    });
+  }
+  const stopping = health.shutdown();
+  await clock.advance(3_000);
+  await stopping;
+  expect(calls[0]).toBeGreaterThan(5);
+  expect(calls).toEqual([calls[0], calls[0], calls[0]]);
+});
+
 test('a snapshot tells everything at once', async () => {
   const clock = createFakeClock();
   const health = createHealth({ ...quiet, clock, checks: { database, loop }, live: ['loop'] });

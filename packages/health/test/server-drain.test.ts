@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describeHttpContract, type Route, waitFor } from '@seaworthy/testkit';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createHealth, type Health, type HealthOptions } from '../src/index.js';
@@ -56,12 +58,41 @@ describeHttpContract('a drain', (host) => {
     await using service = await host.serve(mountHealth(health));
     await using silent = await openWire(service.port);
     await using idle = await openWire(service.port);
+    await using busy = await openWire(service.port);
+    busy.send(get('/slow?ms=1500'));
     idle.send(get('/hello'));
     await idle.seen('world');
-    await waitFor(async () => (await connections(service.server)) === 2);
-    expect(await health.shutdown()).toMatchObject({ clean: true, trafficStopped: true });
+    await waitFor(async () => (await connections(service.server)) === 3);
+    const stopping = health.shutdown();
     expect(await silent.closed()).toBe('ended');
     expect(await idle.closed()).toBe('ended');
+    expect(busy.state, 'the others did not wait for it').toBe('open');
+    expect(await stopping).toMatchObject({ clean: true, trafficStopped: true });
+    expect(busy.received).toContain('"slow":1500');
+  });
+
+  test('cuts no answer short that its client reads slowly', async () => {
+    const health = healthFor({ shutdown: { quiet: 0 } });
+    const size = 32 * 1024 ** 2;
+    const big: Route = { method: 'GET', path: '/big', handle: () => ({ body: 'x'.repeat(size) }) };
+    await using service = await host.serve({ ...mountHealth(health), routes: [big] });
+    const client = connect({ port: service.port, host: '127.0.0.1' });
+    let received = 0;
+    client.on('data', (chunk: Buffer) => {
+      received += chunk.length;
+      if (received === chunk.length) client.pause();
+    });
+    const closed = once(client, 'close');
+    client.write('GET /big HTTP/1.1\r\nHost: a\r\n\r\n');
+    await waitFor(() => received > 0);
+    const stopping = health.shutdown();
+    await waitFor(() => !service.server.listening);
+    // Meanwhile the drain looks for idle connections several times.
+    await expect(Promise.race([closed, sleep(300, 'still open')])).resolves.toBe('still open');
+    client.resume();
+    await closed;
+    expect(received).toBeGreaterThan(size);
+    expect(await stopping).toMatchObject({ clean: true });
   });
 
   test('names a hung request without its query, and ends it at the bound', async () => {
@@ -158,17 +189,31 @@ describe('connections that do not end by themselves', () => {
 
   test('an event stream that writes after its end does not bring the process down', async () => {
     const health = healthFor();
+    let written = 0;
     let writer: NodeJS.Timeout | undefined;
     const { port } = await serve(health, (_request, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
-      writer = setInterval(() => response.write('data: x\n\n'), 1);
+      response.write('x'.repeat(32 * 1024 ** 2));
+      writer = setInterval(() => {
+        response.write('data: x\n\n');
+        written += 1;
+      }, 5);
     });
     closers.push(() => clearInterval(writer));
-    await using client = await openWire(port);
-    client.send('GET / HTTP/1.1\nHost: a\nAccept: text/event-stream\n\n');
-    await client.seen('data: x');
+    const crashes: unknown[] = [];
+    const onCrash = (error: unknown): void => void crashes.push(error);
+    process.prependListener('uncaughtException', onCrash);
+    closers.push(() => process.removeListener('uncaughtException', onCrash));
+    // A client that does not read: the end waits behind what was written before it.
+    const client = connect({ port, host: '127.0.0.1' }).pause();
+    client.on('error', () => undefined);
+    closers.push(() => client.destroy());
+    client.write('GET / HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r\n\r\n');
+    await waitFor(() => written > 0);
     expect(await health.shutdown()).toMatchObject({ clean: true });
-    expect(await client.closed()).toBe('ended');
+    const before = written;
+    await waitFor(() => written > before + 2);
+    expect(crashes).toEqual([]);
   });
 
   test('an upgraded connection is ended after the requests', async () => {
