@@ -1,0 +1,104 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  createTestDatabase,
+  describeWith,
+  freePort,
+  type NodeProcess,
+  spawnNode,
+  waitFor,
+} from '@seaworthy/testkit';
+import mysql from 'mysql2/promise';
+import pg from 'pg';
+import { afterAll, expect, it } from 'vitest';
+
+const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+
+/** Beside the packages' node_modules, so that the imports resolve as a reader's would. */
+const folder = fileURLToPath(new URL('../.readme/', import.meta.url));
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Writes the README's program of this name to a file. */
+function program(name: string): string {
+  const code = [...readme.matchAll(/```js\n([\s\S]*?)```/g)]
+    .map(([, text]) => text ?? '')
+    .find((text) => text.startsWith(`// ${name}`));
+  if (code === undefined) throw new Error(`README.md has no program ${name}`);
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, name);
+  writeFileSync(path, code);
+  return path;
+}
+
+async function untilReady(service: NodeProcess, url: string): Promise<void> {
+  let ended = false;
+  void service.exited.then(() => {
+    ended = true;
+  });
+  await waitFor(
+    async () => {
+      if (ended) throw new Error(`the program ended: ${service.stderr}${service.stdout}`);
+      return fetch(`${url}/readyz`).then(
+        ({ ok }) => ok,
+        () => false,
+      );
+    },
+    { what: 'the program of the README being ready' },
+  );
+}
+
+describeWith(['postgres'], 'the Express program of the README', () => {
+  it('serves orders, makes a backup, limits, and drains on SIGTERM', async () => {
+    const database = await createTestDatabase('postgres');
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    await client.query('create table orders (id int primary key, total int)');
+    await client.query('insert into orders values (1, 4200)');
+    await client.end();
+    const port = await freePort();
+    await using service = spawnNode(program('express.mjs'), {
+      env: {
+        NODE_ENV: 'test',
+        PORT: String(port),
+        DATABASE_URL: database.url,
+        BACKUP_FOLDER: join(folder, 'backups'),
+      },
+    });
+    const url = `http://127.0.0.1:${port}`;
+    await untilReady(service, url);
+    const order = await fetch(`${url}/orders/1`);
+    expect(await order.json()).toEqual({ id: 1, total: 4200 });
+    expect(order.headers.get('ratelimit')).toContain('"ip"');
+    expect(order.headers.get('content-security-policy')).toContain("default-src 'self'");
+    expect((await fetch(`${url}/orders/2`)).status).toBe(404);
+    const backup = await fetch(`${url}/backups`, { method: 'POST' });
+    expect(await backup.json()).toEqual({ id: expect.stringMatching(/^\d{8}T\d{6}Z-/) });
+    service.kill('SIGTERM');
+    expect(await service.exited).toEqual({ code: 0, signal: null });
+    expect(service.stdout).toContain('"message":"Request completed"');
+    expect(service.stdout + service.stderr).not.toContain(new URL(database.url).password);
+    await database.drop();
+  });
+});
+
+describeWith(['mysql'], 'the Fastify program of the README', () => {
+  it('serves clients and drains on SIGTERM', async () => {
+    const database = await createTestDatabase('mysql');
+    const connection = await mysql.createConnection(database.url);
+    await connection.query('create table clients (id int primary key, name varchar(50))');
+    await connection.query("insert into clients values (1, 'Acacia Logistics')");
+    await connection.end();
+    const port = await freePort();
+    await using service = spawnNode(program('fastify.mjs'), {
+      env: { NODE_ENV: 'test', PORT: String(port), DATABASE_URL: database.url },
+    });
+    const url = `http://127.0.0.1:${port}`;
+    await untilReady(service, url);
+    expect(await (await fetch(`${url}/clients`)).json()).toEqual([{ id: 1, name: 'Acacia Logistics' }]);
+    service.kill('SIGTERM');
+    expect(await service.exited).toEqual({ code: 0, signal: null });
+    await database.drop();
+  });
+});
