@@ -219,6 +219,18 @@ describe('the client', () => {
   });
 });
 
+test('a finder that has seen thousands of peers still tells them apart', () => {
+  const finder = clientIp({ trust: ['10.0.0.0/16'] });
+  const headers = { 'x-forwarded-for': '203.0.113.9' };
+  for (let round = 0; round < 2; round += 1) {
+    for (let peer = 0; peer < 3_000; peer += 1) {
+      const [trusted, other] = [`10.0.${peer >> 8}.${peer & 255}`, `10.1.${peer >> 8}.${peer & 255}`];
+      expect(finder(viewOf({ peer: trusted, headers })).ip).toBe('203.0.113.9');
+      expect(finder(viewOf({ peer: other, headers })).ip).toBe(other);
+    }
+  }
+});
+
 describe('clientIp', () => {
   test.each([
     ['0.0.0.0/0', 'no wider than /8'],

@@ -76,7 +76,7 @@ export function guardStore(
     ask(probeCharges).then(succeeded, () => undefined);
   }
 
-  /** Half of the wait is fixed, so that many processes neither hammer nor come back together. */
+  /** Never at once, and not in step with the other processes that lost the store at the same moment. */
   function nextWait(tries: number): number {
     return 250 + backoff(tries + 1) / 2;
   }
