@@ -90,6 +90,19 @@ describe('a log file', () => {
     await log.close();
   });
 
+  test('that is opened anew leaves to the old file what was logged before', async () => {
+    const folder = tempFolder();
+    const path = join(folder, 'a.log');
+    await using log = logTo(path);
+    log.info('before');
+    renameSync(path, join(folder, 'old.log'));
+    log.reopen();
+    log.info('after');
+    await log.flush();
+    expect(linesOf(join(folder, 'old.log')).map(({ message }) => message)).toEqual(['before']);
+    expect(linesOf(path).map(({ message }) => message)).toEqual(['after']);
+  });
+
   test('refuses to wait for a signal that it will not be told of', () => {
     const path = join(tempFolder(), 'a.log');
     expect(() => logTo(path, { reopenOn: 'SIGHUP' })).toThrow(/reopenOn/);

@@ -330,6 +330,58 @@ describeHttpContract('the request log', (host) => {
   });
 });
 
+test('listeners on the request and the response log with the id too, whenever the bytes come', async () => {
+  const { log, lines } = testLogger();
+  const server = createServer(
+    nodeRequestLog(log)((request, response) => {
+      request.on('data', () => log.info('data'));
+      request.on('end', () => {
+        log.info('end');
+        response.on('close', () => log.info('closed'));
+        response.end('ok');
+      });
+    }),
+  );
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  for (const id of ['one', 'two']) {
+    const socket = connect(port, '127.0.0.1');
+    socket.write(
+      `POST / HTTP/1.1\r\nHost: a\r\nX-Request-Id: ${id}\r\nContent-Length: 4\r\nConnection: close\r\n\r\nab`,
+    );
+    const count = lines().length;
+    await waitFor(() => lines().length === count + 1, { what: 'the first bytes to be read' });
+    socket.write('cd');
+    await waitFor(() => lines().length === count + 5, { what: 'all five lines' });
+    socket.destroy();
+  }
+  server.close();
+  expect(lines().map(({ message, requestId }) => [requestId, message])).toEqual(
+    ['one', 'two'].flatMap((id) =>
+      ['data', 'data', 'end', 'Request completed', 'closed'].map((message) => [id, message]),
+    ),
+  );
+});
+
+test('what is logged when a client goes away has the id of its request', async () => {
+  const { log, lines } = testLogger();
+  const server = createServer(
+    nodeRequestLog(log)((_request, response) => {
+      response.on('close', () => log.info('gone'));
+      response.write('part');
+    }),
+  );
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const socket = connect(typeof address === 'object' && address !== null ? address.port : 0, '127.0.0.1');
+  socket.write('GET / HTTP/1.1\r\nHost: a\r\nX-Request-Id: one\r\n\r\n');
+  socket.once('data', () => socket.destroy());
+  await waitFor(() => lines().length === 2, { what: 'both lines' });
+  server.close();
+  expect(lines().map(({ requestId }) => requestId)).toEqual(['one', 'one']);
+});
+
 describe('request log options', () => {
   test('an unknown one is refused and the right one named', () => {
     const { log } = testLogger();
