@@ -1,6 +1,5 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import {
   createTestDatabase,
   describeWith,
@@ -11,26 +10,10 @@ import {
 } from '@seaworthy/testkit';
 import mysql from 'mysql2/promise';
 import pg from 'pg';
-import { afterAll, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
+import { programFolder, programOf } from './program-of.js';
 
-const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
-
-/** Beside the packages' node_modules, so that the imports resolve as a reader's would. */
-const folder = fileURLToPath(new URL('../.readme/', import.meta.url));
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-/** Writes the README's program of this name to a file. */
-function program(name: string): string {
-  const code = [...readme.matchAll(/```js\n([\s\S]*?)```/g)]
-    .map(([, text]) => text ?? '')
-    .find((text) => text.startsWith(`// ${name}`));
-  if (code === undefined) throw new Error(`README.md has no program ${name}`);
-  mkdirSync(folder, { recursive: true });
-  const path = join(folder, name);
-  writeFileSync(path, code);
-  return path;
-}
+afterAll(() => rmSync(programFolder, { recursive: true, force: true }));
 
 async function untilReady(service: NodeProcess, url: string): Promise<void> {
   let ended = false;
@@ -58,12 +41,12 @@ describeWith(['postgres'], 'the Express program of the README', () => {
     await client.query('insert into orders values (1, 4200)');
     await client.end();
     const port = await freePort();
-    await using service = spawnNode(program('express.mjs'), {
+    await using service = spawnNode(programOf('README.md', '// express.mjs'), {
       env: {
         NODE_ENV: 'test',
         PORT: String(port),
         DATABASE_URL: database.url,
-        BACKUP_FOLDER: join(folder, 'backups'),
+        BACKUP_FOLDER: join(programFolder, 'backups'),
       },
     });
     const url = `http://127.0.0.1:${port}`;
@@ -91,7 +74,7 @@ describeWith(['mysql'], 'the Fastify program of the README', () => {
     await connection.query("insert into clients values (1, 'Acacia Logistics')");
     await connection.end();
     const port = await freePort();
-    await using service = spawnNode(program('fastify.mjs'), {
+    await using service = spawnNode(programOf('README.md', '// fastify.mjs'), {
       env: { NODE_ENV: 'test', PORT: String(port), DATABASE_URL: database.url },
     });
     const url = `http://127.0.0.1:${port}`;
@@ -100,5 +83,25 @@ describeWith(['mysql'], 'the Fastify program of the README', () => {
     service.kill('SIGTERM');
     expect(await service.exited).toEqual({ code: 0, signal: null });
     await database.drop();
+  });
+});
+
+describe('the programs of the package READMEs', () => {
+  it('contracts: prints what it says it prints', async () => {
+    await using program = spawnNode(programOf('packages/contracts/README.md', 'import { Secret'));
+    expect(await program.exited).toEqual({ code: 0, signal: null });
+    expect(program.stdout).toBe('[secret API_KEY]\n42\n');
+  });
+
+  it('service: says hello and logs it', async () => {
+    const port = await freePort();
+    await using program = spawnNode(programOf('packages/service/README.md', 'import { defineConfig'), {
+      env: { NODE_ENV: 'test', PORT: String(port) },
+    });
+    await untilReady(program, `http://127.0.0.1:${port}`);
+    expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toBe('hello');
+    program.kill('SIGTERM');
+    expect(await program.exited).toEqual({ code: 0, signal: null });
+    expect(program.stdout).toContain('"message":"Somebody is here"');
   });
 });
