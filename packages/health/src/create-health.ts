@@ -3,7 +3,7 @@ import { type CheckRunner, type CheckSnapshot, type CheckStatus, createCheckRunn
 import { describeCheck, describeError } from './describe-check.js';
 import { createEndpoints, type Endpoint } from './endpoints.js';
 import { HealthError } from './errors.js';
-import { formats } from './formats/format.js';
+import { formats } from './formats/formats.js';
 import type { Health, StartupOptions } from './health.js';
 import { type Checks, checkNamesIn, type HealthOptions, readHealthOptions } from './health-options.js';
 import { combined, type HealthStatus, type HealthView, statusOf } from './health-view.js';

@@ -7,7 +7,7 @@ import { type AddressInfo, connect as connectTcp, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
-import { waitFor } from '@seaworthy/testkit';
+import { findProgram, waitFor } from '@seaworthy/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { healthEndpoints } from '../src/adapters/node.js';
 import { createHealth } from '../src/index.js';
@@ -19,7 +19,7 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'seaworthy-health-'));
   const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
   execFileSync(
-    'openssl',
+    findProgram('openssl') ?? fail('OpenSSL is needed to make a certificate: apt-get install openssl'),
     [
       'req',
       '-x509',
@@ -43,6 +43,10 @@ beforeAll(() => {
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function fail(message: string): never {
+  throw new Error(message);
+}
 
 const healthFor = () =>
   createHealth({ signals: false, shutdown: { quiet: '150ms', deadlines: { drain: '2s' } } });

@@ -1,7 +1,4 @@
 import type { HealthView } from '../health-view.js';
-import { flat } from './flat.js';
-import { healthJson } from './health-json.js';
-import { nested } from './nested.js';
 
 /** The shape of the JSON: the draft standard's, the CRM guide's or the KPI guide's. */
 export type FormatName = 'health+json' | 'flat' | 'nested';
@@ -26,5 +23,3 @@ export interface CheckDetails {
   readonly observed?: unknown;
   readonly error?: { readonly code?: string; readonly message: string };
 }
-
-export const formats: Readonly<Record<FormatName, Format>> = { 'health+json': healthJson, flat, nested };
