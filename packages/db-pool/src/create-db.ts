@@ -1,12 +1,5 @@
-import {
-  exponentialBackoff,
-  invalidOption,
-  optionsOf,
-  parseDuration,
-  sleep,
-  wholeNumber,
-} from '@seaworthy/contracts';
-import type { ConnectOptions, Db, DbConnection, ReadyOptions, TransactionOptions } from './db.js';
+import { optionsOf, parseDuration, sleep } from '@seaworthy/contracts';
+import type { ConnectOptions, Db, DbConnection, ReadyOptions } from './db.js';
 import { DbError } from './db-error.js';
 import { observeDb } from './db-metrics.js';
 import { type DbOptions, readDbOptions } from './db-options.js';
@@ -15,30 +8,17 @@ import { Pool } from './pool/pool.js';
 import { settlesWithin } from './pool/settles-within.js';
 import { Lease, type Limits } from './session/lease.js';
 import { createRunner, type QueryOptions } from './session/runner.js';
-import { type DbTransaction, type Isolation, runTransaction } from './session/transaction.js';
+import { type DbTransaction, runTransaction } from './session/transaction.js';
+import { readTransactionOptions, type TransactionMode } from './session/transaction-options.js';
+import { withRetries } from './session/with-retries.js';
 import { compile } from './sql/compile.js';
 
 /** What closing the driver's own resources may take, after the pool is drained. */
 const endpointCloseMs = 2_000;
 
-const isolations: readonly Isolation[] = [
-  'read uncommitted',
-  'read committed',
-  'repeatable read',
-  'serializable',
-];
-
 const readQuery = optionsOf<QueryOptions>('query', { timeout: true, signal: true });
 const readConnect = optionsOf<ConnectOptions>('connect', { timeout: true, signal: true });
 const readReady = optionsOf<ReadyOptions>('ready', { timeout: true, signal: true });
-const readTransaction = optionsOf<TransactionOptions>('transaction', {
-  isolation: true,
-  readOnly: true,
-  retry: true,
-  timeout: true,
-  signal: true,
-});
-
 /**
  * A database behind a pool that keeps its deadlines, the same over PostgreSQL, MySQL and PGlite.
  *
@@ -117,14 +97,14 @@ export function createDb<Connection extends object>(
 
   async function attemptTransaction<T>(
     work: (tx: DbTransaction) => Promise<T>,
-    { isolation, readOnly = false }: TransactionOptions,
+    { isolation, readOnly }: TransactionMode,
     limits: Limits,
   ): Promise<T> {
     const lease = await borrow(limits);
     const stop = endAtLimits(lease, limits);
     try {
       return await runTransaction(
-        { lease, dialect, clock, isolation, readOnly, limits, limitsOf: queryLimits },
+        { lease, dialect, isolation, readOnly, limits, limitsOf: queryLimits },
         work,
       );
     } finally {
@@ -151,28 +131,13 @@ export function createDb<Connection extends object>(
 
     transaction: (work, given = {}) =>
       counted(async () => {
-        const transactionOptions = readTransaction(given);
-        const { isolation, retry = {}, timeout, signal } = transactionOptions;
-        if (isolation !== undefined && !isolations.includes(isolation)) {
-          throw invalidOption('transaction', 'isolation', `one of ${isolations.join(', ')}`);
-        }
-        const attempts =
-          retry === false ? 1 : wholeNumber('transaction', 'retry.attempts', retry.attempts ?? 3, { min: 1 });
+        const { attempts, timeout, signal, ...mode } = readTransactionOptions(given);
         const limits = limitsFor(
           timeout === undefined ? deadline.transactionMs : parseDuration(timeout),
           signal,
         );
-        const backoff = exponentialBackoff({ baseMs: 20, maxMs: 1_000, random });
-        for (let attempt = 1; ; attempt += 1) {
-          try {
-            return await attemptTransaction(work, transactionOptions, limits);
-          } catch (error) {
-            if (attempt >= attempts || !lostAgainstAnother(error)) throw error;
-            const pauseMs = backoff(attempt);
-            if (clock.monotonic() + pauseMs >= limits.deadlineAt) throw error;
-            await sleep(clock, pauseMs, { signal });
-          }
-        }
+        const retry = { attempts, clock, random, limits };
+        return withRetries(retry, () => attemptTransaction(work, mode, limits));
       }),
 
     connect: (given = {}) =>
@@ -245,15 +210,6 @@ export function createDb<Connection extends object>(
   }
 
   return db;
-}
-
-function lostAgainstAnother(error: unknown): boolean {
-  if (!DbError.is(error)) return false;
-  // A swallowed deadlock comes back as the transaction's own end; it is the deadlock that counts.
-  return (
-    error.isRetryable ||
-    (DbError.is(error.cause) && error.kind === 'transaction_aborted' && error.cause.isRetryable)
-  );
 }
 
 function transactionTimeout(): DbError {

@@ -1,28 +1,8 @@
 import type { Closable, DurationInput, HealthCheck } from '@seaworthy/contracts';
 import type { PoolStats } from './pool/pool-stats.js';
 import type { QueryRunner } from './session/runner.js';
-import type { DbTransaction, Isolation } from './session/transaction.js';
-
-export interface TransactionRetry {
-  /** All attempts, the first one included. @defaultValue 3 */
-  readonly attempts?: number;
-}
-
-export interface TransactionOptions {
-  /** @defaultValue the server's: `read committed` on PostgreSQL, `repeatable read` on MySQL */
-  readonly isolation?: Isolation;
-  /** The server refuses writes. @defaultValue false */
-  readonly readOnly?: boolean;
-  /**
-   * A transaction that lost against another one (deadlock, serialization failure, lock wait timeout) runs again from its
-   * start after a short random wait. Do in it what may be done twice, or pass `false`. @defaultValue 3 attempts
-   */
-  readonly retry?: TransactionRetry | false;
-  /** The whole transaction with its repetitions. @defaultValue deadline.transaction */
-  readonly timeout?: DurationInput;
-  /** Rolls back and cancels in the server. */
-  readonly signal?: AbortSignal | undefined;
-}
+import type { DbTransaction } from './session/transaction.js';
+import type { TransactionOptions } from './session/transaction-options.js';
 
 export interface ConnectOptions {
   /** How long it may be kept. @defaultValue deadline.transaction */

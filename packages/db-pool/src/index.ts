@@ -4,8 +4,6 @@ export type {
   Db,
   DbConnection,
   ReadyOptions,
-  TransactionOptions,
-  TransactionRetry,
 } from './db.js';
 export { DbError, type DbErrorDetails, type DbErrorKind, type DbErrorOptions } from './db-error.js';
 export type { DbOptions, DeadlineSettings, PoolSettings } from './db-options.js';
@@ -25,6 +23,7 @@ export {
 export type { PoolStats } from './pool/pool-stats.js';
 export type { ExecResult, QueryOptions, QueryRunner } from './session/runner.js';
 export type { DbTransaction, Isolation } from './session/transaction.js';
+export type { TransactionOptions, TransactionRetry } from './session/transaction-options.js';
 export type { Statement } from './sql/compile.js';
 export { Sql, type SqlIdentifier, type SqlJson } from './sql/fragments.js';
 export { type SqlTag, sql, type TypedSql } from './sql/sql.js';

@@ -1,5 +1,5 @@
 import { DbError, type DbErrorDetails, type DbErrorKind } from '../db-error.js';
-import { describeFailure } from './postgres-error.js';
+import { describeFailure } from './describe-failure.js';
 
 /** What MySQL says in an error, as mysql2 hands it on. */
 export interface MysqlFailure {
@@ -91,4 +91,19 @@ function namesIn(kind: DbErrorKind, message: string): DbErrorDetails {
     default:
       return {};
   }
+}
+
+/** What the server said, or `undefined` when the error is mysql2's own: the socket failed. */
+export function mysqlFailure(error: unknown): MysqlFailure | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  const errno: unknown = Reflect.get(error, 'errno');
+  const sqlState: unknown = Reflect.get(error, 'sqlState');
+  const message: unknown = Reflect.get(error, 'sqlMessage');
+  // Node's own errors have a negative errno, and mysql2's have none.
+  if (typeof errno !== 'number' || errno < 0) return undefined;
+  return {
+    errno,
+    sqlState: typeof sqlState === 'string' ? sqlState : undefined,
+    message: typeof message === 'string' ? message : undefined,
+  };
 }

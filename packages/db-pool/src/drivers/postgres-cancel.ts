@@ -1,4 +1,4 @@
-import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 
 /** Which backend, as the server introduced it when the connection began. */
@@ -51,8 +51,9 @@ export function cancelBackend({ host, port, ssl }: CancelTarget, key: BackendKey
           raw.destroy();
           return;
         }
+        const name = isIP(host) === 0 ? { servername: host } : {}; // RFC 6066: never an address
         const options = typeof ssl === 'object' && ssl !== null ? ssl : {};
-        const secure = connectTls({ servername: host, ...options, socket: raw }, () => send(secure));
+        const secure = connectTls({ host, ...name, ...options, socket: raw }, () => send(secure));
         watch(secure);
       });
     });

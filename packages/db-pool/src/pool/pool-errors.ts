@@ -50,6 +50,28 @@ export class ConnectionFailedError extends DbError {
   }
 }
 
+/** What a caller waited for in vain, from what is known when its time is over. */
+export function waitError(wait: {
+  readonly address: string;
+  readonly timeoutMs: number;
+  readonly stats: PoolStats;
+  readonly failure: { readonly error: unknown; readonly failures: number } | undefined;
+}): DbError {
+  const { address, timeoutMs, stats, failure } = wait;
+  if (failure !== undefined) {
+    const reason = `no connection within ${timeoutMs} ms, ${failure.failures} attempts failed: ${reasonOf(failure.error)}`;
+    return new ConnectionFailedError(address, reason, failure.error);
+  }
+  return stats.inUse >= stats.max
+    ? new PoolExhaustedError(stats, `no connection became free within ${timeoutMs} ms`)
+    : new ConnectionTimeoutError(address, timeoutMs, stats);
+}
+
+function reasonOf(error: unknown): string {
+  if (ConnectionFailedError.is(error)) return error.reason;
+  return error instanceof Error ? error.message : 'unknown reason';
+}
+
 function describe(pool: PoolStats): string {
   return `${pool.inUse} of ${pool.max} in use, ${pool.idle} idle, ${pool.connecting} connecting, ${pool.waiting} waiting`;
 }

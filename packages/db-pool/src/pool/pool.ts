@@ -2,11 +2,12 @@ import type { Clock } from '@seaworthy/contracts';
 import { DbError } from '../db-error.js';
 import { Alarm } from './alarm.js';
 import { Connector } from './connector.js';
-import { ConnectionFailedError, ConnectionTimeoutError, PoolExhaustedError } from './pool-errors.js';
+import { PoolExhaustedError, waitError } from './pool-errors.js';
 import type { PoolObserver } from './pool-observer.js';
 import type { PoolStats } from './pool-stats.js';
 import { settlesWithin } from './settles-within.js';
-import type { Loan, PoolConnection, Slot, SlotState } from './slot.js';
+import type { Loan, PoolConnection, Slot } from './slot.js';
+import { Slots } from './slots.js';
 import { abortedError, WaiterQueue } from './waiter-queue.js';
 
 /** How long a goodbye, a check or a cancellation may take before the connection is destroyed instead. */
@@ -45,12 +46,9 @@ export interface AcquireOptions {
  */
 export class Pool<C extends PoolConnection> {
   readonly #options: PoolOptions<C>;
-  readonly #slots = new Set<Slot<C>>();
-  /** The last one in is the first one out: the rest may grow old and be closed. */
-  readonly #idle: Slot<C>[] = [];
+  readonly #slots: Slots<C>;
   readonly #waiters: WaiterQueue<Loan<C>>;
   readonly #connector: Connector<C>;
-  readonly #counts: Record<SlotState, number> = { idle: 0, checking: 0, inUse: 0, closing: 0, gone: 0 };
   readonly #reaper: Alarm;
   #started = false;
   #closing: Promise<void> | undefined;
@@ -58,6 +56,7 @@ export class Pool<C extends PoolConnection> {
 
   constructor(options: PoolOptions<C>) {
     this.#options = options;
+    this.#slots = new Slots(options.clock);
     this.#waiters = new WaiterQueue(options.clock);
     this.#reaper = new Alarm(options.clock, () => this.#reap());
     this.#connector = new Connector({
@@ -76,8 +75,8 @@ export class Pool<C extends PoolConnection> {
   get stats(): PoolStats {
     return {
       total: this.#slots.size,
-      idle: this.#counts.idle,
-      inUse: this.#counts.inUse,
+      idle: this.#slots.count('idle'),
+      inUse: this.#slots.count('inUse'),
       connecting: this.#connector.connecting,
       waiting: this.#waiters.size,
       max: this.#options.max,
@@ -103,7 +102,7 @@ export class Pool<C extends PoolConnection> {
    * or `closed`.
    */
   async acquire({ timeoutMs, signal }: AcquireOptions): Promise<Loan<C>> {
-    const { clock, maxWaiting, observer } = this.#options;
+    const { address, clock, maxWaiting, observer } = this.#options;
     if (this.#closing !== undefined) throw closedError();
     if (signal?.aborted === true) throw abortedError(signal);
     this.#started = true;
@@ -119,7 +118,11 @@ export class Pool<C extends PoolConnection> {
       return ready;
     }
     const askedAt = clock.monotonic();
-    const turn = this.#waiters.wait({ timeoutMs, signal, onTimeout: () => this.#timeoutError(timeoutMs) });
+    const turn = this.#waiters.wait({
+      timeoutMs,
+      signal,
+      onTimeout: () => waitError({ address, timeoutMs, failure: this.#connector.failure, stats: this.stats }),
+    });
     this.#dispatch();
     try {
       const loan = await turn;
@@ -166,7 +169,7 @@ export class Pool<C extends PoolConnection> {
     this.#dispatch();
     if (!(await settlesWithin(drained, drainMs, clock))) {
       this.#waiters.rejectAll(closedError);
-      for (const slot of this.#slots) {
+      for (const slot of this.#slots.all()) {
         if (slot.loan !== undefined) this.discard(slot.loan, interrupt(slot.connection));
         else if (slot.state === 'checking') this.#forget(slot);
       }
@@ -174,7 +177,7 @@ export class Pool<C extends PoolConnection> {
     }
     this.#connector.stop();
     this.#reaper.cancel();
-    for (const slot of [...this.#slots]) this.#forget(slot);
+    for (const slot of this.#slots.all()) this.#forget(slot);
   }
 
   /** Matches connections with callers, orders new ones, and closes what is not needed. Called after every change. */
@@ -182,8 +185,8 @@ export class Pool<C extends PoolConnection> {
     this.#serve();
     const { max, min } = this.#options;
     const open = this.#closing === undefined;
-    const lasting = this.#slots.size - this.#counts.closing;
-    const unserved = this.#waiters.size - this.#counts.checking;
+    const lasting = this.#slots.lasting;
+    const unserved = this.#waiters.size - this.#slots.count('checking');
     const missing = open && this.#started ? min - lasting : 0;
     this.#connector.want(Math.min(Math.max(unserved, missing), max - this.#slots.size));
     if (!open) this.#drain();
@@ -192,7 +195,7 @@ export class Pool<C extends PoolConnection> {
 
   /** The short way for the common case: nobody waits, and a connection was in use a moment ago. */
   #takeFresh(): Loan<C> | undefined {
-    const slot = this.#idle.at(-1);
+    const slot = this.#slots.freshest;
     if (slot === undefined || this.#waiters.size > 0 || !slot.connection.isOpen) return undefined;
     const now = this.#options.clock.monotonic();
     if (now >= slot.expiresAt || now - slot.since > this.#options.validateAfterMs) return undefined;
@@ -201,20 +204,20 @@ export class Pool<C extends PoolConnection> {
 
   #lend(slot: Slot<C>): Loan<C> {
     const loan: Loan<C> = { connection: slot.connection, slot };
-    this.#enter(slot, 'inUse');
+    this.#slots.move(slot, 'inUse');
     slot.loan = loan;
     return loan;
   }
 
   #serve(): void {
     while (this.#waiters.size > 0) {
-      const slot = this.#idle.at(-1);
+      const slot = this.#slots.freshest;
       if (slot === undefined) return;
       const now = this.#options.clock.monotonic();
       if (!slot.connection.isOpen || now >= slot.expiresAt) this.#retire(slot);
       else if (now - slot.since <= this.#options.validateAfterMs) this.#handOut(slot);
       // The top one is the freshest. Those under check will serve too; more checks than callers only cost round trips.
-      else if (this.#waiters.size > this.#counts.checking) void this.#check(slot);
+      else if (this.#waiters.size > this.#slots.count('checking')) void this.#check(slot);
       else return;
     }
   }
@@ -229,7 +232,7 @@ export class Pool<C extends PoolConnection> {
   }
 
   async #check(slot: Slot<C>): Promise<void> {
-    this.#enter(slot, 'checking');
+    this.#slots.move(slot, 'checking');
     const answer = slot.connection.ping().then(
       () => true,
       () => false,
@@ -245,8 +248,7 @@ export class Pool<C extends PoolConnection> {
     const { clock, maxLifetimeMs, random, observer } = this.#options;
     const now = clock.monotonic();
     const expiresAt = now + maxLifetimeMs * (1 - lifetimeJitter * random());
-    const slot: Slot<C> = { connection, expiresAt, state: 'gone', loan: undefined, since: now };
-    this.#slots.add(slot);
+    const slot = this.#slots.add(connection, expiresAt);
     connection.onLost(() => this.#lost(slot));
     observer.connected(createMs);
     this.#makeIdle(slot);
@@ -276,8 +278,7 @@ export class Pool<C extends PoolConnection> {
       this.#retire(slot);
       return;
     }
-    this.#enter(slot, 'idle');
-    this.#idle.push(slot);
+    this.#slots.move(slot, 'idle');
     this.#armReaper();
   }
 
@@ -288,7 +289,7 @@ export class Pool<C extends PoolConnection> {
   }
 
   async #closeAfter(slot: Slot<C>, before: Promise<unknown>): Promise<void> {
-    this.#enter(slot, 'closing');
+    this.#slots.move(slot, 'closing');
     this.#changed();
     await settlesWithin(before, politenessMs, this.#options.clock);
     this.#forget(slot);
@@ -296,35 +297,23 @@ export class Pool<C extends PoolConnection> {
 
   #forget(slot: Slot<C>): void {
     if (slot.state === 'gone') return;
-    this.#enter(slot, 'gone');
-    this.#slots.delete(slot);
+    this.#slots.move(slot, 'gone');
     slot.connection.destroy();
     this.#dispatch();
-  }
-
-  #enter(slot: Slot<C>, state: SlotState): void {
-    if (slot.state === 'idle') {
-      const at = this.#idle.indexOf(slot);
-      if (at >= 0) this.#idle.splice(at, 1);
-    }
-    if (slot.state !== 'gone') this.#counts[slot.state] -= 1;
-    if (state !== 'gone') this.#counts[state] += 1;
-    slot.state = state;
-    slot.since = this.#options.clock.monotonic();
   }
 
   #drain(): void {
     if (this.#waiters.size > 0) return;
     this.#connector.stop();
-    for (const slot of [...this.#idle]) this.#retire(slot);
+    for (const slot of [...this.#slots.idle]) this.#retire(slot);
     if (this.#slots.size === 0) this.#drained?.();
   }
 
   #armReaper(): void {
-    if (this.#reaper.isSet || this.#idle.length === 0) return;
+    if (this.#reaper.isSet || this.#slots.idle.length === 0) return;
     const now = this.#options.clock.monotonic();
     let nextAt = Number.POSITIVE_INFINITY;
-    for (const slot of this.#idle) nextAt = Math.min(nextAt, this.#reapableAt(slot));
+    for (const slot of this.#slots.idle) nextAt = Math.min(nextAt, this.#reapableAt(slot));
     // At least a second apart: `min` may keep connections beyond their idle time, and they must not spin the timer.
     this.#reaper.set(Math.max(nextAt - now, 1_000));
   }
@@ -335,25 +324,12 @@ export class Pool<C extends PoolConnection> {
 
   #reap(): void {
     const now = this.#options.clock.monotonic();
-    for (const slot of [...this.#idle]) {
-      const spare = this.#slots.size - this.#counts.closing > this.#options.min;
+    for (const slot of [...this.#slots.idle]) {
+      const spare = this.#slots.lasting > this.#options.min;
       if (now >= slot.expiresAt || (spare && now >= this.#reapableAt(slot))) this.#retire(slot);
     }
     this.#dispatch();
     this.#armReaper();
-  }
-
-  #timeoutError(timeoutMs: number): DbError {
-    const { address } = this.#options;
-    const { failure } = this.#connector;
-    if (failure !== undefined) {
-      const reason = `no connection within ${timeoutMs} ms, ${failure.failures} attempts failed: ${reasonOf(failure.error)}`;
-      return new ConnectionFailedError(address, reason, failure.error);
-    }
-    const { stats } = this;
-    if (stats.inUse >= stats.max)
-      return new PoolExhaustedError(stats, `no connection became free within ${timeoutMs} ms`);
-    return new ConnectionTimeoutError(address, timeoutMs, stats);
   }
 
   #changed(): void {
@@ -363,9 +339,4 @@ export class Pool<C extends PoolConnection> {
 
 function closedError(): DbError {
   return new DbError('closed', 'The database is closed: close() was called. Nothing can run on it any more.');
-}
-
-function reasonOf(error: unknown): string {
-  if (ConnectionFailedError.is(error)) return error.reason;
-  return error instanceof Error ? error.message : 'unknown reason';
 }

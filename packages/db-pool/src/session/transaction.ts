@@ -1,4 +1,4 @@
-import type { Clock, SqlDialect } from '@seaworthy/contracts';
+import type { SqlDialect } from '@seaworthy/contracts';
 import { DbError } from '../db-error.js';
 import { compile } from '../sql/compile.js';
 import type { Lease, Limits } from './lease.js';
@@ -19,7 +19,6 @@ export interface DbTransaction extends QueryRunner {
 export interface TransactionRun {
   readonly lease: Lease;
   readonly dialect: SqlDialect;
-  readonly clock: Clock;
   readonly isolation: Isolation | undefined;
   readonly readOnly: boolean;
   /** For the whole transaction. */
