@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import { Secret } from '@seaworthy/contracts';
 import { isError } from './is-error.js';
-import type { WriterState, WrittenName } from './json-writer.js';
+import type { WriterState, WrittenName } from './writer-state.js';
 
 /** The parts of the JSON writer that what follows is built from. */
 export interface WriterParts {

@@ -1,6 +1,7 @@
 import { createExoticWriter } from './exotic-values.js';
 import { jsonString } from './json-string.js';
 import type { LogLimits } from './log-limits.js';
+import type { WriterState, WrittenName } from './writer-state.js';
 
 /** What the writer asks before it shows anything. */
 export interface Discretion {
@@ -8,12 +9,6 @@ export interface Discretion {
   redactText(text: string): string;
   /** What stands where a secret was. */
   readonly replacement: string;
-}
-
-/** What one line has used up so far. Per call, because a getter or a `toJSON` may log while it is being logged. */
-export interface WriterState {
-  budget: number;
-  readonly ancestors: object[];
 }
 
 /**
@@ -32,11 +27,6 @@ export interface JsonWriter {
   /** An error with its cause, its inner errors and its own properties; the stack may be left to the caller. */
   error(error: object, state: WriterState, depth: number, withStack: boolean): string;
   begin(): WriterState;
-}
-
-export interface WrittenName {
-  readonly json: string;
-  readonly secret: boolean;
 }
 
 /** Beyond this many different names a program is logging data as names, and remembering them only costs memory. */

@@ -1,11 +1,12 @@
 import type { Clock, LogFields } from '@seaworthy/contracts';
 import { jsonString } from './json-string.js';
-import { createJsonWriter, type WriterState } from './json-writer.js';
+import { createJsonWriter } from './json-writer.js';
 import { type LogCall, readCall } from './log-call.js';
 import { activeContext, type LogContext } from './log-context.js';
 import type { LogLimits } from './log-limits.js';
 import type { LogRedactor } from './redactor.js';
 import { createTimestamp } from './timestamp.js';
+import type { WriterState } from './writer-state.js';
 
 /** Fields that are the same on many lines, with the text they make. */
 export interface BoundFields {
