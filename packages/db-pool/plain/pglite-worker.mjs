@@ -9,6 +9,12 @@ import { parentPort, workerData } from 'node:worker_threads';
  *   | { id: number, kind: 'close' }} Request
  */
 
+/**
+ * The part of the protocol's messages that is read here.
+ * @typedef {{ name: string, text?: string, status?: string, fields?: unknown[] }} Message
+ * @typedef {Error & { code?: string, constraint?: string, table?: string, column?: string }} Failure
+ */
+
 if (parentPort === null) throw new Error('This file runs as a worker thread only.');
 const port = parentPort;
 
@@ -54,41 +60,33 @@ function encode(request) {
 
 /**
  * The last result, the transaction's state, and the error if there was one.
- * @param {any[]} messages - PGlite's types for these are not exported by name.
+ * @param {(Message | Failure)[]} messages
  */
 function read(messages) {
   /** @type {{ name: string, type: number }[]} */
   let columns = [];
-  /** @type {(string | null)[][]} */
+  /** @type {unknown[]} */
   let rows = [];
   let tag = '';
   let status = 'I';
   /** @type {Record<string, string | undefined> | undefined} */
   let error;
   for (const message of messages) {
-    switch (message.name) {
-      case 'rowDescription':
-        columns = message.fields.map((/** @type {any} */ field) => ({
-          name: field.name,
-          type: field.dataTypeID,
-        }));
-        rows = [];
-        break;
-      case 'dataRow':
-        rows.push(message.fields);
-        break;
-      case 'commandComplete':
-        tag = message.text;
-        break;
-      case 'readyForQuery':
-        status = message.status;
-        break;
-      default:
-        if (message instanceof Error) {
-          const { code, constraint, table, column } = /** @type {any} */ (message);
-          error ??= { code, message: message.message, constraint, table, column };
-        }
-    }
+    if (message instanceof Error) {
+      const { code, constraint, table, column } = message;
+      error ??= { code, message: message.message, constraint, table, column };
+    } else if (message.name === 'rowDescription') {
+      columns = (message.fields ?? []).map(columnOf);
+      rows = [];
+    } else if (message.name === 'dataRow') rows.push(message.fields);
+    else if (message.name === 'commandComplete') tag = message.text ?? '';
+    else if (message.name === 'readyForQuery') status = message.status ?? 'I';
   }
   return { columns, rows, tag, status, error };
+}
+
+/** @param {unknown} field */
+function columnOf(field) {
+  const { name, dataTypeID } = /** @type {{ name: string, dataTypeID: number }} */ (field);
+  return { name, type: dataTypeID };
 }

@@ -70,7 +70,7 @@ test("[row 45] never has more than max connections in the server, settles at min
   expect(await inServer('limited')).toBe(3);
 });
 
-test("honours the URL's limit and timeout on MySQL, and lets options win over them", async () => {
+test("[row 46] a starved caller of a real MySQL server fails at the URL's pool_timeout, which options win over", async () => {
   await using mine = await createTestDatabase('mysql');
   const url = withParameters(mine.url, 'connection_limit=2&pool_timeout=1');
   await using db = createDb(mysql(mysql2), { url });

@@ -43,7 +43,7 @@ async function borrow(
   return loans;
 }
 
-test('a caller that gets nothing fails exactly at its deadline, with the state of the pool', async () => {
+test('[row 46] a caller that gets nothing fails exactly at its deadline, with the state of the pool', async () => {
   const made = open({ max: 2 });
   await borrow(made, 2);
   const { pool, clock } = made;
@@ -58,7 +58,7 @@ test('a caller that gets nothing fails exactly at its deadline, with the state o
   expect(PoolExhaustedError.is(error) && error.pool).toMatchObject({ inUse: 2, max: 2, idle: 0 });
 });
 
-test('an idle connection is closed at 30 s, not before, and `min` of them stay', async () => {
+test('[row 46] an idle connection is closed at 30 s, not before, and `min` of them stay', async () => {
   const made = open({ min: 5 });
   const loans = await borrow(made, 20);
   const { pool, clock } = made;
