@@ -85,7 +85,12 @@ export async function startMariadb(options: StartMariadbOptions = {}): Promise<M
   const data = join(place.folder, 'data');
   const password = secretToken();
   const initFile = join(place.folder, 'init.sql');
-  const own = { socket: join(place.folder, 's'), pid_file: join(place.folder, 'pid'), init_file: initFile };
+  const own = {
+    // Relative to the data: the kernel takes no socket path of more than 107 bytes.
+    socket: 's',
+    pid_file: join(place.folder, 'pid'),
+    init_file: initFile,
+  };
   const lines = Object.entries({
     server_id: randomInt(1, 2 ** 31),
     ...testSettings,

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -28,6 +28,9 @@ export interface Session {
   readonly ownsRun: boolean;
 }
 
+/** unix(7) */
+const maxSocketPathBytes = 107;
+
 /** Vitest may load this module twice in one process; there is still one session. */
 const sessionKey = Symbol.for('seaworthy.testkit.session');
 const holder = globalThis as { [sessionKey]?: Promise<Session> };
@@ -37,6 +40,12 @@ export async function openRun(): Promise<Run> {
   const runs = join(baseFolder(), 'runs');
   mkdirSync(runs, { recursive: true, mode: 0o711 });
   const folder = mkdtempSync(join(runs, 'r'));
+  if (Buffer.byteLength(join(folder, 'reaper.sock')) > maxSocketPathBytes) {
+    rmSync(folder, { recursive: true });
+    throw new Error(
+      `The path of the temporary folder is too long for a socket; set TMPDIR to a shorter one than ${runs}.`,
+    );
+  }
   for (const part of ['', 'sessions', 'shared']) mkdirSync(join(folder, part), { recursive: true });
   // mkdtemp makes 0700; the servers' users must pass through.
   for (const part of ['', 'sessions', 'shared']) chmodSync(join(folder, part), 0o711);

@@ -1,15 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  chownSync,
-  closeSync,
-  openSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   membersOf,
@@ -19,31 +10,13 @@ import {
   startTimeOf,
 } from '../plain/process-tree.mjs';
 import { findProgram } from './engines.js';
-import type { Place } from './place.js';
+import { launchServer, type ServerPlan } from './launch-server.js';
 import type { Server } from './server.js';
 import { ServerStartFailed } from './server-errors.js';
 import { waitFor } from './wait-for.js';
 
-/** How one kind of server is run. */
-export interface ServerPlan {
-  readonly name: string;
-  readonly place: Place;
-  readonly url: string;
-  readonly executable: string;
-  readonly args: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
-  /** Where it runs, inside its folder: orphans are known by it. */
-  readonly cwd: string;
-  /** What asks it to end in order. */
-  readonly stopSignal: NodeJS.Signals;
-  /** One attempt to use it; throws while it is not ready. */
-  readonly probe: () => Promise<void>;
-  /** Never shown in a message. */
-  readonly secrets: readonly string[];
-}
-
 const startTimeoutMs = 60_000;
-const stopTimeoutMs = 10_000;
+const stopTimeoutMs = 20_000;
 
 /** Starts the server and resolves when it answers. @throws ServerStartFailed with the end of its log. */
 export async function startServer(plan: ServerPlan): Promise<Server> {
@@ -86,7 +59,7 @@ class ServerProcess implements Server {
   async start(): Promise<void> {
     // Before the process exists: were we killed right after the spawn, the reaper would still know what to look for.
     this.#writeRecord({ ...this.#record, pid: undefined, startTime: undefined });
-    const child = this.#spawn();
+    const child = launchServer(this.#plan, this.#logPath);
     this.#child = child;
     // Aborted when it answers: that it ends later is what tests do to it.
     const starting = new AbortController();
@@ -123,23 +96,19 @@ class ServerProcess implements Server {
   }
 
   async kill(): Promise<void> {
-    await waitFor(() => signalTree(this.#record, 'SIGKILL') === 0, {
-      timeoutMs: stopTimeoutMs,
-      everyMs: 10,
-      what: `${this.name} to be gone`,
-    });
+    await this.#twice(() => signalTree(this.#record, 'SIGKILL') === 0, 'be gone', 10);
   }
 
   async freeze(): Promise<void> {
-    await waitFor(
+    await this.#twice(
       () => {
         const members = membersOf(this.#record);
         if (members.length > 0 && members.every((member) => member.stopped)) return true;
-        // Again until none is left out: one that was forked during the first round has not got the signal.
         signalTree(this.#record, 'SIGSTOP');
         return false;
       },
-      { timeoutMs: stopTimeoutMs, everyMs: 5, what: `${this.name} to freeze` },
+      'freeze',
+      5,
     );
   }
 
@@ -185,40 +154,16 @@ class ServerProcess implements Server {
     return this.close();
   }
 
-  #spawn(): ChildProcess {
-    const { place, args, cwd, env = {} } = this.#plan;
-    const log = openSync(this.#logPath, 'a', 0o600);
-    try {
-      // nginx opens /dev/stdout anew, which asks for the file's permissions.
-      if (place.user !== undefined) chownSync(this.#logPath, place.user.uid, place.user.gid);
-      const launch = this.#launcher();
-      const child = spawn(launch.file, [...launch.args, ...args], {
-        cwd,
-        detached: true,
-        stdio: ['ignore', log, log],
-        env: { PATH: process.env.PATH ?? '/usr/bin:/bin', LANG: 'C.UTF-8', TZ: 'UTC', ...env },
-        ...(launch.asUser && place.user !== undefined ? { uid: place.user.uid, gid: place.user.gid } : {}),
-      });
-      child.unref();
-      child.on('error', () => {});
-      return child;
-    } finally {
-      closeSync(log);
-    }
-  }
-
-  /**
-   * setpriv makes the kernel kill the server with us, without waiting for the reaper. A shared server must outlive us.
-   */
-  #launcher(): { readonly file: string; readonly args: readonly string[]; readonly asUser: boolean } {
-    const { place, executable } = this.#plan;
-    const setpriv = findProgram('setpriv');
-    if (setpriv === undefined || place.shared) return { file: executable, args: [], asUser: true };
-    const user =
-      place.user === undefined
-        ? []
-        : [`--reuid=${place.user.uid}`, `--regid=${place.user.gid}`, '--clear-groups'];
-    return { file: setpriv, args: ['--pdeathsig', 'KILL', ...user, '--', executable], asUser: false };
+  /** Asks until the answer is yes twice: a process that is forked during one look at /proc shows in the next. */
+  async #twice(isDone: () => boolean, what: string, everyMs: number): Promise<void> {
+    let inARow = 0;
+    await waitFor(
+      () => {
+        inARow = isDone() ? inARow + 1 : 0;
+        return inARow === 2;
+      },
+      { timeoutMs: stopTimeoutMs, everyMs, what: `${this.name} to ${what}` },
+    );
   }
 
   #writeRecord(record: ProcessRecord): void {

@@ -21,7 +21,7 @@ export interface Server extends AsyncDisposable {
   freeze(): Promise<void>;
   /** SIGCONT after `freeze()`. */
   thaw(): Promise<void>;
-  /** Ends it in order, thawing it first; the data stays. Killed when it takes longer than 10 s. */
+  /** Ends it in order, thawing it first; the data stays. Killed when it takes longer than 20 s. */
   stop(): Promise<void>;
   /** Starts it again on the same port and data, stopping it first when it still runs; resolves when it answers. */
   restart(): Promise<void>;

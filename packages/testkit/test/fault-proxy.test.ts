@@ -160,7 +160,8 @@ describe('a fault proxy before an echo server', () => {
   test('corrupt flips one byte after so many, or every nth', async () => {
     proxy.corrupt({ direction: 'toClient', afterBytes: 3 });
     const once = await open();
-    once.socket.write('abcdef');
+    await once.roundTrip('ab');
+    once.socket.write('cdef');
     await waitFor(() => once.bytes.length === 6);
     expect([...once.bytes]).toEqual([97, 98, 99, 100 ^ 0xff, 101, 102]);
 
@@ -197,7 +198,7 @@ describe('a fault proxy before an echo server', () => {
 test('the real pg driver works through the proxy, and each fault reaches it', async () => {
   await using postgres = await startPostgres();
   await using proxy = await startFaultProxy({ target: postgres });
-  const client = new pg.Client({ connectionString: proxy.url(postgres.url), query_timeout: 300 });
+  const client = new pg.Client({ connectionString: proxy.url(postgres.url) });
   const errors: unknown[] = [];
   client.on('error', (error) => errors.push(error));
   await client.connect();
@@ -210,7 +211,8 @@ test('the real pg driver works through the proxy, and each fault reaches it', as
   proxy.latency(0);
 
   proxy.blackhole();
-  await expect(client.query('select 2')).rejects.toThrow('timeout');
+  const hanging: pg.QueryConfig & { query_timeout: number } = { text: 'select 2', query_timeout: 300 };
+  await expect(client.query(hanging)).rejects.toThrow('timeout');
   await proxy.clear();
 
   proxy.cutAfter(10, { direction: 'toClient' });

@@ -1,9 +1,19 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { basename, dirname, join } from 'node:path';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { baseFolder } from '../src/base-folder.js';
 import { freePort, waitFor } from '../src/index.js';
-import { openRun } from '../src/run.js';
 import { nestedVitest } from './nested-vitest.js';
 
 interface Report {
@@ -15,9 +25,19 @@ interface Report {
   readonly processes: readonly string[];
 }
 
+// Each starts a vitest with six servers, on a machine that may be busy with more of them.
+vi.setConfig({ testTimeout: 180_000 });
+
 let scratch: string;
 beforeAll(() => {
-  scratch = mkdtempSync(join(tmpdir(), 'seaworthy-left-behind-'));
+  // A vitest that is killed leaves folders of its own in TMPDIR.
+  scratch = mkdtempSync(join(tmpdir(), 'sw-'));
+  chmodSync(scratch, 0o755);
+  const templates = join(baseFolder(), 'templates');
+  if (!existsSync(templates)) return;
+  const own = join(scratch, basename(baseFolder()));
+  mkdirSync(own, { mode: 0o711 });
+  execFileSync('cp', ['-a', templates, own]);
 });
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
@@ -25,9 +45,9 @@ async function startHolder(
   run: 'yes' | 'no',
 ): Promise<{ vitest: ReturnType<typeof nestedVitest>; report: Report; run: string }> {
   const path = join(scratch, `report-${await freePort()}.json`);
-  const vitest = nestedVitest('holds-servers', { NESTED_RUN: run, NESTED_REPORT: path });
+  const vitest = nestedVitest('holds-servers', { NESTED_RUN: run, NESTED_REPORT: path, TMPDIR: scratch });
   await Promise.race([
-    waitFor(() => existsSync(path), { timeoutMs: 50_000, what: 'the servers of the nested vitest' }),
+    waitFor(() => existsSync(path), { timeoutMs: 100_000, what: 'the servers of the nested vitest' }),
     vitest.exited.then(() =>
       Promise.reject(new Error(`The nested vitest ended:\n${vitest.stdout}${vitest.stderr}`)),
     ),
@@ -42,8 +62,8 @@ async function startHolder(
 }
 
 async function expectNothingLeft(run: string, report: Report): Promise<void> {
-  await waitFor(() => processesIn(run).length === 0, { timeoutMs: 20_000, what: 'the servers to be gone' });
-  await waitFor(() => !existsSync(run), { timeoutMs: 20_000, what: 'the run folder to be gone' });
+  await waitFor(() => processesIn(run).length === 0, { timeoutMs: 60_000, what: 'the servers to be gone' });
+  await waitFor(() => !existsSync(run), { timeoutMs: 60_000, what: 'the run folder to be gone' });
   for (const port of report.ports) await waitFor(() => !listensOn(port));
   expect(segmentsOf(report.processes)).toEqual([]);
 }
@@ -67,7 +87,7 @@ test('of a worker that was killed, only what it shared lives on, until the run e
   kill(report.worker);
   const session = dirname(report.folder);
   await waitFor(() => !existsSync(session), {
-    timeoutMs: 20_000,
+    timeoutMs: 60_000,
     what: 'the folder of the worker to be gone',
   });
   expect(processesIn(session)).toEqual([]);
@@ -85,9 +105,10 @@ test('a run whose reaper was killed as well is cleared by the next run', async (
   kill(report.worker);
   await vitest.exited;
   expect(processesIn(join(run, 'shared')).length).toBeGreaterThan(0);
-  const next = await openRun();
+  const env = { NESTED_RUN: 'yes', NESTED_REPORT: join(scratch, 'next'), TMPDIR: scratch };
+  await using next = nestedVitest('uses-shared-too', env);
   await expectNothingLeft(run, report);
-  await next.close();
+  expect((await next.exited).code).toBe(0);
 });
 
 function kill(pid: number): void {

@@ -1,11 +1,14 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { findProgram, waitFor } from '../src/index.js';
 import { portAnswers } from '../src/port-probe.js';
 import { openRun } from '../src/run.js';
 import { nestedVitest } from './nested-vitest.js';
+
+// A vitest within the vitest, on a machine that may be busy.
+vi.setConfig({ testTimeout: 180_000 });
 
 let scratch: string;
 beforeAll(() => {

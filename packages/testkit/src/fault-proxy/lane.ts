@@ -22,7 +22,6 @@ export class Lane {
   readonly #queue: Parcel[] = [];
   #queuedBytes = 0;
   #timer: NodeJS.Timeout | undefined;
-  #lastDue = 0;
   #epoch = -1;
   /** Bytes given to the sink since the epoch began. */
   #passed = 0;
@@ -75,9 +74,8 @@ export class Lane {
   #take(bytes: Buffer | undefined): void {
     if (this.#closed) return;
     const { latencyMs, jitterMs } = this.#faults();
-    // TCP keeps the order whatever the network does, so nobody overtakes.
-    this.#lastDue = Math.max(this.#lastDue, performance.now() + latencyMs + Math.random() * jitterMs);
-    this.#queue.push({ bytes, due: this.#lastDue });
+    // The queue keeps the order, as TCP does: what is due earlier waits for what came before it.
+    this.#queue.push({ bytes, due: performance.now() + latencyMs + Math.random() * jitterMs });
     this.#queuedBytes += bytes?.length ?? 0;
     if (this.#queuedBytes > maxQueuedBytes) this.#source.pause();
     this.pump();
