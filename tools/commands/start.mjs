@@ -33,22 +33,22 @@ export async function main(args) {
   const undo = [async () => rmSync(dataFolder, { recursive: true, force: true })];
   const stopping = stopRequest();
   try {
-    const applications = [];
-    if (only !== 'crm') applications.push(kpi({ dataFolder }));
-    if (only !== 'kpi') {
-      const databaseUrl = await crmDatabase(undo);
-      if (databaseUrl !== undefined) applications.push(crm({ databaseUrl }));
-      else if (only === 'crm') return 1;
-    }
+    const wanted = [...(only === 'crm' ? [] : [kpi({ dataFolder })]), ...(only === 'kpi' ? [] : [crm()])];
+    for (const entry of wanted.flatMap(({ processes }) => processes)) await requireFreePort(entry);
+    const databaseUrl = only === 'kpi' ? undefined : await crmDatabase(undo);
+    if (only === 'crm' && databaseUrl === undefined) return 1;
+    const applications = wanted.filter(({ name }) => name !== 'CRM' || databaseUrl !== undefined);
     const processes = applications.flatMap((application) => application.processes);
-    for (const entry of processes) await requireFreePort(entry);
     await build(applications.flatMap((application) => application.packages));
 
     /** @type {Array<Promise<string>>} */
     const deaths = [];
     await step(`Starting ${processes.map(({ name }) => name).join(', ')}`, async () => {
       for (const entry of processes) {
-        const running = runProcess(entry, { level });
+        const running = runProcess(entry, {
+          level,
+          env: entry.name === 'CRM' ? { DATABASE_URL: databaseUrl } : {},
+        });
         undo.unshift(() => running.stop());
         deaths.push(
           running.ended.then(

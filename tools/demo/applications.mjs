@@ -87,8 +87,8 @@ export function kpi({ dataFolder }) {
   };
 }
 
-/** @param {{ databaseUrl: string }} options @returns {DemoApplication} */
-export function crm({ databaseUrl }) {
+/** Its DATABASE_URL is known once there is a database. @returns {DemoApplication} */
+export function crm() {
   const server = port('CRM_PORT', 4_000);
   return {
     name: 'CRM',
@@ -104,7 +104,6 @@ export function crm({ databaseUrl }) {
         env: {
           PORT: String(server),
           HOST: '127.0.0.1',
-          DATABASE_URL: databaseUrl,
           ...(process.env.REDIS_URL === undefined ? {} : { REDIS_URL: process.env.REDIS_URL }),
           PAGES_FOLDER: example('crm-app/frontend/dist'),
           SEED: 'true',

@@ -23,10 +23,10 @@ const patienceMs = 30_000;
 
 /**
  * @param {DemoProcess} process_
- * @param {{ level: string }} options
+ * @param {{ level: string, env: Record<string, string | undefined> }} options `env` adds to the process's own
  * @returns {RunningProcess}
  */
-export function runProcess({ name, script, env }, { level }) {
+export function runProcess({ name, script, env }, { level, env: more }) {
   const [command, before] = existsSync(setpriv)
     ? [setpriv, ['--pdeathsig', 'TERM', process.execPath]]
     : [process.execPath, []];
@@ -40,6 +40,7 @@ export function runProcess({ name, script, env }, { level }) {
       NODE_ENV: 'development',
       LOG_LEVEL: level,
       ...env,
+      ...more,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
     // A terminal's Ctrl-C goes to the whole group; we stop the processes ourselves, one after the other.

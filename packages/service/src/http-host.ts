@@ -33,9 +33,11 @@ export function httpHost(app: HttpApp): HttpHost {
   return {
     server,
     async listen({ port, host = '127.0.0.1' }) {
+      // For `localhost` Fastify opens a second server on ::1, which nobody would drain.
+      const address = host === 'localhost' ? '127.0.0.1' : host;
       try {
-        if (fastify !== undefined) await fastify.listen({ port, host });
-        else await listening(server, port, host);
+        if (fastify !== undefined) await fastify.listen({ port, host: address });
+        else await listening(server, port, address);
       } catch (error) {
         throw listenFailure(error, port, host);
       }

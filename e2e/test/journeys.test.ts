@@ -1,0 +1,109 @@
+import { describeWith } from '@seaworthy/testkit';
+import { launchChromium, watchedPage } from '@seaworthy-example/ui/testing';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { alive, type Demo, startDemo } from './demo.js';
+
+const password = 'seaworthy-demo-2026';
+
+async function signIn(page: Page, email: string): Promise<void> {
+  await page.getByLabel('E-mail').fill(email);
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+}
+
+describeWith(['mysql', 'chromium'], 'npm start, in a browser', () => {
+  let demo: Demo;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    [demo, browser] = [await startDemo(), await launchChromium()];
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await demo?.[Symbol.asyncDispose]();
+  });
+
+  it('prints addresses, logins and the password', () => {
+    for (const text of [demo.kpiUrl, demo.crmUrl, 'admin@kpi.example', 'admin@crm.example', password]) {
+      expect(demo.output).toContain(text);
+    }
+  });
+
+  it('KPI: logs in through the gateway, checks in, and finds the progress changed after a reload', async () => {
+    await using view = await watchedPage(browser);
+    const { page } = view;
+    await page.goto(demo.kpiUrl);
+    await signIn(page, 'admin@kpi.example');
+    await page.locator('.recharts-area').waitFor();
+    await page.goto(`${demo.kpiUrl}/objectives`);
+    await page.getByRole('link', { name: 'Answer in the time of a blink' }).click();
+    const card = page.getByRole('article', { name: 'Slow queries a day' });
+    const progress = card.getByRole('progressbar');
+    await progress.waitFor();
+    expect(await progress.getAttribute('aria-valuenow')).not.toBe('100');
+    await card.getByRole('button', { name: /^Check in/ }).click();
+    await page.getByLabel('New value').fill('25');
+    await page.getByRole('radio', { name: '9', exact: true }).check({ force: true });
+    await page.getByLabel('What happened').fill('The last index is there.');
+    await page.getByRole('button', { name: 'Save check-in' }).click();
+    await card.getByText('The last index is there.').waitFor();
+    await page.reload();
+    await card.getByText('The last index is there.').waitFor();
+    expect(await progress.getAttribute('aria-valuenow')).toBe('100');
+    expect(view.complaints).toEqual([]);
+  });
+
+  it('CRM: logs in, writes an invoice, sends it, books a payment, and nothing is due', async () => {
+    await using view = await watchedPage(browser);
+    const { page } = view;
+    await page.goto(`${demo.crmUrl}/invoices/new`);
+    await signIn(page, 'accountant@crm.example');
+    await page.getByLabel('Client', { exact: true }).fill('acacia');
+    await page.getByRole('option', { name: 'Acacia Logistics' }).click();
+    await page.getByLabel('Description').fill('Route planning');
+    await page.getByLabel('Quantity').fill('1.5');
+    await page.getByLabel('Price (EUR)').fill('10.01');
+    await page.getByRole('button', { name: 'Save draft' }).click();
+    await page.getByRole('button', { name: 'Send invoice' }).click();
+    await page.getByRole('button', { name: 'Record payment' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Record payment' }).click();
+    await page.getByText('The invoice is paid.').waitFor();
+    await page.reload();
+    await page.getByText('Bank transfer').waitFor();
+    expect(await page.getByRole('button', { name: 'Record payment' }).count()).toBe(0);
+    const invoice = await page.evaluate(async () =>
+      (await fetch(location.pathname.replace('/invoices', '/api/invoices'))).json(),
+    );
+    expect(invoice).toMatchObject({ invoice: { status: 'paid', dueMinor: 0, totalMinor: 1_802 } });
+    expect(view.complaints).toEqual([]);
+  });
+
+  it.each([
+    { width: 1280, theme: 'light' },
+    { width: 390, theme: 'dark' },
+  ] as const)(
+    'shows both dashboards at $width px, $theme, without a complaint of axe, the console or the policy',
+    async (look) => {
+      for (const [url, email, chart] of [
+        [demo.kpiUrl, 'viewer@kpi.example', '.recharts-area'],
+        [demo.crmUrl, 'viewer@crm.example', '.recharts-bar'],
+      ] as const) {
+        await using view = await watchedPage(browser, look);
+        await view.page.goto(url);
+        await signIn(view.page, email);
+        await view.page.locator(chart).first().waitFor();
+        expect(await view.axe(), url).toEqual([]);
+        expect(await view.overflow(), url).toBe(0);
+        expect(view.complaints, url).toEqual([]);
+      }
+    },
+  );
+
+  it('stops on Ctrl-C, in order, and leaves no process behind', async () => {
+    const started = demo.processes();
+    expect(started.length).toBeGreaterThanOrEqual(6); // itself, four of ours, MariaDB
+    expect(await demo.interrupt()).toBe(0);
+    expect(alive(started)).toEqual([]);
+  });
+});
