@@ -32,7 +32,8 @@ module.exports = {
     {
       name: 'core-imports-no-driver',
       severity: 'error',
-      comment: 'Frameworks, drivers and clients are passed in, so that a team keeps its versions and its instrumentation.',
+      comment:
+        'Frameworks, drivers and clients are passed in, so that a team keeps its versions and its instrumentation.',
       from: { path: '^packages/(?!testkit/)[^/]+/src/' },
       to: { path: npm(drivers) },
     },

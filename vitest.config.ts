@@ -16,6 +16,9 @@ const roots = [
 ];
 
 export default defineConfig({
+  // For the global setup, which is loaded here.
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
     projects: roots
       .filter((root) => existsSync(`${root}/test`))

@@ -19,7 +19,7 @@ export const gates = [
 ];
 
 async function lint() {
-  const { output } = await run(bin('biome'), ['ci', '.'], {
+  const { output } = await run(bin('biome'), ['ci', '--colors=off', '.'], {
     cwd: root,
     quiet: true,
     advice: 'npm run format',

@@ -80,8 +80,6 @@ const methods: readonly [PaymentMethod, ...PaymentMethod[]] = [
   'cash',
 ];
 
-export type SeedData = ReturnType<typeof seedData>;
-
 /**
  * The demonstration's data: the same for the same day, whoever makes it. It reaches eighteen months back from `today`, so
  * that the charts are full whenever somebody looks.
