@@ -6,7 +6,8 @@ import type { Fault, Parsed } from './parsed.js';
 import { placeholderFault } from './placeholder.js';
 import type { Problem } from './problem.js';
 import { isHardened, type ResolvedProfile } from './profile.js';
-import type { Origin, SourceFault } from './sources/source.js';
+import type { Origin } from './sources/origin.js';
+import type { SourceFault } from './sources/source.js';
 
 /** What became of one variable. */
 export type Outcome =

@@ -1,5 +1,6 @@
 import type { Profile } from './profile.js';
-import type { Origin, Source, SourceContext, SourceEntry, SourceFault } from './sources/source.js';
+import type { Origin } from './sources/origin.js';
+import type { Source, SourceContext, SourceEntry, SourceFault } from './sources/source.js';
 
 export interface Gathered {
   /** The entry that won. */

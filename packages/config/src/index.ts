@@ -31,8 +31,8 @@ export type { Problem, ProblemCode } from './problem.js';
 export { type Profile, type ProfileOptions, profiles } from './profile.js';
 export type { Demands, Rule, RuleBuilder, RuleCondition } from './rules.js';
 export type { DotenvOptions } from './sources/dotenv.js';
+export type { Origin } from './sources/origin.js';
 export type {
-  Origin,
   Source,
   SourceContext,
   SourceEntry,

@@ -4,7 +4,8 @@ import { type Gathered, gather } from './gather.js';
 import type { Problem } from './problem.js';
 import { type ProfileOptions, type ResolvedProfile, resolveProfile } from './profile.js';
 import type { Reader } from './reader.js';
-import type { Origin, Source } from './sources/source.js';
+import type { Origin } from './sources/origin.js';
+import type { Source } from './sources/source.js';
 import { defaultSources } from './sources/sources.js';
 
 export interface LoadOptions {

@@ -1,4 +1,4 @@
-import type { Origin } from './sources/source.js';
+import type { Origin } from './sources/origin.js';
 
 /**
  * - `missing`: nothing gives a value.

@@ -1,40 +1,14 @@
-import type { ConfigSchema, LoadOptions, Profile } from '@seaworthy/config';
 import { optionsOf, parseDuration } from '@seaworthy/contracts';
-import type { LoggerOptions, ServiceLogger } from '@seaworthy/logging';
 import type { AnyContext, Step } from './launch.js';
 import type { ServiceBuilder, StepOptions } from './service-builder.js';
 import { ServiceError } from './service-error.js';
+import type { BaseContext, ServiceOptions } from './service-options.js';
 import { runService, startService } from './start-service.js';
 import { type DeclareHealth, healthStep } from './steps/health-step.js';
 import { type BuildHttp, type DeclareListen, httpStep } from './steps/http-step.js';
 import { type Open, resourceStep } from './steps/resource-step.js';
 import { type DeclareSecurity, securityStep } from './steps/security-step.js';
 import { startupStep, type Work } from './steps/startup-step.js';
-
-export interface ServiceOptions<Values extends object> {
-  /** What the service is called in logs, health and errors: `kpi-backend`. */
-  readonly name: string;
-  /** The release that runs. */
-  readonly version: string;
-  /** The declared variables, from `defineConfig`. Loaded first, so that every problem is known before anything opens. */
-  readonly config: Pick<ConfigSchema<Values>, 'load' | 'profileOf'>;
-  /** Where the configuration is read from. @defaultValue what `load()` reads: the environment and dotenv files */
-  readonly sources?: LoadOptions;
-  /** Level, sinks and redaction of the logger. @defaultValue () => ({}) */
-  readonly logging?: (config: Values) => Omit<LoggerOptions, 'service' | 'environment' | 'process'>;
-  /** `false`: SIGTERM, SIGINT and crashes are somebody else's business, who calls `close()`. @defaultValue true */
-  readonly signals?: boolean;
-}
-
-/** What every step finds. */
-export interface BaseContext<Values> {
-  readonly name: string;
-  readonly version: string;
-  /** The profile that the configuration was loaded for. */
-  readonly environment: Profile;
-  readonly config: Values;
-  readonly logger: ServiceLogger;
-}
 
 const owner = 'createService';
 

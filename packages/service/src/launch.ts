@@ -1,8 +1,8 @@
 import type { Health } from '@seaworthy/health';
 import type { Security } from '@seaworthy/security';
-import type { BaseContext } from './create-service.js';
 import type { HttpHost } from './http-host.js';
 import type { Opened } from './opened.js';
+import type { BaseContext } from './service-options.js';
 
 /** The context as the steps of any service see it. */
 export type AnyContext = BaseContext<object> & { readonly health?: Health; readonly security?: Security };

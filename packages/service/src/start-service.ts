@@ -1,11 +1,11 @@
 import { writeSync } from 'node:fs';
 import { DeadlineError, processEvents, SeaworthyError } from '@seaworthy/contracts';
 import { createLogger } from '@seaworthy/logging';
-import type { BaseContext, ServiceOptions } from './create-service.js';
 import type { AnyContext, Launch, Step } from './launch.js';
 import { createOpened } from './opened.js';
 import type { RunningService } from './service-builder.js';
 import { ServiceError } from './service-error.js';
+import type { BaseContext, ServiceOptions } from './service-options.js';
 
 /** Takes the steps in order; closes what was opened when one of them fails. */
 export async function startService(

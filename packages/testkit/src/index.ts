@@ -1,15 +1,9 @@
 export { describeWith, type Need } from './describe-with.js';
 export { type Engine, findProgram, isInstalled } from './engines.js';
 export { createFakeClock, type FakeClock, type FakeClockOptions } from './fake-clock.js';
-export {
-  type CorruptOptions,
-  type FaultProxy,
-  type FaultProxyOptions,
-  type LatencyOptions,
-  type OneWay,
-  startFaultProxy,
-} from './fault-proxy/fault-proxy.js';
+export type { CorruptOptions, FaultProxy, LatencyOptions, OneWay } from './fault-proxy/fault-proxy.js';
 export type { Direction } from './fault-proxy/faults.js';
+export { type FaultProxyOptions, startFaultProxy } from './fault-proxy/start-fault-proxy.js';
 export { freePort, type ReservedPort, reservePort } from './free-port.js';
 export { type StartHaproxyOptions, startHaproxy } from './haproxy.js';
 export { boomMessage, contractRoutes } from './http/contract-routes.js';

@@ -19,8 +19,9 @@ export type {
   InvoiceStatus,
   InvoiceSummary,
   InvoicesResponse,
+  PaymentResponse,
 } from './invoice.js';
 export type { Page } from './page.js';
-export type { CreatePaymentRequest, Payment, PaymentMethod, PaymentResponse } from './payment.js';
+export type { CreatePaymentRequest, Payment, PaymentMethod } from './payment.js';
 export type { FieldProblem, Problem } from './problem.js';
 export type { LoginRequest, Role, User, UserResponse } from './user.js';

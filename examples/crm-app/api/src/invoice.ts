@@ -74,3 +74,9 @@ export interface CreateInvoiceRequest {
 export interface InvoiceResponse {
   readonly invoice: Invoice;
 }
+
+/** What `POST /api/invoices/:id/payments` answers. */
+export interface PaymentResponse {
+  readonly payment: Payment;
+  readonly invoice: Invoice;
+}

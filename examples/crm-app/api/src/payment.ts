@@ -1,5 +1,3 @@
-import type { Invoice } from './invoice.js';
-
 export type PaymentMethod = 'bank' | 'card' | 'cash' | 'mobile';
 
 export interface Payment {
@@ -24,9 +22,4 @@ export interface CreatePaymentRequest {
   readonly method: PaymentMethod;
   readonly paidOn: string;
   readonly reference?: string;
-}
-
-export interface PaymentResponse {
-  readonly payment: Payment;
-  readonly invoice: Invoice;
 }

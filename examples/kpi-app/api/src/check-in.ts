@@ -1,5 +1,3 @@
-import type { KeyResult } from './key-result.js';
-
 /** One report of where a key result stands; never changed after it was written. */
 export interface CheckIn {
   readonly id: string;
@@ -18,9 +16,4 @@ export interface CreateCheckInRequest {
   readonly value: number;
   readonly confidence: number;
   readonly comment: string;
-}
-
-export interface CheckInResponse {
-  readonly checkIn: CheckIn;
-  readonly keyResult: KeyResult;
 }

@@ -1,6 +1,6 @@
-export type { CheckIn, CheckInResponse, CreateCheckInRequest } from './check-in.js';
+export type { CheckIn, CreateCheckInRequest } from './check-in.js';
 export type { DashboardResponse, RecentCheckIn, TeamProgress, TrendPoint } from './dashboard.js';
-export type { CreateKeyResultRequest, KeyResult, KeyResultResponse } from './key-result.js';
+export type { CheckInResponse, CreateKeyResultRequest, KeyResult, KeyResultResponse } from './key-result.js';
 export type {
   CreateObjectiveRequest,
   Objective,

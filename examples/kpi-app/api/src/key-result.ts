@@ -29,3 +29,9 @@ export interface CreateKeyResultRequest {
 export interface KeyResultResponse {
   readonly keyResult: KeyResult;
 }
+
+/** What `POST /api/key-results/:id/check-ins` answers. */
+export interface CheckInResponse {
+  readonly checkIn: CheckIn;
+  readonly keyResult: KeyResult;
+}

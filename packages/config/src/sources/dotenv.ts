@@ -3,8 +3,9 @@ import { parseEnv } from 'node:util';
 import { optionsOf } from '@seaworthy/contracts';
 import type { Profile } from '../profile.js';
 import { dotenvLines, type LineFault } from './dotenv-lines.js';
+import type { Origin } from './origin.js';
 import { type FileFault, readTextFile } from './read-text-file.js';
-import type { Origin, Source, SourceContext, SourceEntry, SourceFault, SourceReading } from './source.js';
+import type { Source, SourceContext, SourceEntry, SourceFault, SourceReading } from './source.js';
 
 export interface DotenvOptions {
   /** The folder that holds the files, absolute or seen from `cwd`. @defaultValue the `cwd` of `load` */

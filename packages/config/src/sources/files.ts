@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { isHardened } from '../profile.js';
+import type { Origin } from './origin.js';
 import { readTextFile } from './read-text-file.js';
-import type { Origin, Source, SourceContext, SourceEntry, SourceFault } from './source.js';
+import type { Source, SourceContext, SourceEntry, SourceFault } from './source.js';
 
 const maxBytes = 64 * 1024;
 

@@ -1,15 +1,6 @@
 import type { ProblemCode } from '../problem.js';
 import type { Profile } from '../profile.js';
-
-/** Where a value came from. Holds no value, and no path that a variable named. */
-export interface Origin {
-  /** The kind of place: `environment`, `dotenv`, `file`, `default`, or the name of a source of your own. */
-  readonly source: string;
-  /** The place as a person finds it: `the process environment`, `.env.local:3`. */
-  readonly at: string;
-  readonly file?: string;
-  readonly line?: number;
-}
+import type { Origin } from './origin.js';
 
 /** A variable and its text. */
 export interface SourceValue {
