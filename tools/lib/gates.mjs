@@ -41,7 +41,7 @@ async function types() {
 }
 
 /** Fewer modules than this means that the tool has stopped seeing the sources. */
-const leastModules = 150;
+const leastModules = 600;
 
 async function dependencyRules() {
   const { output } = await run(

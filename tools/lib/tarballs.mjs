@@ -1,5 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { main as build } from '../commands/build.mjs';
 import { run, StepError } from './terminal.mjs';
 import { cache, hashOf, isStamped, publicPackages, root, stamp } from './workspace.mjs';
 
@@ -9,14 +11,19 @@ const pnpm = join(root, '.tools', 'node_modules', 'pnpm', 'bin', 'pnpm.cjs');
 export const tarballFolder = join(cache, 'tarballs');
 
 /**
- * Packs every public package, unless nothing changed since the last time.
+ * Builds and packs every public package, unless nothing changed since the last time. Processes take turns.
  *
  * @returns {Promise<string[]>} paths of the tarballs
  */
-export async function packAll() {
+export function packAll() {
+  return inTurn(pack);
+}
+
+async function pack() {
   const packages = publicPackages();
-  const contents = packages.flatMap(({ folder }) =>
-    ['package.json', 'README.md', 'CHANGELOG.md', 'src', 'tsconfig.build.json', 'tsup.config.mjs'].map(
+  await build(packages.map(({ name }) => name));
+  const contents = packages.flatMap(({ folder, manifest }) =>
+    ['package.json', 'README.md', 'tsconfig.build.json', 'tsup.config.mjs', 'src', ...manifest.files].map(
       (file) => join(folder, file),
     ),
   );
@@ -38,6 +45,42 @@ export async function packAll() {
   }
   stamp('packed', hash);
   return listed();
+}
+
+/**
+ * @template T
+ * @param {() => Promise<T>} work
+ * @returns {Promise<T>}
+ */
+async function inTurn(work) {
+  const lock = join(cache, 'packing.pid');
+  mkdirSync(cache, { recursive: true });
+  while (!tookLock(lock)) await sleep(100);
+  try {
+    return await work();
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+/** @param {string} lock */
+function tookLock(lock) {
+  try {
+    writeFileSync(lock, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch {
+    if (!isAlive(lock)) rmSync(lock, { force: true }); // its owner was killed
+    return false;
+  }
+}
+
+/** @param {string} lock */
+function isAlive(lock) {
+  try {
+    return process.kill(Number(readFileSync(lock, 'utf8')), 0);
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code !== 'ESRCH';
+  }
 }
 
 /** publint and attw over the tarballs. @returns {Promise<string>} */

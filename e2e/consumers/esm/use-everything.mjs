@@ -197,14 +197,16 @@ const listening = (server) =>
 
 await used('health/node, logging/node, security/node', async () => {
   const [health, security, logger] = [newHealth(), newSecurity(), newLogger()];
+  const log = nodeLog(logger, { ignore: ['/livez'] });
   const [endpoints, guard] = [nodeHealth(health), nodeSecure(security)];
-  const server = createServer(
-    nodeLog(logger, { ignore: ['/livez'] })((request, response) => {
-      if (endpoints(request, response)) return;
-      guard(request, response, (error) =>
-        error === undefined ? response.end('hello') : response.destroy(error),
-      );
-    }),
+  const server = createServer((request, response) =>
+    log(request, response, () =>
+      endpoints(request, response, () =>
+        guard(request, response, (error) =>
+          error === undefined ? response.end('hello') : response.destroy(error),
+        ),
+      ),
+    ),
   );
   await meet(await listening(health.serve(server)), health, security, logger);
 });

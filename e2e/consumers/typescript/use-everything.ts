@@ -109,10 +109,11 @@ async function main(): Promise<void> {
   await fast.register(fastifySecure(security));
 
   const [endpoints, guard] = [nodeHealth(health), nodeSecure(security)];
-  createServer(
-    nodeLog(logger)((request, response) => {
-      if (!endpoints(request, response)) guard(request, response, () => response.end('hello'));
-    }),
+  const requests = nodeLog(logger);
+  createServer((request, response) =>
+    requests(request, response, () =>
+      endpoints(request, response, () => guard(request, response, () => response.end('hello'))),
+    ),
   );
 
   const builder = createService({ name: 'typescript', version: '1.0.0', config: schema, signals: false })

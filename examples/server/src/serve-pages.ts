@@ -38,9 +38,9 @@ export function pagesService(name: string) {
         const pages = pageServer(config.PAGES_FOLDER);
         const probes = healthEndpoints(health);
         const guard = secure(security);
-        return requestLog(logger)((req, res) => {
-          if (!probes(req, res)) guard(req, res, () => pages(req, res));
-        });
+        const requests = requestLog(logger);
+        return (req, res) =>
+          requests(req, res, () => probes(req, res, () => guard(req, res, () => pages(req, res))));
       },
       ({ config }) => ({ port: config.PORT, host: config.HOST }),
     );

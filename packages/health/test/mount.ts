@@ -8,10 +8,7 @@ import type { Health } from '../src/index.js';
 export function mountHealth(health: Health): Mount {
   return {
     node(app: NodeApp) {
-      const endpoints = nodeEndpoints(health);
-      app.use((request, response, next) => {
-        if (!endpoints(request, response)) next();
-      });
+      app.use(nodeEndpoints(health));
     },
     express(app) {
       app.use(expressEndpoints(health));

@@ -104,7 +104,7 @@ for (const [name, make] of [
     const endpoints = healthEndpoints(health);
     const server = make();
     server.on('request', (request, response) => {
-      if (!endpoints(request, response)) setTimeout(() => response.end('late'), 500);
+      endpoints(request, response, () => setTimeout(() => response.end('late'), 500));
     });
     health.serve(server);
     const port = await portOf(server);

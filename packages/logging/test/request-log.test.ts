@@ -39,7 +39,7 @@ function routes(log: ServiceLogger): readonly Route[] {
 
 function mount(log: ServiceLogger, options: RequestLogOptions = {}): Mount {
   return {
-    node: (app) => app.wrap(nodeRequestLog(log, options)),
+    node: (app) => app.use(nodeRequestLog(log, options)),
     express: (app) => void app.use(expressRequestLog(log, options)),
     fastify: (app) => void app.register(fastifyRequestLog(log, options)),
     routes: routes(log),
@@ -332,8 +332,9 @@ describeHttpContract('the request log', (host) => {
 
 test('listeners on the request and the response log with the id too, whenever the bytes come', async () => {
   const { log, lines } = testLogger();
-  const server = createServer(
-    nodeRequestLog(log)((request, response) => {
+  const middleware = nodeRequestLog(log);
+  const server = createServer((request, response) =>
+    middleware(request, response, () => {
       request.on('data', () => log.info('data'));
       request.on('end', () => {
         log.info('end');
@@ -366,8 +367,9 @@ test('listeners on the request and the response log with the id too, whenever th
 
 test('what is logged when a client goes away has the id of its request', async () => {
   const { log, lines } = testLogger();
-  const server = createServer(
-    nodeRequestLog(log)((_request, response) => {
+  const middleware = nodeRequestLog(log);
+  const server = createServer((request, response) =>
+    middleware(request, response, () => {
       response.on('close', () => log.info('gone'));
       response.write('part');
     }),
@@ -398,7 +400,10 @@ describe('request log options', () => {
       info: (message: string, fields?: object) => calls.push([message, fields]),
       warn: () => undefined,
     };
-    const server = createServer(nodeRequestLog(logger)((_request, response) => response.end('ok')));
+    const middleware = nodeRequestLog(logger);
+    const server = createServer((request, response) =>
+      middleware(request, response, () => response.end('ok')),
+    );
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;

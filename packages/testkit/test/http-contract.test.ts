@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { ServerResponse } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import {
@@ -129,14 +130,19 @@ test('there are four hosts', () => {
 });
 
 describe('the node:http host', () => {
-  test('lets a package wrap the listener and answer errors', async () => {
+  test('runs what follows inside a middleware, and lets a package answer errors', async () => {
     const [host] = httpHosts;
     const seen: unknown[] = [];
+    const store = new AsyncLocalStorage<string>();
     const service = await host?.serve({
       node: (app) => {
-        app.wrap((inner) => (request, response) => {
-          response.setHeader('x-wrapped', 'yes');
-          inner(request, response);
+        app.use((_request, response, next) => {
+          response.setHeader('x-outer', 'yes');
+          store.run('outer', next);
+        });
+        app.use((_request, response, next) => {
+          response.setHeader('x-inner', store.getStore() ?? 'nothing');
+          next();
         });
         app.onError((error, _request, response) => {
           seen.push(error);
@@ -145,7 +151,11 @@ describe('the node:http host', () => {
       },
     });
     const response = await fetch(`${service?.url}/boom`);
-    expect([response.status, response.headers.get('x-wrapped')]).toEqual([503, 'yes']);
+    expect([response.status, response.headers.get('x-outer'), response.headers.get('x-inner')]).toEqual([
+      503,
+      'yes',
+      'outer',
+    ]);
     expect(String(seen[0])).toContain(boomMessage);
     await service?.close();
   });

@@ -1,4 +1,4 @@
-import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Express } from 'express';
 import type { FastifyInstance } from 'fastify';
 import type { Route } from './route.js';
@@ -11,10 +11,8 @@ export type NodeMiddleware = (
 
 /** The node:http host: as little as a service without a framework has. */
 export interface NodeApp {
-  /** Runs before the routes, in order. An error given to `next`, a throw or a rejection leads to `onError`. */
+  /** Runs around the routes, the first one outermost. An error given to `next`, a throw or a rejection leads to `onError`. */
   use(middleware: NodeMiddleware): void;
-  /** Puts a listener around everything, the last one outermost. */
-  wrap(around: (inner: RequestListener) => RequestListener): void;
   /** Answers a failed request instead of the host's plain 500. */
   onError(handler: (error: unknown, request: IncomingMessage, response: ServerResponse) => void): void;
 }

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { contractRoutes } from './contract-routes.js';
@@ -13,11 +13,9 @@ export const nodeHost: HttpHost = {
   name: 'node:http',
   async serve(mount = {}) {
     const middlewares: NodeMiddleware[] = [];
-    const wrappers: ((inner: RequestListener) => RequestListener)[] = [];
     let onError = answerFailure;
     const app: NodeApp = {
       use: (middleware) => void middlewares.push(middleware),
-      wrap: (around) => void wrappers.push(around),
       onError: (handler) => {
         onError = handler;
       },
@@ -25,32 +23,32 @@ export const nodeHost: HttpHost = {
     await mount.node?.(app);
     const routes = [...contractRoutes, ...(mount.routes ?? [])].map(compile);
 
-    const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-      try {
-        for (const middleware of middlewares) await run(middleware, request, response);
-        if (!response.writableEnded) await route(routes, request, response);
-      } catch (error) {
-        onError(error, request, response);
-      }
-    };
-    const listener = wrappers.reduce<RequestListener>(
-      (inner, around) => around(inner),
-      (request, response) => void handle(request, response),
-    );
-    const server = createServer(listener);
+    const server = createServer((request, response) => {
+      run(middlewares, request, response, () => route(routes, request, response)).catch((error: unknown) =>
+        onError(error, request, response),
+      );
+    });
     await mount.server?.(server);
     return listen(server);
   },
 };
 
-/** Resolves when the middleware calls `next`; one that answers instead ends the request here. */
-function run(middleware: NodeMiddleware, request: IncomingMessage, response: ServerResponse): Promise<void> {
+/**
+ * Runs the middlewares one inside the other, as frameworks do: what `next` leads to runs within the middleware's call, and
+ * so within an AsyncLocalStorage that it entered. One that answers instead of calling `next` ends the request there.
+ */
+function run(
+  [first, ...rest]: readonly NodeMiddleware[],
+  request: IncomingMessage,
+  response: ServerResponse,
+  last: () => Promise<void>,
+): Promise<void> {
+  if (first === undefined) return response.writableEnded ? Promise.resolve() : last();
   return new Promise((resolve, reject) => {
     response.once('close', resolve);
-    const next = (error?: unknown): void => (error === undefined ? resolve() : reject(error));
-    Promise.resolve()
-      .then(() => middleware(request, response, next))
-      .catch(reject);
+    const next = (error?: unknown): void =>
+      error === undefined ? resolve(run(rest, request, response, last)) : reject(error);
+    (async () => first(request, response, next))().catch(reject);
   });
 }
 

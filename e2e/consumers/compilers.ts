@@ -1,0 +1,37 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const modules = fileURLToPath(new URL('../../node_modules/', import.meta.url));
+
+/** Scripts that are TypeScript: the repository's own two, and 5.9, which the consumers install under another name. */
+export const compilers = {
+  '5.9': (folder: string) => join(folder, 'node_modules/typescript5/bin/tsc'),
+  '6': () => join(modules, 'typescript/bin/tsc6'),
+  '7': () => join(modules, '@typescript/native/bin/tsc'),
+} as const;
+
+export type Compiler = keyof typeof compilers;
+
+export interface Setting {
+  readonly compiler: Compiler;
+  /** Of the consumer's package.json. */
+  readonly type: 'module' | 'commonjs';
+  readonly flags: string;
+}
+
+/** Under each of these a consumer compiles strictly, with `skipLibCheck: false`, and what comes out runs. */
+export const settings: readonly Setting[] = [
+  { compiler: '7', type: 'module', flags: '--module nodenext' },
+  { compiler: '6', type: 'module', flags: '--module nodenext' },
+  { compiler: '5.9', type: 'module', flags: '--module node16' },
+  { compiler: '7', type: 'module', flags: '--module preserve --moduleResolution bundler' },
+  { compiler: '5.9', type: 'module', flags: '--module esnext --moduleResolution bundler' },
+  { compiler: '5.9', type: 'commonjs', flags: '--module commonjs --moduleResolution node10' },
+  {
+    compiler: '6',
+    type: 'commonjs',
+    flags: '--module commonjs --moduleResolution node10 --ignoreDeprecations 6.0',
+  },
+  { compiler: '5.9', type: 'commonjs', flags: '--module node20' },
+  { compiler: '7', type: 'commonjs', flags: '--module nodenext' },
+];
