@@ -22,16 +22,9 @@ export interface Setting {
 /** Under each of these a consumer compiles strictly, with `skipLibCheck: false`, and what comes out runs. */
 export const settings: readonly Setting[] = [
   { compiler: '7', type: 'module', flags: '--module nodenext' },
-  { compiler: '6', type: 'module', flags: '--module nodenext' },
-  { compiler: '5.9', type: 'module', flags: '--module node16' },
   { compiler: '7', type: 'module', flags: '--module preserve --moduleResolution bundler' },
-  { compiler: '5.9', type: 'module', flags: '--module esnext --moduleResolution bundler' },
-  { compiler: '5.9', type: 'commonjs', flags: '--module commonjs --moduleResolution node10' },
-  {
-    compiler: '6',
-    type: 'commonjs',
-    flags: '--module commonjs --moduleResolution node10 --ignoreDeprecations 6.0',
-  },
-  { compiler: '5.9', type: 'commonjs', flags: '--module node20' },
   { compiler: '7', type: 'commonjs', flags: '--module nodenext' },
+  { compiler: '6', type: 'module', flags: '--module esnext --moduleResolution bundler' },
+  { compiler: '5.9', type: 'module', flags: '--module node16' },
+  { compiler: '5.9', type: 'commonjs', flags: '--module commonjs --moduleResolution node10' },
 ];

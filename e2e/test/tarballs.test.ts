@@ -1,0 +1,145 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { packAll } from '../../tools/lib/tarballs.mjs';
+import { nodes } from '../../tools/node-matrix/index.mjs';
+import { compilers, settings } from '../consumers/compilers.js';
+import { emptyProject } from '../consumers/empty-project.js';
+
+const typescript5 = 'typescript5@npm:typescript@5.9.3';
+
+/** What an application would install beside the packages. */
+const applicationsOwn = [
+  'express@5.3.0',
+  'fastify@5.12.8',
+  'pg@8.23.1',
+  'mysql2@3.24.6',
+  'ioredis@6.0.0',
+  '@electric-sql/pglite@0.5.16',
+  'zod@4.6.7',
+  '@types/node@20.19.43',
+  '@types/express@5.0.4',
+  '@types/pg@8.23.1',
+];
+
+/** The entries that a consumer names, so that one that is new cannot be forgotten. */
+function namedBy(consumer: string): string[] {
+  const text = readFileSync(fileURLToPath(new URL(`../consumers/${consumer}`, import.meta.url)), 'utf8');
+  return [...new Set([...text.matchAll(/'(@seaworthy\/[\w/-]+)'/g)].map(([, entry]) => entry ?? ''))].sort();
+}
+
+describe('the packed packages, installed together in an empty project', () => {
+  const project = emptyProject();
+  let offline: string | undefined;
+
+  beforeAll(async () => {
+    offline = await project.install([...(await packAll()), ...applicationsOwn, typescript5]);
+    project.add('esm');
+    project.add('cjs');
+  }, 300_000);
+  beforeEach(({ skip }) => skip(offline !== undefined, offline));
+  afterAll(() => project[Symbol.dispose]());
+
+  it('are there once each, from the tarballs', () => {
+    const lock: { readonly packages: Record<string, { readonly resolved?: string }> } = JSON.parse(
+      readFileSync(join(project.folder, 'package-lock.json'), 'utf8'),
+    );
+    const ours = Object.entries(lock.packages).filter(([path]) => path.includes('@seaworthy/'));
+    expect(ours.map(([path]) => path)).toEqual([
+      ...new Set(project.entries().map((entry) => `node_modules/${entry.split('/', 2).join('/')}`)),
+    ]);
+    for (const [, { resolved }] of ours) expect(resolved).toMatch(/^file:.*\.tgz$/);
+  });
+
+  describe.each(nodes())('on $name', ({ path: node }) => {
+    it('do their work as ES modules, every entry of them', async () => {
+      expect(namedBy('esm/use-everything.mjs')).toEqual([...project.entries()].sort());
+      const { stdout, stderr } = await project.run(node, ['use-everything.mjs'], 'esm');
+      expect(stderr).toBe('');
+      const used = stdout
+        .trim()
+        .split(/\n|, /)
+        .map((name) => `@seaworthy/${name}`);
+      expect(used.sort()).toEqual([...project.entries()].sort());
+    });
+
+    it('are the same objects by require() and by import, without a warning, and know the errors of one another', async () => {
+      const { stdout, stderr } = await project.run(
+        node,
+        ['require-everything.cjs', ...project.entries()],
+        'cjs',
+      );
+      expect(stderr).toBe('');
+      expect(stdout.trim().split('\n')).toEqual([
+        ...project.entries(),
+        'errors and secrets are recognised',
+        'serves',
+      ]);
+    });
+  });
+
+  const titled = settings.map((setting, index) => {
+    const { compiler, type, flags } = setting;
+    return { ...setting, consumer: `typescript-${index}`, title: `${compiler}, type ${type}, ${flags}` };
+  });
+
+  it.each(titled)('compile strictly and run with TypeScript $title', async (setting) => {
+    const { compiler, type, flags, consumer } = setting;
+    expect(namedBy('typescript/use-everything.ts')).toEqual([...project.entries()].sort());
+    project.add('typescript', consumer);
+    project.write(`${consumer}/package.json`, JSON.stringify({ private: true, type }));
+    const args = [compilers[compiler](project.folder), '-p', '.', '--outDir', 'out', ...flags.split(' ')];
+    const compiled = await project.run(process.execPath, args, consumer);
+    expect(compiled).toEqual({ code: 0, stdout: '', stderr: '' });
+    const { stdout, stderr } = await project.run(process.execPath, ['out/use-everything.js'], consumer);
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toContain('DB_UNAVAILABLE');
+  });
+});
+
+describe('the packed packages, where no framework, driver or client is installed', () => {
+  const project = emptyProject();
+  let offline: string | undefined;
+
+  beforeAll(async () => {
+    offline = await project.install([...(await packAll()), '@types/node@20.19.43', typescript5]);
+    project.add('bare');
+  }, 300_000);
+  beforeEach(({ skip }) => skip(offline !== undefined, offline));
+  afterAll(() => project[Symbol.dispose]());
+
+  it.each(['5.9', '7'] as const)('have declarations without an error for TypeScript %s', async (compiler) => {
+    for (const absent of [
+      'express',
+      'fastify',
+      'pg',
+      'mysql2',
+      'ioredis',
+      'zod',
+      '@types/express',
+      '@types/pg',
+    ]) {
+      expect(() => readFileSync(join(project.folder, 'node_modules', absent, 'package.json'))).toThrow(
+        'ENOENT',
+      );
+    }
+    const imports = project.entries().map((entry, index) => `export * as entry${index} from '${entry}';`);
+    project.write('bare/every-entry.ts', `${imports.join('\n')}\n`);
+    const tsc = compilers[compiler](project.folder);
+    const flags =
+      '--strict --skipLibCheck false --target es2023 --lib es2023,esnext.disposable --types node --module nodenext --noEmit';
+    const end = await project.run(process.execPath, [tsc, ...flags.split(' '), 'every-entry.ts'], 'bare');
+    expect(end).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+
+  it('load, every entry of them', async () => {
+    const imports = project.entries().map((entry) => `await import('${entry}');`);
+    project.write('bare/every-entry.mjs', `${imports.join('\n')}\n`);
+    expect(await project.run(process.execPath, ['every-entry.mjs'], 'bare')).toEqual({
+      code: 0,
+      stdout: '',
+      stderr: '',
+    });
+  });
+});
