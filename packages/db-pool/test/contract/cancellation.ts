@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { sql } from '../../src/index.js';
 import type { Engine } from '../support/engines.js';
 import { kindOf, refused } from '../support/refused.js';
+import { testWhere } from './test-where.js';
 
 export function cancellationContract(engine: Engine): void {
   const sleepFor = (seconds: number) =>
@@ -34,7 +35,7 @@ export function cancellationContract(engine: Engine): void {
     expect(await engine.db.one(sql`select 1 as one`)).toEqual({ one: 1 });
   });
 
-  test.skipIf(engine.name === 'pglite')(
+  testWhere(engine.name !== 'pglite')(
     'ends a statement when its caller aborts, in the server too',
     async () => {
       const controller = new AbortController();

@@ -3,6 +3,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { DbError, sql } from '../../src/index.js';
 import type { Engine } from '../support/engines.js';
 import { kindOf, refused } from '../support/refused.js';
+import { testWhere } from './test-where.js';
 
 export function transactionsContract(engine: Engine): void {
   beforeEach(async () => {
@@ -156,7 +157,7 @@ export function transactionsContract(engine: Engine): void {
   });
 
   // PGlite has one connection, so transactions cannot wait for each other's locks.
-  test.skipIf(engine.name === 'pglite')(
+  testWhere(engine.name !== 'pglite')(
     'runs the loser of a deadlock again, and both take effect',
     async () => {
       let runs = 0;
@@ -175,7 +176,7 @@ export function transactionsContract(engine: Engine): void {
     },
   );
 
-  test.skipIf(engine.name === 'pglite')(
+  testWhere(engine.name !== 'pglite')(
     'does not run it again when told so, and does not let a swallowed deadlock commit',
     async () => {
       let bothIn = 0;
@@ -197,7 +198,7 @@ export function transactionsContract(engine: Engine): void {
     },
   );
 
-  test.skipIf(engine.name === 'pglite')('gives up after its attempts and says why', async () => {
+  testWhere(engine.name !== 'pglite')('gives up after its attempts and says why', async () => {
     let runs = 0;
     const work = engine.db.transaction(
       async () => {

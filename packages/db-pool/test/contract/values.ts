@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { sql } from '../../src/index.js';
 import type { Engine } from '../support/engines.js';
+import { testWhere } from './test-where.js';
 
 /** A column per kind of value, in each dialect's own words. */
 const columns = {
@@ -82,7 +83,7 @@ export function valuesContract(engine: Engine): void {
   });
 
   // mysql2 itself refuses such a column.
-  test.skipIf(engine.name === 'mysql')('gives a column called __proto__ as a property', async () => {
+  testWhere(engine.name !== 'mysql')('gives a column called __proto__ as a property', async () => {
     const row = await engine.db.one(sql`select 1 as ${sql.id('__proto__')}, 2 as other`);
     expect(Object.keys(row)).toEqual(['__proto__', 'other']);
     expect(Object.getPrototypeOf(row)).toBe(Object.prototype);
@@ -110,7 +111,7 @@ export function valuesContract(engine: Engine): void {
     });
   });
 
-  test.runIf(engine.name === 'mysql')(
+  testWhere(engine.name === 'mysql')(
     'keeps an unsigned bigint whole, and a tinyint(1) that is no boolean a number',
     async () => {
       await engine.db.exec(sql`drop table if exists odd`);
@@ -125,7 +126,7 @@ export function valuesContract(engine: Engine): void {
     },
   );
 
-  test.runIf(engine.name !== 'mysql')('leaves as text what no Date can hold', async () => {
+  testWhere(engine.name !== 'mysql')('leaves as text what no Date can hold', async () => {
     const row = await engine.db.one(
       sql`select 'infinity'::timestamptz as a, '0044-03-15 12:00 BC'::timestamp as b`,
     );
