@@ -30,7 +30,7 @@ export async function main(args) {
   if (!partial || args.includes('--gates')) add(await runGates());
   if (!args.includes('--gates')) {
     await ensureServers();
-    const record = await runVitest(args);
+    const record = await runVitest(args, { full: !partial });
     add(count(record));
     if (!partial) add(conforms(record.tests));
   }

@@ -1,6 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { recordPath } from '../vitest/record.mjs';
+import { fullRunPath, partialRunPath, recordVariable } from '../vitest/record.mjs';
 import { run, StepError } from './terminal.mjs';
 import { readJson, root } from './workspace.mjs';
 
@@ -8,10 +8,11 @@ import { readJson, root } from './workspace.mjs';
  * Runs vitest and returns what it recorded.
  *
  * @param {readonly string[]} args
- * @param {{ node?: string, env?: NodeJS.ProcessEnv }} [options]
+ * @param {{ full?: boolean, env?: NodeJS.ProcessEnv }} [options] `full` when these are all the tests there are
  * @returns {Promise<import('../vitest/record.mjs').RunRecord>}
  */
-export async function runVitest(args, { node = process.execPath, env = process.env } = {}) {
+export async function runVitest(args, { full = false, env = process.env } = {}) {
+  const recordPath = full ? fullRunPath : partialRunPath;
   rmSync(recordPath, { force: true });
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
   const reporters = ['--reporter=default', `--reporter=${join(root, 'tools/vitest/record.mjs')}`];

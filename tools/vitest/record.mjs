@@ -2,8 +2,14 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { cache, root } from '../lib/workspace.mjs';
 
-/** Where the last run stands: one entry a test, in the order of files and titles. */
-export const recordPath = join(cache, 'last-run.json');
+/** Where the last full run stands: one entry a test, in the order of files and titles. */
+export const fullRunPath = join(cache, 'full-run.json');
+
+/** Where a run of some tests stands, which must not pass for the whole. */
+export const partialRunPath = join(cache, 'partial-run.json');
+
+/** Tells the reporter, in vitest's process, which of the two this is. */
+export const recordVariable = 'SEAWORTHY_RECORD';
 
 /** @typedef {{ project: string, file: string, title: string, state: 'passed' | 'failed' | 'skipped', ms: number }} TestRecord */
 /** @typedef {{ tests: TestRecord[], brokenFiles: string[], unhandledErrors: number, complete: boolean }} RunRecord */
@@ -45,7 +51,7 @@ export default class RecordReporter {
       complete: reason !== 'interrupted',
     };
     mkdirSync(cache, { recursive: true });
-    writeFileSync(recordPath, `${JSON.stringify(record, null, 1)}\n`);
+    writeFileSync(process.env[recordVariable] ?? partialRunPath, `${JSON.stringify(record, null, 1)}\n`);
   }
 }
 
