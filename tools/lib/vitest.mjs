@@ -16,9 +16,9 @@ export async function runVitest(args, { full = false, env = process.env } = {}) 
   rmSync(recordPath, { force: true });
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
   const reporters = ['--reporter=default', `--reporter=${join(root, 'tools/vitest/record.mjs')}`];
-  const { code } = await run(node, [vitest, 'run', ...reporters, ...args], {
+  const { code } = await run(process.execPath, [vitest, 'run', ...reporters, ...args], {
     cwd: root,
-    env,
+    env: { ...env, [recordVariable]: recordPath },
     accept: [0, 1],
   });
   if (!existsSync(recordPath)) {

@@ -16,7 +16,7 @@ export function dashboardRoutes(app: FastifyInstance, db: Db, invoices: InvoiceS
       receivedThisMonth(db, day),
       agingOf(db, day),
       monthsUntil(db, day),
-      invoices.due(5),
+      invoices.due(currency, 5),
     ]);
     return { currency, ...totals, receivedThisMonthMinor: received, months, dueInvoices, aging };
   });

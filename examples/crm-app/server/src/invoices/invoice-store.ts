@@ -23,8 +23,8 @@ export interface InvoiceQuery {
 export interface InvoiceStore {
   list(query: InvoiceQuery): Promise<InvoicesResponse>;
   ofClient(clientId: string): Promise<readonly InvoiceSummary[]>;
-  /** The open ones that are due first. */
-  due(limit: number): Promise<readonly InvoiceSummary[]>;
+  /** The open ones of a currency that are due first. */
+  due(currency: string, limit: number): Promise<readonly InvoiceSummary[]>;
   get(id: string): Promise<Invoice>;
   add(
     invoice: Omit<CreateInvoiceRequest, 'notes'> & { readonly notes?: string | undefined },
@@ -109,11 +109,11 @@ export function createInvoiceStore(db: Db): InvoiceStore {
         ),
       ),
 
-    due: (limit) =>
+    due: (currency, limit) =>
       db.many<InvoiceSummary>(
         invoices(
           sql``,
-          sql`where i.status in ('sent', 'partial') order by i.due_on, i.number limit ${limit}`,
+          sql`where i.status in ('sent', 'partial') and i.currency = ${currency} order by i.due_on, i.number limit ${limit}`,
         ),
       ),
 
