@@ -1,0 +1,82 @@
+import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { defineConfig, env } from '@seaworthy/config';
+import { compareAll, compareProcesses } from './harness.mjs';
+
+/** What a deployment of the KPI backend sets; the other variables have their defaults. */
+const environment = {
+  NODE_ENV: 'production',
+  DATABASE_URL: 'postgres://app:p%40ss@database.internal:5432/app',
+  JWT_SECRET: randomBytes(32).toString('hex'),
+  CORS_ORIGIN: 'https://app.example.com, https://admin.example.com',
+  FRONTEND_URL: 'https://app.example.com',
+  BACKEND_URL: 'http://backend.internal:3001',
+  REDIS_URL: 'redis://redis.internal:6379/0',
+  REDIS_REQUIRED: 'true',
+  SMTP_HOST: 'smtp.example.com',
+  SMTP_PORT: '587',
+  SMTP_SECURE: 'false',
+  SMTP_USER: 'mailer',
+  SMTP_PASS: randomBytes(12).toString('hex'),
+  SMTP_FROM: 'noreply@example.com',
+  RATE_LIMIT_WINDOW_MS: '900000',
+  RATE_LIMIT_MAX_REQUESTS: '100',
+  LOG_LEVEL: 'info',
+};
+
+/** @type {import('./harness.mjs').Pair[]} */
+export const pairs = [
+  {
+    name: 'reading a field',
+    alternative: 'a frozen object',
+    prepare: () => {
+      const schema = defineConfig({
+        fields: { PORT: env.port(), REDIS_DB: env.int(), LOG_LEVEL: env.string() },
+      });
+      const config = schema.load({ env: { PORT: '3001', REDIS_DB: '2', LOG_LEVEL: 'info' } });
+      const frozen = Object.freeze({ PORT: 3001, REDIS_DB: 2, LOG_LEVEL: 'info' });
+      return { ours: readFields(config), theirs: readFields(frozen) };
+    },
+  },
+];
+
+export default async function* measure() {
+  const ours = [program('load-ours')];
+  yield await compareProcesses({
+    name: 'import and load 30 variables',
+    alternative: 'node that does nothing',
+    ours,
+    theirs: [program('bare')],
+    env: environment,
+  });
+  yield await compareProcesses({
+    name: 'import and load 30 variables, zod',
+    alternative: 'zod alone',
+    ours,
+    theirs: [program('load-zod')],
+    env: environment,
+  });
+  yield* compareAll(import.meta.url, pairs);
+}
+
+/** @param {string} name */
+function program(name) {
+  return fileURLToPath(new URL(`programs/${name}.mjs`, import.meta.url));
+}
+
+/**
+ * A loop compiled for each object alone, so that neither knows the shape of the other; what it reads is used, so that it is read.
+ *
+ * @param {{ readonly PORT: number, readonly REDIS_DB: number, readonly LOG_LEVEL: string }} config
+ */
+function readFields(config) {
+  const make = new Function(
+    'config',
+    `return (times) => {
+       let sum = 0;
+       for (let time = 0; time < times; time += 1) sum = (sum + config.PORT + config.REDIS_DB + config.LOG_LEVEL.length) | 0;
+       return sum;
+     };`,
+  );
+  return /** @type {(times: number) => number} */ (make(config));
+}

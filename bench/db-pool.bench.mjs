@@ -1,0 +1,121 @@
+import { createDb, sql } from '@seaworthy/db-pool';
+import { mysql } from '@seaworthy/db-pool/mysql';
+import { postgres } from '@seaworthy/db-pool/postgres';
+import { startMariadb, startPostgres } from '@seaworthy/testkit/servers';
+import mysql2 from 'mysql2';
+import pg from 'pg';
+import { compareAll } from './harness.mjs';
+
+/** @typedef {{ postgres: string, mysql: string }} Urls */
+
+const rows = 1_000;
+
+/** @type {import('./harness.mjs').Pair[]} */
+export const pairs = [
+  {
+    name: 'connect and release, pg-pool',
+    alternative: 'pg-pool',
+    prepare: async (/** @type {Urls} */ { postgres: url }) => {
+      const db = createDb(postgres(pg), { url });
+      await db.ready();
+      const pool = new pg.Pool({ connectionString: url, max: 20 });
+      return {
+        ours: borrowing(db),
+        theirs: async (times) => {
+          for (let time = 0; time < times; time += 1) (await pool.connect()).release();
+        },
+        close: () => Promise.all([db.close(), pool.end()]),
+      };
+    },
+  },
+  {
+    name: 'connect and release, mysql2',
+    alternative: 'the pool of mysql2',
+    prepare: async (/** @type {Urls} */ { mysql: url }) => {
+      const db = createDb(mysql(mysql2), { url });
+      await db.ready();
+      const pool = mysql2.createPool({ uri: url, connectionLimit: 20 }).promise();
+      return {
+        ours: borrowing(db),
+        theirs: async (times) => {
+          for (let time = 0; time < times; time += 1) (await pool.getConnection()).release();
+        },
+        close: () => Promise.all([db.close(), pool.end()]),
+      };
+    },
+  },
+  {
+    name: 'point select at concurrency 20, pg',
+    alternative: 'pg.Pool({ max: 20 })',
+    roundUs: 30_000,
+    prepare: async (/** @type {Urls} */ { postgres: url }) => {
+      const db = createDb(postgres(pg), { url, pool: { max: 20, min: 20 } });
+      await db.ready();
+      const pool = new pg.Pool({ connectionString: url, max: 20 });
+      return {
+        ours: atOnce(20, (id) => db.one(sql`select id, name from users where id = ${id}`)),
+        theirs: atOnce(20, (id) => pool.query('select id, name from users where id = $1', [id])),
+        close: () => Promise.all([db.close(), pool.end()]),
+      };
+    },
+  },
+  {
+    name: 'point select at concurrency 20, mysql2',
+    alternative: 'execute() of the pool of mysql2',
+    roundUs: 30_000,
+    prepare: async (/** @type {Urls} */ { mysql: url }) => {
+      const db = createDb(mysql(mysql2), { url, pool: { max: 20, min: 20 } });
+      await db.ready();
+      const pool = mysql2.createPool({ uri: url, connectionLimit: 20 }).promise();
+      return {
+        ours: atOnce(20, (id) => db.one(sql`select id, name from users where id = ${id}`)),
+        theirs: atOnce(20, (id) => pool.execute('select id, name from users where id = ?', [id])),
+        close: () => Promise.all([db.close(), pool.end()]),
+      };
+    },
+  },
+];
+
+export default async function* measure() {
+  const pgServer = await startPostgres();
+  const mysqlServer = await startMariadb();
+  try {
+    const urls = { postgres: pgServer.url, mysql: mysqlServer.url };
+    await seed(createDb(postgres(pg), { url: urls.postgres }));
+    await seed(createDb(mysql(mysql2), { url: urls.mysql }));
+    yield* compareAll(import.meta.url, pairs, urls);
+  } finally {
+    await Promise.all([pgServer.close(), mysqlServer.close()]);
+  }
+}
+
+/** @param {import('@seaworthy/db-pool').Db} db */
+async function seed(db) {
+  await db.exec(sql`create table users (id int primary key, name varchar(40) not null)`);
+  await db.transaction(async (tx) => {
+    for (let id = 1; id <= rows; id += 1)
+      await tx.exec(sql`insert into users values (${id}, ${`user ${id}`})`);
+  });
+  await db.close();
+}
+
+/** @param {import('@seaworthy/db-pool').Db} db @returns {(times: number) => Promise<void>} */
+function borrowing(db) {
+  return async (times) => {
+    for (let time = 0; time < times; time += 1) await (await db.connect()).release();
+  };
+}
+
+/** @param {number} callers @param {(id: number) => Promise<unknown>} ask @returns {(times: number) => Promise<unknown>} */
+function atOnce(callers, ask) {
+  return (times) => {
+    let asked = 0;
+    const caller = async () => {
+      while (asked < times) {
+        asked += 1;
+        await ask((asked % rows) + 1);
+      }
+    };
+    return Promise.all(Array.from({ length: callers }, caller));
+  };
+}

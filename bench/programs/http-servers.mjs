@@ -1,0 +1,80 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createTerminus } from '@godaddy/terminus';
+import { createHealth, remote } from '@seaworthy/health';
+import { healthEndpoints } from '@seaworthy/health/node';
+import { createLogger, file } from '@seaworthy/logging';
+import { requestLog } from '@seaworthy/logging/express';
+import { secure as secureExpress } from '@seaworthy/security/express';
+import { secure as secureFastify } from '@seaworthy/security/fastify';
+import express from 'express';
+import fastify from 'fastify';
+import { apiSecurity } from './api-security.mjs';
+
+export function expressBare() {
+  return createServer(withRoute(express()));
+}
+
+export function expressLogged() {
+  const folder = mkdtempSync(join(tmpdir(), 'seaworthy-bench-'));
+  // Open files outlive their names: nothing is left when this process is killed.
+  const log = createLogger({
+    service: 'bench',
+    environment: 'production',
+    sinks: [file(join(folder, 'requests.log'))],
+    process: false,
+  });
+  rmSync(folder, { recursive: true });
+  const app = express();
+  app.use(requestLog(log));
+  return createServer(withRoute(app));
+}
+
+export function expressSecured() {
+  const app = express();
+  app.use(secureExpress(apiSecurity()));
+  return createServer(withRoute(app));
+}
+
+export async function fastifyBare() {
+  return await fastifyServer(fastify());
+}
+
+export async function fastifySecured() {
+  const app = fastify();
+  await app.register(secureFastify(apiSecurity()));
+  return await fastifyServer(app);
+}
+
+/** The check as a database's is: it takes a turn of the event loop. */
+const check = () => new Promise((resolve) => setImmediate(resolve, { database: 'ok' }));
+
+export async function healthOurs() {
+  const health = createHealth({ checks: { database: remote(check) }, signals: false });
+  const endpoints = healthEndpoints(health);
+  await new Promise((resolve) => setTimeout(resolve, 100)); // the first answer of the check
+  return createServer((request, response) => {
+    endpoints(request, response, () => response.writeHead(404).end());
+  });
+}
+
+export function healthTerminus() {
+  const server = createServer((_request, response) => response.writeHead(404).end());
+  createTerminus(server, { healthChecks: { '/readyz': check }, signals: [] });
+  return server;
+}
+
+/** @param {import('express').Express} app */
+function withRoute(app) {
+  app.get('/orders', (_request, response) => void response.json({ orders: [1, 2, 3] }));
+  return app;
+}
+
+/** @param {import('fastify').FastifyInstance} app */
+async function fastifyServer(app) {
+  app.get('/orders', async () => ({ orders: [1, 2, 3] }));
+  await app.ready();
+  return app.server;
+}
