@@ -1,0 +1,93 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { size } from '@seaworthy/testkit';
+import { afterAll, describe, expect, it } from 'vitest';
+import { nodes } from '../../tools/node-matrix/index.mjs';
+import { runProgram } from '../consumers/run-program.js';
+import { serverFreeTests } from '../consumers/server-free-tests.js';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const packages = [
+  'contracts',
+  'config',
+  'logging',
+  'health',
+  'security',
+  'cache',
+  'db-pool',
+  'backup',
+  'service',
+];
+
+/** Minutes of computing that hardly meet Node; the soak runs them too. */
+const longOnes = size({ test: /db-pool\/test\/(?:pglite|pool-simulation|readme)\.test\.ts$/, soak: /^$/ });
+
+/** Fewer than this means that the tests were not found. */
+const leastTests = 1_000;
+
+/**
+ * From Node 22 on, Node itself reads FORCE_COLOR when a module imports from node:util, and the fixture of this test takes
+ * that for a variable that config reads.
+ */
+const ofNodeItself =
+  'importing the package and defining a configuration reads no variable, starts nothing and listens to nothing';
+
+interface Report {
+  readonly testResults: ReadonlyArray<{
+    readonly name: string;
+    readonly status: string;
+    readonly message: string;
+    readonly assertionResults: ReadonlyArray<{
+      readonly status: string;
+      readonly fullName: string;
+      readonly failureMessages: readonly string[];
+    }>;
+  }>;
+}
+
+/** Every test that did not pass and every file that could not be read, with the reason. */
+function failuresOf({ testResults }: Report): string[] {
+  return testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const failed = assertionResults
+      .filter((test) => test.status !== 'passed' && test.fullName !== ofNodeItself)
+      .map(
+        (test) =>
+          `${relative(root, name)} > ${test.fullName}: ${test.status} ${test.failureMessages[0] ?? ''}`,
+      );
+    return status !== 'passed' && assertionResults.length === 0
+      ? [`${relative(root, name)}: ${message}`]
+      : failed;
+  });
+}
+
+describe('the tests that need no server', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'seaworthy-matrix-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const files = packages
+    .flatMap((name) => serverFreeTests(join(root, 'packages', name)))
+    .filter((file) => !longOnes.test(file));
+
+  // The first Node is the one that runs this, and all other tests.
+  it.each(nodes().slice(1))('pass on $name', { timeout: 400_000 }, async ({ name, path }) => {
+    const output = join(folder, `${name}.json`);
+    const vitest = join(root, 'node_modules/vitest/vitest.mjs');
+    const end = await runProgram(
+      path,
+      [
+        vitest,
+        'run',
+        '--reporter=json',
+        `--outputFile=${output}`,
+        ...files.map((file) => relative(root, file)),
+      ],
+      { cwd: root, timeoutMs: 390_000 },
+    );
+    expect(end.code, end.stderr.slice(-2_000)).not.toBeNull();
+    const report: Report = JSON.parse(readFileSync(output, 'utf8'));
+    expect(failuresOf(report)).toEqual([]);
+    expect(report.testResults.length).toBe(files.length);
+    expect(report.testResults.flatMap((file) => file.assertionResults).length).toBeGreaterThan(leastTests);
+  });
+});
