@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { checkTarballs } from './tarballs.mjs';
 import { run, StepError } from './terminal.mjs';
 import { root, workspacePackages } from './workspace.mjs';
 
@@ -16,6 +17,7 @@ export const gates = [
   { name: 'types', check: types },
   { name: 'dependency rules', check: dependencyRules },
   { name: 'dead code', check: deadCode },
+  { name: 'tarballs: publint, attw, files', check: checkTarballs },
 ];
 
 async function lint() {
