@@ -6,6 +6,7 @@ import { createOpened } from './opened.js';
 import type { RunningService } from './service-builder.js';
 import { ServiceError } from './service-error.js';
 import type { BaseContext, ServiceOptions } from './service-options.js';
+import { openHealth } from './steps/health-step.js';
 
 /** Takes the steps in order; closes what was opened when one of them fails. */
 export async function startService(
@@ -42,6 +43,10 @@ export async function startService(
     await closeAll(launch);
     unregister();
     throw error;
+  }
+  // Also a service without a port is shut down by a health: it owns the order, and what was opened hangs on it.
+  if (launch.context.health === undefined) {
+    launch.context = { ...launch.context, health: openHealth(launch, {}) };
   }
   unregister();
   logger.info('Started', { url: launch.http?.url });

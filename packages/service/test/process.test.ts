@@ -17,6 +17,14 @@ describe('a service in a process of its own', () => {
     expect(service.stdout.trim().split('\n')).toEqual(['migrating', 'running', 'close db']);
   });
 
+  it('does so without a port, too', async () => {
+    await using service = start({ MODE: 'worker' });
+    await service.output(/running/);
+    service.kill('SIGTERM');
+    expect(await service.exited).toEqual({ code: 0, signal: null });
+    expect(service.stdout.trim().split('\n')).toEqual(['migrating', 'running', 'close db']);
+  });
+
   it('closes what it had opened when SIGTERM comes before it has started', async () => {
     await using service = start({ MODE: 'hang' });
     await service.output(/migrating/);

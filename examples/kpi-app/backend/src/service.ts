@@ -33,7 +33,11 @@ export function kpiBackend(options: Pick<ServiceOptions<object>, 'sources' | 'si
         ? nothing
         : connectRedis(Redis, { url: config.REDIS_URL, required: config.REDIS_REQUIRED, logger }),
     )
-    .startup('migrations', ({ db, logger }) => createMigrations(db, { folder: migrations, logger }).up())
+    .startup(
+      'migrations',
+      ({ db, logger }, signal) => createMigrations(db, { folder: migrations, logger }).up({ signal }),
+      { timeout: '10m' },
+    )
     .startup('seed', async ({ config, db, logger }) => {
       if (config.SEED && (await seed(db, new Date()))) logger.info('Demonstration data added');
     })
