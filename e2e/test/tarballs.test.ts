@@ -81,11 +81,11 @@ describe('the packed packages, installed together in an empty project', () => {
 
   const titled = settings.map((setting, index) => {
     const { compiler, type, flags } = setting;
-    return { ...setting, consumer: `typescript-${index}`, title: `${compiler}, type ${type}, ${flags}` };
+    return [`TypeScript ${compiler}, in a package of type ${type}, ${flags}`, setting, index] as const;
   });
 
-  it.each(titled)('compile strictly and run with TypeScript $title', async (setting) => {
-    const { compiler, type, flags, consumer } = setting;
+  it.each(titled)('compile strictly and run with %s', async (_title, { compiler, type, flags }, index) => {
+    const consumer = `typescript-${index}`;
     expect(namedBy('typescript/use-everything.ts')).toEqual([...project.entries()].sort());
     project.add('typescript', consumer);
     project.write(`${consumer}/package.json`, JSON.stringify({ private: true, type }));
