@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { errorCode } from '@seaworthy/contracts';
 import { BackupError } from './backup-error.js';
 import type { BackupSource, SourceSession } from './backup-source.js';
 import type { BackupTarget } from './backup-target.js';
@@ -40,7 +41,7 @@ async function* readable(target: BackupTarget, artifact: ManifestArtifact): Asyn
   try {
     yield* target.read(artifact.key);
   } catch (error) {
-    const code = error instanceof Error ? Reflect.get(error, 'code') : undefined;
+    const code = errorCode(error);
     throw corrupt(
       target,
       artifact,

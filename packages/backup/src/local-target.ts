@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { type FileHandle, link, mkdir, open, readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
-import { invalidOption } from '@seaworthy/contracts';
+import { errorCode, invalidOption } from '@seaworthy/contracts';
 import { BackupError } from './backup-error.js';
 import type { BackupTarget, StagedObject } from './backup-target.js';
 
@@ -130,7 +130,7 @@ async function sizeOf(path: string): Promise<number | undefined> {
 }
 
 function codeOf(error: unknown): string | undefined {
-  const code = error instanceof Error ? Reflect.get(error, 'code') : undefined;
+  const code = errorCode(error);
   return typeof code === 'string' ? code : undefined;
 }
 

@@ -1,4 +1,4 @@
-import { systemClock } from '@seaworthy/contracts';
+import { errorCode, systemClock } from '@seaworthy/contracts';
 import { BackupError, type BackupStage } from './backup-error.js';
 
 /** How long a broken pipe waits for the program at its other end to say why. */
@@ -52,7 +52,7 @@ async function explanation(parts: Together['parts']): Promise<unknown> {
 }
 
 function unexplained(failure: unknown, stage: BackupStage): BackupError {
-  const reason = failure instanceof Error ? Reflect.get(failure, 'code') : undefined;
+  const reason = errorCode(failure);
   return new BackupError(`The pipeline broke (${typeof reason === 'string' ? reason : 'no reason given'}).`, {
     code: 'BACKUP_TOOL_FAILED',
     stage,

@@ -10,6 +10,7 @@ export type { Closable } from './closable.js';
 export { DeadlineError, type DeadlineOptions, withDeadline } from './deadline.js';
 export { type DurationInput, formatDuration, parseDuration } from './duration.js';
 export { SeaworthyError, type SeaworthyErrorOptions } from './error.js';
+export { errorCode } from './error-code.js';
 export type { CheckKind, Degraded, HealthCheck, Probe } from './health-check.js';
 export { type LogFields, type Logger, type LogMethod, silentLogger } from './logger.js';
 export {

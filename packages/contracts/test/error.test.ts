@@ -1,5 +1,8 @@
+import assert from 'node:assert';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it, vi } from 'vitest';
 import { SeaworthyError } from '../src/error.js';
+import { errorCode } from '../src/error-code.js';
 
 class PoolError extends SeaworthyError {
   static override readonly kind: string = 'PoolError';
@@ -40,5 +43,17 @@ describe('SeaworthyError', () => {
       message: 'too many',
     });
     expect('cause' in new SeaworthyError('x', { code: 'X' })).toBe(false);
+  });
+});
+
+describe('errorCode', () => {
+  it('finds the code of an error of another realm, and survives what cannot be asked', () => {
+    expect(errorCode(runInNewContext("Object.assign(new Error('x'), { code: 'ENOENT' })"))).toBe('ENOENT');
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    const throwing = Object.defineProperty({}, 'code', { get: () => assert.fail() });
+    for (const other of [new Error('x'), { code: 7 }, 'ENOENT', null, undefined, proxy, throwing]) {
+      expect(errorCode(other)).toBeUndefined();
+    }
   });
 });

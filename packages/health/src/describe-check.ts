@@ -1,4 +1,5 @@
 import type { Redactor } from '@seaworthy/contracts';
+import { errorCode } from '@seaworthy/contracts';
 import type { CheckSnapshot } from './check-runner.js';
 import type { CheckDetails } from './formats/format.js';
 
@@ -28,7 +29,7 @@ export function describeError(
   error: unknown,
   redactor: Redactor | undefined,
 ): { readonly code?: string; readonly message: string } {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code = errorCode(error);
   const full = error instanceof Error ? messageOf(error) : 'not an Error';
   const message = (redactor?.redactText(full) ?? full).slice(0, maxMessageChars);
   return typeof code === 'string' ? { code, message } : { message };

@@ -1,4 +1,4 @@
-import { type Clock, sleep, type Timer } from '@seaworthy/contracts';
+import { type Clock, errorCode, sleep, type Timer } from '@seaworthy/contracts';
 import { LoggingError } from './logging-error.js';
 import type { SinkStats } from './sink.js';
 
@@ -172,6 +172,6 @@ function pause(ms: number): void {
 }
 
 function codeOf(error: unknown): string {
-  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
+  const code = errorCode(error);
   return typeof code === 'string' ? code : 'UNKNOWN';
 }

@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { errorCode } from '@seaworthy/contracts';
 import { ServiceError } from './service-error.js';
 
 /** The part of a Fastify application that is needed to serve it. */
@@ -65,7 +66,7 @@ function listening(server: Server, port: number, host: string): Promise<void> {
 }
 
 function listenFailure(error: unknown, port: number, host: string): ServiceError {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+  const code = errorCode(error) ?? 'unknown';
   if (code === 'EADDRINUSE') {
     return new ServiceError(
       `Port ${port} on ${host} is taken. Stop what listens there, or choose another port.`,

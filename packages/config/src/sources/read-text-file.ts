@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { errorCode } from '@seaworthy/contracts';
 
 export type FileFault =
   | 'does not exist'
@@ -45,7 +46,7 @@ function readUpTo(descriptor: number, limit: number): Uint8Array {
 }
 
 function faultOf(error: unknown): FileFault {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code = errorCode(error);
   if (code === 'ENOENT' || code === 'ENOTDIR') return 'does not exist';
   if (code === 'EACCES' || code === 'EPERM') return 'may not be read';
   if (code === 'EISDIR' || code === 'ENXIO') return 'is not a regular file';

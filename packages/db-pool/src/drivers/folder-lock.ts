@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
+import { errorCode } from '@seaworthy/contracts';
 import { DbError } from '../db-error.js';
 
 interface Owner {
@@ -52,7 +53,7 @@ function tryLink(draft: string, path: string): boolean {
     linkSync(draft, path);
     return true;
   } catch (error) {
-    if (error instanceof Error && Reflect.get(error, 'code') === 'EEXIST') return false;
+    if (errorCode(error) === 'EEXIST') return false;
     throw error;
   }
 }
@@ -96,7 +97,7 @@ function isAlive({ pid, startedAt, host }: Owner): boolean {
     process.kill(pid, 0);
   } catch (error) {
     // EPERM: it lives and belongs to somebody else.
-    return error instanceof Error && Reflect.get(error, 'code') === 'EPERM';
+    return errorCode(error) === 'EPERM';
   }
   const now = startOf(pid);
   return now === undefined || startedAt === '' || now === startedAt;
