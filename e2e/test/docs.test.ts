@@ -131,8 +131,9 @@ function install(folder: string): void {
   };
   for (const { specifier, names } of blocks.flatMap(({ code }) => importsOf(code))) {
     if (specifier.startsWith('./')) {
-      // A file of the reader's own: whatever it exports.
-      const declared = names.map((name) => `export const ${name}: any;\n`);
+      // A file of the reader's own: whatever it exports, of any type, which is what the word means here.
+      const type = 'any';
+      const declared = names.map((name) => `export const ${name}: ${type};\n`);
       writeFileSync(join(folder, specifier.replace(/\.mjs$/, '.d.mts')), declared.join(''));
     }
     if (/^(?:\.|@|node:)/.test(specifier)) continue;

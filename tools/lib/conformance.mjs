@@ -4,6 +4,7 @@ import { StepError } from './terminal.mjs';
 import { readJson, root } from './workspace.mjs';
 
 const tablePath = join(root, 'docs', 'conformance.md');
+const readmePath = join(root, 'README.md');
 const rowPattern = /\[row (\d+)\]/g;
 
 /** @typedef {import('../vitest/record.mjs').TestRecord} TestRecord */
@@ -55,9 +56,20 @@ function cell(text) {
   return text.replaceAll('|', String.raw`\|`);
 }
 
-/** @param {readonly TestRecord[]} tests */
+/** What README.md says of it: `37 of 138`. */
+const figurePattern = /\b\d+ of 138\b/;
+
+/** Writes the table, and its figure into README.md. @param {readonly TestRecord[]} tests */
 export function writeConformance(tests) {
-  writeFileSync(tablePath, renderConformance(tests));
+  const table = renderConformance(tests);
+  writeFileSync(tablePath, table);
+  const readme = readFileSync(readmePath, 'utf8');
+  writeFileSync(readmePath, readme.replace(figurePattern, figureIn(table)));
+}
+
+/** @param {string} text */
+function figureIn(text) {
+  return figurePattern.exec(text)?.[0] ?? 'no figure';
 }
 
 /**
@@ -71,8 +83,9 @@ export function compareConformance(tests) {
   const assumed = tests.map((test) =>
     skipped.includes(test) ? { ...test, state: /** @type {const} */ ('passed') } : test,
   );
-  if (renderConformance(assumed) === committed) return;
-  throw new StepError('docs/conformance.md does not say what the tests say', {
+  const readme = readFileSync(readmePath, 'utf8');
+  if (renderConformance(assumed) === committed && figureIn(readme) === figureIn(committed)) return;
+  throw new StepError('docs/conformance.md or the figure in README.md does not say what the tests say', {
     advice: 'npm run conformance, then look at the difference and commit it',
   });
 }

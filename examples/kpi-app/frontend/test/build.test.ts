@@ -5,13 +5,10 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 
 const root = join(import.meta.dirname, '..');
 const canary = 'canary-5f1e7b';
-/** Every variable that a server of this application reads, and the ones that deployments keep beside them. */
+/** Every variable of the servers of this application, and some that deployments keep beside them. NODE_ENV makes the build. */
 const serverVariables = [
-  'DATABASE_URL',
-  'JWT_SECRET',
-  'SESSION_SECRET',
-  'REDIS_URL',
-  'REDIS_PASSWORD',
+  ...(await variablesOf('backend')),
+  ...(await variablesOf('gateway')),
   'SENTRY_DSN',
   'SMTP_PASSWORD',
   'BACKUP_RECIPIENT',
@@ -19,7 +16,13 @@ const serverVariables = [
   'AWS_SECRET_ACCESS_KEY',
   'OAUTH_CLIENT_SECRET',
   'NPM_TOKEN',
-];
+].filter((name) => name !== 'NODE_ENV');
+
+/** The names in a server's `.env.example`, which is generated from its schema. */
+async function variablesOf(server: string): Promise<readonly string[]> {
+  const example = await readFile(join(root, '..', server, '.env.example'), 'utf8');
+  return [...example.matchAll(/^#?\s?([A-Z][A-Z0-9_]+)=/gm)].map(([, name = '']) => name);
+}
 
 let built: BuiltApp;
 let files: readonly string[];
@@ -61,6 +64,9 @@ it('[row 109] ships no source map, minified styles, one chunk each for react, ch
 });
 
 it('[row 5] keeps every server-side variable out of the bundle and refuses a secret under a VITE_ name', async () => {
+  for (const known of ['DATABASE_URL', 'JWT_SECRET', 'REDIS_URL', 'GATEWAY_PORT', 'BACKEND_URL']) {
+    expect(serverVariables).toContain(known);
+  }
   for (const file of files.filter((name) => /\.(?:js|css|html|svg)$/.test(name))) {
     expect(await read(file), file).not.toContain(canary);
   }
