@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { createDb, sql } from '@seaworthy/db-pool';
 import { mysql } from '@seaworthy/db-pool/mysql';
 import { postgres } from '@seaworthy/db-pool/postgres';
@@ -9,16 +10,16 @@ import { compareAll } from './harness.mjs';
 /** @typedef {{ postgres: string, mysql: string }} Urls */
 
 const rows = 1_000;
+const found = { rows: [{ id: 1, name: 'user 1' }], rowCount: 1 };
 
 /** @type {import('./harness.mjs').Pair[]} */
 export const pairs = [
   {
-    name: 'connect and release, pg-pool',
+    name: 'connect and release without a server, pg-pool',
     alternative: 'pg-pool',
-    prepare: async (/** @type {Urls} */ { postgres: url }) => {
-      const db = createDb(postgres(pg), { url });
-      await db.ready();
-      const pool = new pg.Pool({ connectionString: url, max: 20 });
+    prepare: async () => {
+      const db = createDb(stubDriver, { connection: {} });
+      const pool = new pg.Pool({ Client: /** @type {any} */ (StubClient), max: 20 });
       return {
         ours: borrowing(db),
         theirs: async (times) => {
@@ -29,11 +30,10 @@ export const pairs = [
     },
   },
   {
-    name: 'connect and release, mysql2',
+    name: 'connect and release without a round trip, mysql2',
     alternative: 'the pool of mysql2',
     prepare: async (/** @type {Urls} */ { mysql: url }) => {
-      const db = createDb(mysql(mysql2), { url });
-      await db.ready();
+      const db = createDb(stubDriver, { connection: {} });
       const pool = mysql2.createPool({ uri: url, connectionLimit: 20 }).promise();
       return {
         ours: borrowing(db),
@@ -45,9 +45,50 @@ export const pairs = [
     },
   },
   {
+    name: 'a statement without a server, pg-pool',
+    alternative: 'query() of pg-pool',
+    prepare: async () => {
+      const db = createDb(stubDriver, { connection: {} });
+      const pool = new pg.Pool({ Client: /** @type {any} */ (StubClient), max: 20 });
+      return {
+        ours: async (times) => {
+          for (let id = 0; id < times; id += 1)
+            await db.one(sql`select id, name from users where id = ${id}`);
+        },
+        theirs: async (times) => {
+          for (let id = 0; id < times; id += 1)
+            await pool.query('select id, name from users where id = $1', [id]);
+        },
+        close: () => Promise.all([db.close(), pool.end()]),
+      };
+    },
+  },
+  {
+    name: 'a connection lent and its session put back, pg',
+    alternative: 'pg-pool and "discard all"',
+    roundUs: 20_000,
+    warmUpUs: 600_000,
+    prepare: async (/** @type {Urls} */ { postgres: url }) => {
+      const db = createDb(postgres(pg), { url });
+      const pool = new pg.Pool({ connectionString: url, max: 20 });
+      return {
+        ours: borrowing(db),
+        theirs: async (times) => {
+          for (let time = 0; time < times; time += 1) {
+            const client = await pool.connect();
+            await client.query('discard all');
+            client.release();
+          }
+        },
+        close: () => Promise.all([db.close(), pool.end()]),
+      };
+    },
+  },
+  {
     name: 'point select at concurrency 20, pg',
     alternative: 'pg.Pool({ max: 20 })',
     roundUs: 30_000,
+    warmUpUs: 1_000_000,
     prepare: async (/** @type {Urls} */ { postgres: url }) => {
       const db = createDb(postgres(pg), { url, pool: { max: 20, min: 20 } });
       await db.ready();
@@ -63,6 +104,7 @@ export const pairs = [
     name: 'point select at concurrency 20, mysql2',
     alternative: 'execute() of the pool of mysql2',
     roundUs: 30_000,
+    warmUpUs: 1_000_000,
     prepare: async (/** @type {Urls} */ { mysql: url }) => {
       const db = createDb(mysql(mysql2), { url, pool: { max: 20, min: 20 } });
       await db.ready();
@@ -118,4 +160,51 @@ function atOnce(callers, ask) {
     };
     return Promise.all(Array.from({ length: callers }, caller));
   };
+}
+
+/** A driver whose server answers at once: what is left is the pool. @type {import('@seaworthy/db-pool').Driver<object>} */
+const stubDriver = {
+  name: 'stub',
+  open: () => ({
+    dialect: 'postgres',
+    system: 'postgresql',
+    address: 'nowhere:0',
+    maxConnections: 20,
+    connect: async () => ({
+      isOpen: true,
+      transactionState: 'none',
+      onLost: () => {},
+      ping: async () => {},
+      query: async () => found,
+      script: async () => {},
+      reset: async () => {},
+      cancel: async () => {},
+      close: async () => {},
+      destroy: () => {},
+    }),
+    close: async () => {},
+  }),
+};
+
+/** The same for pg-pool: what it uses of a pg.Client. */
+class StubClient extends EventEmitter {
+  _queryable = true;
+  _ending = false;
+  /** @param {() => void} done */
+  connect(done) {
+    queueMicrotask(done);
+  }
+  /** @param {string} _text @param {readonly unknown[]} _values @param {(error: undefined, result: typeof found) => void} done */
+  query(_text, _values, done) {
+    queueMicrotask(() => done(undefined, found));
+  }
+  /** @param {(() => void)} [done] */
+  end(done) {
+    done?.();
+  }
+  isConnected() {
+    return true;
+  }
+  ref() {}
+  unref() {}
 }

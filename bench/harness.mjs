@@ -22,6 +22,7 @@ import { estimate, estimateMedian } from './statistics.mjs';
  *   alternative: string,
  *   prepare: (context: any) => Sides | Promise<Sides>,
  *   roundUs?: number,
+ *   warmUpUs?: number,
  * }} Pair
  */
 
@@ -35,10 +36,10 @@ const measurer = fileURLToPath(new URL('measure.mjs', import.meta.url));
 const reporter = fileURLToPath(new URL('report-cpu.cjs', import.meta.url));
 
 /** Processes of one batch, and the rounds that each measures. */
-const processes = 8;
+const processes = 6;
 const rounds = 16;
 /** Batches go on until the interval is this narrow, relative to the ratio. */
-const preciseWidth = 0.12;
+const preciseWidth = 0.15;
 const maxBatches = 2;
 /** Wider than this, an interval would let anything pass its budget. */
 const uselessWidth = 0.5;
@@ -63,12 +64,12 @@ export async function* compareAll(url, pairs, context) {
  * @param {unknown} [context]
  * @returns {Promise<Ratio>}
  */
-export async function compare(url, { name, alternative, roundUs = 10_000 }, context) {
+export async function compare(url, { name, alternative, roundUs = 10_000, warmUpUs = 400_000 }, context) {
   /** @type {import('./statistics.mjs').Round[][]} */
   const measured = [];
   return precise(name, alternative, async () => {
     for (const oursFirst of balancedOrder(processes)) {
-      measured.push(await measureInProcess({ url, name, context, rounds, roundUs, oursFirst }));
+      measured.push(await measureInProcess({ url, name, context, rounds, roundUs, warmUpUs, oursFirst }));
     }
     return estimate(measured);
   });
@@ -130,7 +131,7 @@ async function precise(name, alternative, batch) {
 }
 
 /**
- * @param {{ url: string, name: string, context: unknown, rounds: number, roundUs: number, oursFirst: boolean }} task
+ * @param {{ url: string, name: string, context: unknown, rounds: number, roundUs: number, warmUpUs: number, oursFirst: boolean }} task
  * @returns {Promise<import('./statistics.mjs').Round[]>}
  */
 function measureInProcess(task) {

@@ -76,6 +76,7 @@ export const pairs = [
     name: 'request log on Express 5',
     alternative: 'Express 5 without one',
     roundUs: 30_000,
+    warmUpUs: 1_000_000,
     prepare: () => servers({ ours: 'expressLogged', theirs: 'expressBare', path: '/orders' }),
   },
 ];

@@ -5,8 +5,11 @@ import { median } from './statistics.mjs';
 
 /** @typedef {(times: number) => unknown} Work */
 
-/** How much each side runs before anything counts: until the optimising compiler has settled. */
-const warmUpUs = 400_000;
+/** Costs are looked at in windows of this many slices. */
+const window = 8;
+/** Warmed up is what is at most 3 % cheaper than it was a window ago, and what does not get there in this time. */
+const settled = 0.97;
+const longestWarmUpUs = 1_500_000;
 
 const [task] = await once(process, 'message');
 const { pairs } = await import(task.url);
@@ -18,7 +21,7 @@ const sides = await pair.prepare(task.context);
 // The side that is compiled first is up to 2 % slower or faster for ever, so every other process begins with the other one.
 const calibrated = await warmUp(
   task.oursFirst ? [sides.ours, sides.theirs] : [sides.theirs, sides.ours],
-  task.roundUs,
+  task,
 );
 const [oursTimes = 1, theirsTimes = 1] = task.oursFirst ? calibrated : calibrated.toReversed();
 const measured = [];
@@ -31,23 +34,32 @@ await sides.close?.();
 process.send?.(measured, () => process.exit(0));
 
 /**
- * Runs all works by turns, so that what they share is compiled for all of them, and says how often each fits into a round.
+ * Runs all works by turns, so that what they share is compiled for all of them, until none gets cheaper any more, and says
+ * how often each fits into a round. A server needs some ten thousand requests until the optimising compiler is done.
  *
  * @param {readonly Work[]} works
- * @param {number} roundUs
+ * @param {{ roundUs: number, warmUpUs: number }} lengths
  */
-async function warmUp(works, roundUs) {
+async function warmUp(works, { roundUs, warmUpUs }) {
   const states = works.map((work) => ({ work, times: 1, usedUs: 0, costs: /** @type {number[]} */ ([]) }));
-  while (states.some(({ usedUs, costs }) => usedUs < warmUpUs || costs.length < 5)) {
+  while (
+    !states.every(({ usedUs, costs }) => usedUs >= warmUpUs && (isSettled(costs) || usedUs > longestWarmUpUs))
+  ) {
     for (const state of states) {
       const cost = await costOf(state.work, state.times);
       state.usedUs += cost * state.times;
-      if (cost * state.times >= roundUs / 2) state.costs.push(cost);
+      if (cost * state.times >= roundUs / 3) state.costs.push(cost);
       // At most fourfold at once: the first calls are far slower than what follows.
       else state.times = Math.ceil(Math.min(state.times * 4, roundUs / Math.max(cost, 0.001)));
     }
   }
-  return states.map(({ costs }) => Math.max(1, Math.round(roundUs / median(costs.slice(-5)))));
+  return states.map(({ costs }) => Math.max(1, Math.round(roundUs / median(costs.slice(-window)))));
+}
+
+/** @param {readonly number[]} costs */
+function isSettled(costs) {
+  const last = median(costs.slice(-window));
+  return costs.length >= 2 * window && last >= settled * median(costs.slice(-2 * window, -window));
 }
 
 /**

@@ -86,12 +86,14 @@ export const pairs = [
     name: 'API profile on Express 5',
     alternative: 'Express 5 without',
     roundUs: 30_000,
+    warmUpUs: 1_000_000,
     prepare: () => servers({ ours: 'expressSecured', theirs: 'expressBare', path: '/orders', headers }),
   },
   {
     name: 'API profile on Fastify 5',
     alternative: 'Fastify 5 without',
     roundUs: 30_000,
+    warmUpUs: 1_000_000,
     prepare: () => servers({ ours: 'fastifySecured', theirs: 'fastifyBare', path: '/orders', headers }),
   },
 ];

@@ -2,10 +2,10 @@
 import { once } from 'node:events';
 import * as programs from '../programs/http-servers.mjs';
 
-const [name] = await once(process, 'message');
+const [{ name, context }] = await once(process, 'message');
 const create = Object.entries(programs).find(([exported]) => exported === name)?.[1];
 if (create === undefined) throw new Error(`programs/http-servers.mjs has no "${name}"`);
-const server = (await create()).listen(0, '127.0.0.1');
+const server = (await create(context)).listen(0, '127.0.0.1');
 await once(server, 'listening');
 process.on('message', () => {
   const { user, system } = process.cpuUsage();

@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
  *   method?: string,
  *   headers?: Record<string, string>,
  *   clients?: number,
+ *   context?: unknown,
  * }} ServersOptions
  */
 
@@ -19,15 +20,15 @@ import { fileURLToPath } from 'node:url';
  * Each server in a process of its own, because what one of them switches on would cost the other as well (async hooks for a
  * request's context, for one), and a client in a third. What counts is the CPU time of the servers' processes.
  *
- * @param {ServersOptions} options
+ * @param {ServersOptions} options `context` is what the programs get; plain data
  * @returns {Promise<import('../harness.mjs').Sides>}
  */
-export async function servers({ ours, theirs, path, method = 'GET', headers = {}, clients = 10 }) {
+export async function servers({ ours, theirs, path, method = 'GET', headers = {}, clients = 10, context }) {
   const client = start('client.mjs');
   /** @param {keyof Programs} name @returns {Promise<(times: number) => Promise<{ cpuUs: number }>>} */
   const asking = async (name) => {
     const server = start('server.mjs');
-    const port = await ask(server, name);
+    const port = await ask(server, { name, context });
     return async (times) => {
       const before = await ask(server, 'cpu');
       await ask(client, { port, path, method, headers, times, clients });

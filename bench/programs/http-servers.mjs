@@ -11,6 +11,7 @@ import { secure as secureExpress } from '@seaworthy/security/express';
 import { secure as secureFastify } from '@seaworthy/security/fastify';
 import express from 'express';
 import fastify from 'fastify';
+import pg from 'pg';
 import { apiSecurity } from './api-security.mjs';
 
 export function expressBare() {
@@ -48,20 +49,25 @@ export async function fastifySecured() {
   return await fastifyServer(app);
 }
 
-/** The check as a database's is: it takes a turn of the event loop. */
-const check = () => new Promise((resolve) => setImmediate(resolve, { database: 'ok' }));
-
-export async function healthOurs() {
-  const health = createHealth({ checks: { database: remote(check) }, signals: false });
+/** @param {{ postgres: string }} context */
+export async function healthOurs({ postgres }) {
+  const pool = new pg.Pool({ connectionString: postgres, max: 20 });
+  const health = createHealth({ checks: { database: remote(() => pool.query('select 1')) }, signals: false });
   const endpoints = healthEndpoints(health);
-  await new Promise((resolve) => setTimeout(resolve, 100)); // the first answer of the check
+  while (health.snapshot().status !== 'pass') await new Promise((resolve) => setTimeout(resolve, 20));
   return createServer((request, response) => {
     endpoints(request, response, () => response.writeHead(404).end());
   });
 }
 
-export function healthTerminus() {
+/** @param {{ postgres: string }} context */
+export function healthTerminus({ postgres }) {
+  const pool = new pg.Pool({ connectionString: postgres, max: 20 });
   const server = createServer((_request, response) => response.writeHead(404).end());
+  const check = async () => {
+    await pool.query('select 1');
+    return { database: 'ok' };
+  };
   createTerminus(server, { healthChecks: { '/readyz': check }, signals: [] });
   return server;
 }
