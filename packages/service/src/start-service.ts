@@ -26,6 +26,10 @@ export async function startService(
 
   // Until there is a health that owns the shutdown, a signal must not leave half of a service behind.
   const started = takeAll(launch, steps);
+  let settle: () => void = () => undefined;
+  const settled = new Promise<void>((resolve) => {
+    settle = resolve;
+  });
   const unregister = launch.signals
     ? processEvents().onShutdown(async () => {
         stop.abort(
@@ -33,7 +37,7 @@ export async function startService(
             code: 'SERVICE_STOPPED',
           }),
         );
-        await started.catch(() => undefined);
+        await settled; // the process exits after this, so not before everything is closed
       })
     : () => undefined;
   try {
@@ -42,6 +46,7 @@ export async function startService(
     if (!stop.signal.aborted) logger.error('The service could not start', { error });
     await closeAll(launch);
     unregister();
+    settle();
     throw error;
   }
   // Also a service without a port is shut down by a health: it owns the order, and what was opened hangs on it.
@@ -49,6 +54,7 @@ export async function startService(
     launch.context = { ...launch.context, health: openHealth(launch, {}) };
   }
   unregister();
+  settle();
   logger.info('Started', { url: launch.http?.url });
 
   let closing: Promise<void> | undefined;
@@ -97,6 +103,7 @@ async function takeAll(launch: Launch, steps: readonly Step[]): Promise<void> {
       throw launch.signal.aborted ? launch.signal.reason : stepFailure(step, error);
     }
   }
+  launch.signal.throwIfAborted(); // the last step may have been faster than the signal
 }
 
 function stepFailure({ label }: Step, cause: unknown): unknown {

@@ -14,7 +14,7 @@ describe('a service in a process of its own', () => {
     await service.output(/running/);
     service.kill('SIGTERM');
     expect(await service.exited).toEqual({ code: 0, signal: null });
-    expect(service.stdout.trim().split('\n')).toEqual(['migrating', 'running', 'close db']);
+    expect(service.stdout.trim().split('\n')).toEqual(['migrating', 'running', 'close cache', 'close db']);
   });
 
   it('does so without a port, too', async () => {
@@ -22,7 +22,7 @@ describe('a service in a process of its own', () => {
     await service.output(/running/);
     service.kill('SIGTERM');
     expect(await service.exited).toEqual({ code: 0, signal: null });
-    expect(service.stdout.trim().split('\n')).toEqual(['migrating', 'running', 'close db']);
+    expect(service.stdout.trim().split('\n')).toEqual(['migrating', 'running', 'close cache', 'close db']);
   });
 
   it('closes what it had opened when SIGTERM comes before it has started', async () => {
@@ -30,14 +30,22 @@ describe('a service in a process of its own', () => {
     await service.output(/migrating/);
     service.kill('SIGTERM');
     expect(await service.exited).toEqual({ code: 0, signal: null });
-    expect(service.stdout.trim().split('\n')).toEqual(['migrating', 'close db']);
+    expect(service.stdout.trim().split('\n')).toEqual(['migrating', 'close cache', 'close db']);
+  });
+
+  it('closes also what is still becoming ready when SIGTERM comes', async () => {
+    await using service = start({ MODE: 'unready' });
+    await service.output(/waiting/);
+    service.kill('SIGTERM');
+    expect(await service.exited).toEqual({ code: 0, signal: null });
+    expect(service.stdout.trim().split('\n')).toEqual(['waiting', 'close cache', 'close db']);
   });
 
   it('prints why it could not start, closes and exits 1', async () => {
     await using service = start({ MODE: 'fail' });
     expect(await service.exited).toEqual({ code: 1, signal: null });
     expect(service.stderr).toContain('startup "migrations" failed');
-    expect(service.stdout.trim().split('\n')).toEqual(['migrating', 'close db']);
+    expect(service.stdout.trim().split('\n')).toEqual(['migrating', 'close cache', 'close db']);
   });
 
   it('names every wrong variable and no value, and exits 1', async () => {
