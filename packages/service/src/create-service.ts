@@ -68,7 +68,8 @@ function builder(options: ServiceOptions<object>, steps: readonly Step[]): Servi
       then(startupStep(name, work, timeoutOf(own))),
     health: (declare: DeclareHealth) => then(healthStep(declare)),
     security: (declare: DeclareSecurity) => then(securityStep(declare)),
-    http: (build: BuildHttp, listen: DeclareListen) => then(httpStep(build, listen)),
+    http: (build: BuildHttp, listen: DeclareListen, own: StepOptions = {}) =>
+      then(httpStep(build, listen, timeoutOf(own))),
     start: () => startService(options, steps),
     run: () => runService(options, steps),
   };

@@ -1,4 +1,4 @@
-import type { Closable } from '@seaworthy/contracts';
+import type { Closable, DurationInput } from '@seaworthy/contracts';
 import type { Checks, Health, HealthOptions } from '@seaworthy/health';
 import type { Security, SecurityOptions } from '@seaworthy/security';
 import type { HttpApp, ListenOptions } from './http-host.js';
@@ -9,8 +9,12 @@ export interface Resource extends Closable {
 }
 
 export interface StepOptions {
-  /** A step that takes longer has failed. @defaultValue '60s' */
-  readonly timeout?: string | number;
+  /**
+   * Opening that takes longer has failed; so has becoming ready, and for `http` opening the port, each counted anew.
+   *
+   * @defaultValue '60s'
+   */
+  readonly timeout?: DurationInput;
 }
 
 /** A service that runs. */
@@ -24,11 +28,23 @@ export interface RunningService<Context> {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** A service whose steps are all written. */
+export interface FinishedServiceBuilder<Context> {
+  /**
+   * Takes the steps. When one fails, what was opened is closed again.
+   *
+   * @throws ConfigError, ServiceError, or what a step threw, wrapped as the cause of `SERVICE_STEP_FAILED`.
+   */
+  start(): Promise<RunningService<Context>>;
+  /** As `start` for a process of its own: logs a failure, or prints it when there is no logger yet, and exits 1. */
+  run(): Promise<RunningService<Context>>;
+}
+
 /**
  * The steps of a service, in the order in which they are written: each sees what those before it made, and all of it is
  * closed from the last to the first.
  */
-export interface ServiceBuilder<Context> {
+export interface ServiceBuilder<Context> extends FinishedServiceBuilder<Context> {
   /** Opens something that must be closed: a pool, a cache, a queue. */
   resource<Name extends string, R extends Resource>(
     name: Name,
@@ -53,13 +69,6 @@ export interface ServiceBuilder<Context> {
   http(
     build: (context: Context) => HttpApp | PromiseLike<HttpApp>,
     listen: (context: Context) => ListenOptions,
-  ): ServiceBuilder<Context>;
-  /**
-   * Takes the steps. When one fails, what was opened is closed again.
-   *
-   * @throws ConfigError, ServiceError, or what a step threw, wrapped as the cause of `SERVICE_STEP_FAILED`.
-   */
-  start(): Promise<RunningService<Context>>;
-  /** As `start` for a process of its own: logs a failure, or prints it when there is no logger yet, and exits 1. */
-  run(): Promise<RunningService<Context>>;
+    options?: StepOptions,
+  ): FinishedServiceBuilder<Context>;
 }

@@ -4,11 +4,11 @@ import type { Closable } from '@seaworthy/contracts';
 import { local } from '@seaworthy/health';
 import { healthEndpoints } from '@seaworthy/health/express';
 import { secure } from '@seaworthy/security/express';
-import { freePort } from '@seaworthy/testkit';
+import { freePort, waitFor } from '@seaworthy/testkit';
 import express from 'express';
 import Fastify from 'fastify';
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import { createService, type ServiceBuilder, ServiceError } from '../src/index.js';
+import { createService, type HttpApp, type ServiceBuilder, ServiceError } from '../src/index.js';
 
 const schema = defineConfig({ fields: { PORT: env.port().default(3000), NAME: env.string().default('x') } });
 
@@ -193,6 +193,73 @@ describe('createService', () => {
     openLate();
     await new Promise((resolve) => setImmediate(resolve));
     expect(log).toEqual(['open late', 'close late']);
+  });
+
+  it('gives up on building the application at its deadline and closes what is built too late', async () => {
+    const log: string[] = [];
+    let buildLate: () => void = () => undefined;
+    const late = new Promise<HttpApp>((resolve) => {
+      buildLate = () => resolve(Fastify().addHook('onClose', async () => void log.push('close fastify')));
+    });
+    const failure = await failureOf(
+      quietService()
+        .resource('db', () => recorded('db', log))
+        .http(
+          () => late,
+          () => ({ port: 0 }),
+          { timeout: '20ms' },
+        )
+        .start(),
+    );
+    expect(failure.code).toBe('SERVICE_STEP_TIMEOUT');
+    expect(failure.message).toContain('building http took longer than 20 ms');
+    buildLate();
+    await waitFor(() => log.length === 3, { timeoutMs: 5_000, what: 'the late application to close' });
+    expect(log).toEqual(['open db', 'close db', 'close fastify']);
+  });
+
+  it('gives up on opening the port at its deadline and closes a port that opens too late', async () => {
+    const server = createServer();
+    let openLate: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => {
+      openLate = resolve;
+    });
+    let closed = 0;
+    const slow = {
+      server,
+      async listen(options: { readonly port: number; readonly host: string }) {
+        await gate;
+        await new Promise<void>((resolve) => server.listen(options, resolve));
+        return 'late';
+      },
+      async close() {
+        if (server.listening) closed += 1;
+        server.close();
+      },
+    };
+    const failure = await failureOf(
+      quietService()
+        .http(
+          () => slow,
+          () => ({ port: 0 }),
+          { timeout: 20 },
+        )
+        .start(),
+    );
+    expect(failure.code).toBe('SERVICE_STEP_TIMEOUT');
+    expect(failure.message).toContain('opening the port of http took longer than 20 ms');
+    openLate();
+    await waitFor(() => closed === 1, { timeoutMs: 5_000, what: 'the late port to close' });
+    expect(server.listening).toBe(false);
+  });
+
+  it('offers nothing but start and run after the application', () => {
+    const finished = quietService().http(
+      () => (_req, res) => void res.end(),
+      () => ({ port: 0 }),
+    );
+    expectTypeOf<keyof typeof finished>().toEqualTypeOf<'start' | 'run'>();
+    expect(finished.start).toBeTypeOf('function');
   });
 
   it('says which port is taken', async () => {

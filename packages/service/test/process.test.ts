@@ -41,6 +41,21 @@ describe('a service in a process of its own', () => {
     expect(service.stdout.trim().split('\n')).toEqual(['waiting', 'close cache', 'close db']);
   });
 
+  it('ends with SIGTERM while the application is being built, for however long', async () => {
+    await using service = start({ MODE: 'unbuilt' });
+    await service.output(/building/);
+    service.kill('SIGTERM');
+    expect(await service.exited).toEqual({ code: 0, signal: null });
+    expect(service.stdout.trim().split('\n')).toEqual(['migrating', 'building', 'close cache', 'close db']);
+  });
+
+  it('exits 1 when the application is not built within its timeout', async () => {
+    await using service = start({ MODE: 'unbuilt-short' });
+    expect(await service.exited).toEqual({ code: 1, signal: null });
+    expect(service.stderr).toContain('building http took longer than 50 ms');
+    expect(service.stdout.trim().split('\n')).toEqual(['migrating', 'building', 'close cache', 'close db']);
+  });
+
   it('prints why it could not start, closes and exits 1', async () => {
     await using service = start({ MODE: 'fail' });
     expect(await service.exited).toEqual({ code: 1, signal: null });
