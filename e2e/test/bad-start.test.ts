@@ -1,7 +1,10 @@
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort, spawnNode } from '@seaworthy/testkit';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 
 const kpiBackend = fileURLToPath(new URL('../../examples/kpi-app/backend/dist/main.js', import.meta.url));
 const crmServer = fileURLToPath(new URL('../../examples/crm-app/server/dist/main.js', import.meta.url));
@@ -41,6 +44,9 @@ describe.each([
 });
 
 describe('the KPI backend', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'seaworthy-taken-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
   it('says which port is taken and exits 1', async () => {
     const port = await freePort();
     const occupant = createServer();
@@ -49,7 +55,7 @@ describe('the KPI backend', () => {
       env: {
         NODE_ENV: 'test',
         PORT: String(port),
-        DATA_DIR: fileURLToPath(new URL(`../.readme/taken-${port}`, import.meta.url)),
+        DATA_DIR: join(folder, 'data'),
       },
     });
     expect(await service.exited).toEqual({ code: 1, signal: null });

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { freePort, waitFor } from '@seaworthy/testkit';
+import { findProgram, freePort, waitFor } from '@seaworthy/testkit';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -18,14 +18,20 @@ export interface Demo extends AsyncDisposable {
 }
 
 /** Starts it and waits for the line that says how to stop it. */
-export async function startDemo(args: readonly string[] = []): Promise<Demo> {
+export async function startDemo(
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Demo> {
   const [gateway, backend, frontend, crm] = [
     await freePort(),
     await freePort(),
     await freePort(),
     await freePort(),
   ];
-  const child = spawn(process.execPath, ['tools/bootstrap.mjs', 'start', ...args], {
+  // It ends with this test process at the latest.
+  const launcher = findProgram('setpriv') ?? '/usr/bin/env';
+  const tied = launcher.endsWith('setpriv') ? ['--pdeathsig', 'INT', '--'] : [];
+  const child = spawn(launcher, [...tied, process.execPath, 'tools/bootstrap.mjs', 'start', ...args], {
     cwd: root,
     env: {
       PATH: process.env.PATH,
@@ -34,6 +40,7 @@ export async function startDemo(args: readonly string[] = []): Promise<Demo> {
       KPI_BACKEND_PORT: String(backend),
       KPI_FRONTEND_PORT: String(frontend),
       CRM_PORT: String(crm),
+      ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -66,13 +73,17 @@ export async function startDemo(args: readonly string[] = []): Promise<Demo> {
       await ended;
     },
   };
-  await waitFor(
+  const started = waitFor(
     () => {
       if (exitCode !== undefined) throw new Error(`npm start ended with ${exitCode}:\n${output}`);
       return output.includes('Ctrl-C stops everything');
     },
-    { timeoutMs: 150_000, what: 'npm start printing how to stop it' },
+    { timeoutMs: 170_000, what: 'npm start printing how to stop it' },
   );
+  await started.catch(async (error: unknown) => {
+    await demo[Symbol.asyncDispose]();
+    throw error;
+  });
   return demo;
 }
 

@@ -17,7 +17,8 @@ describeWith(['mysql', 'chromium'], 'npm start, in a browser', () => {
   let browser: Browser;
 
   beforeAll(async () => {
-    [demo, browser] = [await startDemo(), await launchChromium()];
+    demo = await startDemo();
+    browser = await launchChromium();
   });
   afterAll(async () => {
     await browser?.close();

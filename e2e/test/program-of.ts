@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Beside e2e's node_modules, so that the imports resolve as a reader's would. Not committed. */
-export const programFolder = fileURLToPath(new URL('../.readme/', import.meta.url));
+const programFolder = fileURLToPath(new URL('../.readme/', import.meta.url));
 
 /**
  * Writes a program of a README to a file of its own.

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { report, run, step } from '../lib/terminal.mjs';
@@ -14,8 +14,10 @@ const tsc = join(root, 'node_modules', '@typescript', 'native', 'bin', 'tsc');
  * @param {readonly string[]} [args] `--force` builds all; names build only those and what they need.
  */
 export async function main(args = []) {
-  const packages = workspacePackages().filter(({ manifest, folder }) => isBuilt(manifest, folder));
-  const hashes = sourceHashes(packages);
+  const all = workspacePackages();
+  const packages = all.filter(({ manifest, folder }) => isBuilt(manifest, folder));
+  // What is not built itself (shared pages, types) still makes stale whatever is built from it.
+  const hashes = sourceHashes(all);
   const named = args.filter((arg) => !arg.startsWith('--'));
   const wanted = named.length === 0 ? packages : withNeeds(packages, named);
   const stale = wanted.filter(
@@ -61,6 +63,14 @@ function stampName(name) {
   return `built-${name.replaceAll(/[@/]/g, '_')}`;
 }
 
+/** Everything in a package but its tests and what is made from it. @param {string} folder */
+function sourcesOf(folder) {
+  return readdirSync(folder)
+    .filter((name) => !['node_modules', 'dist', 'test', 'README.md', 'CHANGELOG.md'].includes(name))
+    .sort()
+    .map((name) => join(folder, name));
+}
+
 /** @param {ReturnType<typeof workspacePackages>} packages in dependency order */
 function sourceHashes(packages) {
   const shared = hashOf(
@@ -71,17 +81,7 @@ function sourceHashes(packages) {
   /** @type {Map<string, string>} */
   const hashes = new Map();
   for (const { name, folder, manifest } of packages) {
-    const own = hashOf(
-      [
-        'src',
-        'public',
-        'index.html',
-        'package.json',
-        'tsconfig.json',
-        'tsup.config.mjs',
-        'vite.config.ts',
-      ].map((file) => join(folder, file)),
-    );
+    const own = hashOf(sourcesOf(folder));
     const needs = Object.keys({ ...manifest.dependencies, ...manifest.devDependencies }).map(
       (need) => hashes.get(need) ?? '',
     );

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { crm, kpi } from '../demo/applications.mjs';
 import { requireFreePort, runProcess, untilReady } from '../demo/run-process.mjs';
 import { ensureServers } from '../lib/servers.mjs';
-import { bold, dim, green, StepError, step, yellow } from '../lib/terminal.mjs';
+import { bold, dim, green, report, StepError, step, yellow } from '../lib/terminal.mjs';
 import { root } from '../lib/workspace.mjs';
 import { main as build } from './build.mjs';
 
@@ -16,8 +16,8 @@ npm start -- --only kpi       one of them: kpi or crm
 npm start -- --verbose        with the log lines of every process
 
 Ports: GATEWAY_PORT (30002), KPI_BACKEND_PORT (3001), KPI_FRONTEND_PORT (3000), CRM_PORT (4000).
-Databases: the KPI application has an embedded one, or DATABASE_URL; the CRM gets a private MariaDB, or CRM_DATABASE_URL.
-Data is new at every start and gone afterwards, unless DATABASE_URL, CRM_DATABASE_URL or KPI_DATA_DIR name a place for it.
+Databases: the KPI application has an embedded one, or KPI_DATABASE_URL (DATABASE_URL too); the CRM gets a private MariaDB, or CRM_DATABASE_URL.
+Data is new at every start and gone afterwards, unless KPI_DATABASE_URL, CRM_DATABASE_URL or KPI_DATA_DIR name a place for it.
 `;
 
 /** @param {readonly string[]} args @returns {Promise<number>} the exit code, once everything has been stopped */
@@ -26,6 +26,7 @@ export async function main(args) {
     process.stdout.write(help);
     return 0;
   }
+  refuseUnknown(args);
   const only = readOnly(args);
   const level = args.includes('--verbose') ? 'info' : 'error';
   const dataFolder = mkdtempSync(join(tmpdir(), 'seaworthy-demo-'));
@@ -35,6 +36,8 @@ export async function main(args) {
   try {
     const wanted = [...(only === 'crm' ? [] : [kpi({ dataFolder })]), ...(only === 'kpi' ? [] : [crm()])];
     for (const entry of wanted.flatMap(({ processes }) => processes)) await requireFreePort(entry);
+    for (const { note } of wanted)
+      if (note !== undefined) process.stdout.write(`${yellow('Note:')} ${note}\n`);
     const databaseUrl = only === 'kpi' ? undefined : await crmDatabase(undo);
     if (only === 'crm' && databaseUrl === undefined) return 1;
     const applications = wanted.filter(({ name }) => name !== 'CRM' || databaseUrl !== undefined);
@@ -45,6 +48,7 @@ export async function main(args) {
     const deaths = [];
     await step(`Starting ${processes.map(({ name }) => name).join(', ')}`, async () => {
       for (const entry of processes) {
+        if (stopping.requested) return;
         const running = runProcess(entry, {
           level,
           env: entry.name === 'CRM' ? { DATABASE_URL: databaseUrl } : {},
@@ -55,9 +59,10 @@ export async function main(args) {
             ({ code, signal }) => `${running.name} ended (${signal ?? code})\n${running.output()}`,
           ),
         );
-        await Promise.race([untilReady(running, `http://127.0.0.1:${entry.port}/readyz`), stopping]);
+        await Promise.race([untilReady(running, `http://127.0.0.1:${entry.port}/readyz`), stopping.request]);
       }
     });
+    if (stopping.requested) return 0;
     for (const { name, url, logins } of applications) {
       process.stdout.write(
         `\n${green('●')} ${bold(name)}  ${url}\n  ${dim('log in as')} ${logins.join(', ')}\n`,
@@ -67,7 +72,7 @@ export async function main(args) {
       `  ${dim('password')}  ${password}\n\nCtrl-C stops everything and leaves nothing behind.\n`,
     );
 
-    const death = await Promise.race([stopping, ...deaths]);
+    const death = await Promise.race([stopping.request, ...deaths]);
     if (death === undefined) return 0;
     throw new StepError(death, {
       advice: 'its last lines above say why; npm start -- --verbose shows all of them',
@@ -75,9 +80,20 @@ export async function main(args) {
   } finally {
     process.stdout.write('\n');
     await step('Stopping', async () => {
-      for (const back of undo) await back();
+      // One that cannot be taken back must not keep the others.
+      for (const back of undo) await back().catch(report);
     });
   }
+}
+
+/** @param {readonly string[]} args */
+function refuseUnknown(args) {
+  const known = ['--only', '--verbose', '--help', 'kpi', 'crm'];
+  const unknown = args.find((arg) => !known.includes(arg));
+  if (unknown === undefined) return;
+  throw new StepError(`npm start does not know "${unknown}"`, {
+    advice: `known: ${known.slice(0, 3).join(', ')}`,
+  });
 }
 
 /** @param {readonly string[]} args */
@@ -89,13 +105,21 @@ function readOnly(args) {
   throw new StepError('--only takes kpi or crm', { advice: 'npm start -- --only kpi' });
 }
 
-/** Resolves with the first request to stop; later ones change nothing, everything is on its way down. */
+/** The first request to stop; later ones change nothing, everything is on its way down. */
 function stopRequest() {
-  /** @type {Promise<undefined>} */
-  const requested = new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => resolve(undefined));
-  });
-  return requested;
+  const stopping = {
+    requested: false,
+    /** @type {Promise<undefined>} */
+    request: new Promise((resolve) => {
+      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+        process.on(signal, () => {
+          stopping.requested = true;
+          resolve(undefined);
+        });
+      }
+    }),
+  };
+  return stopping;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { StepError } from '../lib/terminal.mjs';
 import { root } from '../lib/workspace.mjs';
 
 /**
@@ -20,6 +21,7 @@ import { root } from '../lib/workspace.mjs';
  *   processes: readonly DemoProcess[],
  *   url: string,
  *   logins: readonly string[],
+ *   note?: string | undefined,
  * }} DemoApplication
  */
 
@@ -27,8 +29,12 @@ const example = (/** @type {string} */ path) => join(root, 'examples', path);
 
 /** A port from the environment, or the usual one. @param {string} variable @param {number} usual */
 function port(variable, usual) {
-  const given = Number(process.env[variable]);
-  return Number.isInteger(given) && given > 0 && given < 65_536 ? given : usual;
+  const given = process.env[variable];
+  if (given === undefined || given === '') return usual;
+  if (/^\d{1,5}$/.test(given) && Number(given) > 0 && Number(given) < 65_536) return Number(given);
+  throw new StepError(`${variable} is not a port`, {
+    advice: `a number from 1 to 65535, or leave it out: ${usual}`,
+  });
 }
 
 /** A hundred requests in a quarter of an hour, as the guide has it, is a short demonstration. */
@@ -40,8 +46,10 @@ export function kpi({ dataFolder }) {
   const backend = port('KPI_BACKEND_PORT', 3_001);
   const frontend = port('KPI_FRONTEND_PORT', 3_000);
   const url = `http://localhost:${gateway}`;
+  const databaseUrl = process.env.KPI_DATABASE_URL ?? process.env.DATABASE_URL;
   return {
     name: 'KPI',
+    note: databaseUrl === undefined ? undefined : databaseNote(databaseUrl),
     packages: ['kpi-backend', 'kpi-gateway', 'kpi-frontend', 'server'],
     url,
     logins: ['admin', 'manager', 'member', 'viewer'].map((role) => `${role}@kpi.example`),
@@ -55,7 +63,7 @@ export function kpi({ dataFolder }) {
           PORT: String(backend),
           HOST: '127.0.0.1',
           DATA_DIR: process.env.KPI_DATA_DIR ?? join(dataFolder, 'kpi'),
-          ...(process.env.DATABASE_URL === undefined ? {} : { DATABASE_URL: process.env.DATABASE_URL }),
+          ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl }),
           ...(process.env.REDIS_URL === undefined ? {} : { REDIS_URL: process.env.REDIS_URL }),
           CORS_ORIGIN: url,
           FRONTEND_URL: url,
@@ -112,4 +120,12 @@ export function crm() {
       },
     ],
   };
+}
+
+/** Whose database gets the demonstration's tables and logins is said before it happens. @param {string} url */
+function databaseNote(url) {
+  const place = URL.canParse(url) ? new URL(url) : undefined;
+  const where =
+    place === undefined ? 'the database of the environment' : `${place.pathname.slice(1)} on ${place.host}`;
+  return `The KPI application writes its tables and, when there are no users, demonstration logins into ${where}.`;
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { report, step } from './terminal.mjs';
+import { step, yellow } from './terminal.mjs';
 import { root } from './workspace.mjs';
 
 /** Every engine that some test starts. */
@@ -29,7 +29,8 @@ export async function ensureServers(engines = all) {
     await step(`Looking for ${engines.join(', ')}`, () => ensureInstalled(engines));
     return true;
   } catch (error) {
-    report(error);
+    // Its message says what to install; where it was thrown helps nobody.
+    process.stderr.write(`${yellow('Not available:')} ${error instanceof Error ? error.message : error}\n`);
     return false;
   }
 }
