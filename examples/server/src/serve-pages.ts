@@ -40,7 +40,11 @@ export function pagesService(name: string) {
         const guard = secure(security);
         const requests = requestLog(logger);
         return (req, res) =>
-          requests(req, res, () => probes(req, res, () => guard(req, res, () => pages(req, res))));
+          requests(req, res, () =>
+            probes(req, res, () =>
+              guard(req, res, (error) => (error === undefined ? pages(req, res) : res.writeHead(500).end())),
+            ),
+          );
       },
       ({ config }) => ({ port: config.PORT, host: config.HOST }),
     );

@@ -48,6 +48,17 @@ describe('parse', () => {
     expect((caught as ApiError).errors?.map(({ path }) => path)).toEqual(['email', 'lines.1.quantity']);
   });
 
+  it('refuses the NUL character in any text, and names the field', () => {
+    const nested = z.object({ name: z.string(), lines: z.array(z.object({ note: z.string() })) });
+    let caught: unknown;
+    try {
+      parse(nested, { name: 'a\u0000', lines: [{ note: 'b' }, { note: '\u0000' }] });
+    } catch (error) {
+      caught = error;
+    }
+    expect(caught).toMatchObject({ status: 400, errors: [{ path: 'name' }, { path: 'lines.1.note' }] });
+  });
+
   it('takes a missing body for an empty one', () => {
     expect(parse(z.object({ note: z.string().default('') }), undefined)).toEqual({ note: '' });
   });

@@ -70,7 +70,7 @@ export async function createApp({
 
 function answerError(logger: Logger, detailed: boolean) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
-    const known = DbError.is(error) ? unavailable(error) : error;
+    const known = DbError.is(error) ? fromDatabase(error) : error;
     const requestId = reply.getHeader('x-request-id');
     const problem = problemOf(known, {
       requestId: typeof requestId === 'string' ? requestId : undefined,
@@ -78,12 +78,20 @@ function answerError(logger: Logger, detailed: boolean) {
     });
     if (problem.status >= 500)
       logger.error('Request failed', { method: request.method, route: request.routeOptions.url, error });
+    else if (DbError.is(error))
+      logger.warn('The database did not take a request', { route: request.routeOptions.url, error });
     void reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem));
   };
 }
 
-/** A database that cannot be reached is worth trying again; one that refused a statement is our fault. */
-function unavailable(error: DbError): unknown {
+/**
+ * A database that cannot be reached is worth trying again. One that cannot hold a value got it from the client; a division by
+ * zero (22012), and whatever else it refused, is our fault.
+ */
+function fromDatabase(error: DbError): unknown {
+  if (error.kind === 'data' && error.sqlState !== '22012') {
+    return new ApiError(400, 'UNFIT_VALUE', 'A value is outside of what can be stored.');
+  }
   const passing = ['unavailable', 'acquire_timeout', 'query_timeout', 'closed'];
   if (!passing.includes(error.kind)) return error;
   return new ApiError(503, 'DATABASE_UNAVAILABLE', 'The service is busy. Try again in a moment.');

@@ -246,6 +246,25 @@ describeWith(['mysql'], 'the CRM API', () => {
     expect((await sales.get('/api/clients?search=%25')).body.total).toBe(0);
   });
 
+  it('answers 400 to what the database cannot hold', async () => {
+    const admin = await logIn('admin');
+    expect((await admin.get('/api/clients?search=%00')).status).toBe(400);
+    const client = { name: 'N\u0000l', email: 'nul@crm.example', currency: 'EUR' };
+    expect((await admin.post('/api/clients', client)).body).toMatchObject({
+      status: 400,
+      errors: [{ path: 'name' }],
+    });
+    const clientId = randomUUID();
+    const lines = [{ description: 'x', quantity: '1', unitPriceMinor: 1, taxRateBp: 0 }];
+    const answer = await admin.post('/api/invoices', {
+      clientId,
+      issuedOn: '0000-01-01',
+      dueOn: '2200-01-01',
+      lines,
+    });
+    expect(answer.body).toMatchObject({ status: 400, errors: [{ path: 'issuedOn' }, { path: 'dueOn' }] });
+  });
+
   it('says how it is, in the flat form, to anyone', async () => {
     const answer = await fetch(`${service.url}/health`);
     expect(answer.status).toBe(200);

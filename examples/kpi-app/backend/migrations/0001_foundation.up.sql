@@ -4,6 +4,8 @@ create table users (
   name text not null,
   password_hash text not null,
   role text not null check (role in ('admin', 'manager', 'member', 'viewer')),
+  -- Tokens of an earlier version have ended.
+  token_version integer not null default 0,
   created_at timestamptz not null default now()
 );
 
@@ -34,6 +36,7 @@ create table objectives (
 create index objectives_team on objectives (team_id);
 create index objectives_status_due on objectives (status, due_on);
 
+-- Reported numbers are bounded so that no share of a way overflows, underflows or divides by nothing.
 create table key_results (
   id uuid primary key,
   objective_id uuid not null references objectives (id) on delete cascade,
@@ -44,7 +47,10 @@ create table key_results (
   current_value double precision not null,
   position integer not null,
   created_at timestamptz not null default now(),
-  check (target_value <> start_value)
+  check (abs(target_value - start_value) >= 1e-7),
+  check (start_value between -1e12 and 1e12 and (start_value = 0 or abs(start_value) >= 1e-6)),
+  check (target_value between -1e12 and 1e12 and (target_value = 0 or abs(target_value) >= 1e-6)),
+  check (current_value between -1e12 and 1e12 and (current_value = 0 or abs(current_value) >= 1e-6))
 );
 create index key_results_objective on key_results (objective_id, position);
 
@@ -53,7 +59,7 @@ create table check_ins (
   id uuid primary key,
   key_result_id uuid not null references key_results (id) on delete cascade,
   author_id uuid not null references users (id),
-  value double precision not null,
+  value double precision not null check (value between -1e12 and 1e12 and (value = 0 or abs(value) >= 1e-6)),
   confidence smallint not null check (confidence between 1 and 10),
   comment text not null default '',
   created_at timestamptz not null default now()

@@ -172,6 +172,56 @@ function behaves(databaseVariables: () => Promise<Readonly<Record<string, string
     expect((await manager.get('/api/nothing')).status).toBe(404);
   });
 
+  it('refuses numbers whose share of a way could not be computed, and goes on answering', async () => {
+    const manager = await person().logIn('manager');
+    const { body: first } = await manager.get('/api/objectives');
+    const { objective } = (await manager.get(`/api/objectives/${first.objectives[0].id}`)).body;
+    const checkIns = `/api/key-results/${objective.keyResults[0].id}/check-ins`;
+    for (const value of ['5e-324', '1e308', '-1e308', '1e999', '1000000000001', '0.0000001', '"1"', 'null']) {
+      const text = `{"value":${value},"confidence":5}`;
+      const answer = await manager.sendText(checkIns, text);
+      expect([value, answer.status, answer.body.errors?.[0].path]).toEqual([value, 400, 'value']);
+      for (const field of ['startValue', 'targetValue']) {
+        const other = field === 'startValue' ? 'targetValue' : 'startValue';
+        const keyResult = `{"title":"x","${field}":${value},"${other}":7}`;
+        const refused = await manager.sendText(`/api/objectives/${objective.id}/key-results`, keyResult);
+        expect([value, refused.status, refused.body.errors?.[0].path]).toEqual([value, 400, field]);
+      }
+    }
+    for (const [startValue, targetValue, value] of [
+      [-1e12, 1e12, 0.000001],
+      [0, 0.000001, -1e12],
+      [999_999_999_999.0001, 999_999_999_999.0002, 1e12],
+    ]) {
+      const made = await manager.post(`/api/objectives/${objective.id}/key-results`, {
+        title: 'At the edge',
+        startValue,
+        targetValue,
+      });
+      expect(made.status).toBe(201);
+      const path = `/api/key-results/${made.body.keyResult.id}/check-ins`;
+      expect((await manager.post(path, { value, confidence: 5 })).status).toBe(201);
+    }
+    expect((await manager.get('/api/teams')).status).toBe(200);
+    expect((await manager.get('/api/dashboard')).status).toBe(200);
+  });
+
+  it('answers 400 to what the database cannot hold', async () => {
+    const manager = await person().logIn('manager');
+    expect((await manager.get('/api/objectives?search=%00')).status).toBe(400);
+    const registered = await person().post('/api/auth/register', {
+      email: 'nul@kpi.example',
+      password: 'a long password',
+      name: 'N\u0000l',
+    });
+    expect(registered.body).toMatchObject({ status: 400, errors: [{ path: 'name' }] });
+    const teamId = (await manager.get('/api/teams')).body.teams[0].id;
+    for (const dueOn of ['0000-01-01', '1969-12-31', '2200-01-01']) {
+      const answer = await manager.post('/api/objectives', { teamId, title: 'x', description: '', dueOn });
+      expect(answer.body).toMatchObject({ status: 400, errors: [{ path: 'dueOn' }] });
+    }
+  });
+
   it('searches for text, not for patterns', async () => {
     const viewer = await person().logIn('viewer');
     const found = async (search: string) =>

@@ -17,10 +17,14 @@ export class KpiClient {
     this.#url = url;
   }
 
-  async send(
+  send(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+    return this.#ask(method, path, body === undefined ? undefined : JSON.stringify(body), headers);
+  }
+
+  async #ask(
     method: string,
     path: string,
-    body?: unknown,
+    body?: string,
     headers: Record<string, string> = {},
   ): Promise<Answer> {
     const response = await fetch(`${this.#url}${path}`, {
@@ -30,12 +34,17 @@ export class KpiClient {
         cookie: this.#cookie,
         ...headers,
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body }),
     });
     for (const set of response.headers.getSetCookie()) this.#cookie = set.split(';')[0] ?? '';
     const text = await response.text();
     const json = (response.headers.get('content-type') ?? '').includes('json');
     return { status: response.status, headers: response.headers, body: json ? JSON.parse(text) : text };
+  }
+
+  /** JSON as it stands, for numbers that `JSON.stringify` does not write. */
+  sendText(path: string, text: string): Promise<Answer> {
+    return this.#ask('POST', path, text);
   }
 
   get(path: string): Promise<Answer> {

@@ -1,5 +1,5 @@
 import type { InvoiceResponse } from '@seaworthy-example/crm-api';
-import { ApiError, parse } from '@seaworthy-example/server';
+import { ApiError, day, parse } from '@seaworthy-example/server';
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
 import { requireRole } from '../auth/authenticate.js';
@@ -25,8 +25,8 @@ const line = z.object({
 const newInvoice = z
   .object({
     clientId: z.guid('Choose a client.'),
-    issuedOn: z.iso.date('Choose a date.'),
-    dueOn: z.iso.date('Choose a date.'),
+    issuedOn: day,
+    dueOn: day,
     notes: z.string().trim().max(2_000).optional(),
     lines: z.array(line).min(1, 'Add at least one line.').max(100),
   })

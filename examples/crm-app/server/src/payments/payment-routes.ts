@@ -1,5 +1,5 @@
 import type { PaymentResponse } from '@seaworthy-example/crm-api';
-import { ApiError, parse } from '@seaworthy-example/server';
+import { ApiError, day, parse } from '@seaworthy-example/server';
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
 import { requireRole } from '../auth/authenticate.js';
@@ -10,7 +10,7 @@ import type { PaymentStore } from './payment-store.js';
 const newPayment = z.object({
   amountMinor: z.int('Enter an amount.').min(1, 'Enter an amount above zero.').max(Number.MAX_SAFE_INTEGER),
   method: z.enum(['bank', 'card', 'cash', 'mobile']),
-  paidOn: z.iso.date('Choose a date.'),
+  paidOn: day,
   reference: z.string().trim().max(120).optional(),
 });
 

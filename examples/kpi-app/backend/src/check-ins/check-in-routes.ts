@@ -4,12 +4,13 @@ import { Router } from 'express';
 import * as z from 'zod';
 import { forbidden, hasRole, requireRole } from '../auth/authenticate.js';
 import { idOf } from '../http/id-of.js';
+import { measured } from '../http/measured.js';
 import type { ObjectiveStore } from '../objectives/objective-store.js';
 import type { TeamStore } from '../teams/team-store.js';
 import type { CheckInStore } from './check-in-store.js';
 
 const newCheckIn = z.object({
-  value: z.number('Enter a number.'),
+  value: measured,
   confidence: z.int('Choose 1 to 10.').min(1, 'Choose 1 to 10.').max(10, 'Choose 1 to 10.'),
   comment: z.string().trim().max(2_000).default(''),
 });

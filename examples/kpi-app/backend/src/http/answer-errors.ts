@@ -14,9 +14,10 @@ export function answerErrors(
   { detailed }: { readonly detailed: boolean },
 ): ErrorRequestHandler {
   return (error, req, res, next) => {
-    const known = DbError.is(error) ? unavailable(error) : error;
+    const known = DbError.is(error) ? fromDatabase(error) : error;
     const problem = problemOf(known, { requestId: res.get('x-request-id'), detailed });
     if (problem.status >= 500) logger.error('Request failed', { method: req.method, path: req.path, error });
+    else if (DbError.is(error)) logger.warn('The database did not take a request', { path: req.path, error });
     if (res.headersSent) {
       next(error);
       return;
@@ -25,8 +26,14 @@ export function answerErrors(
   };
 }
 
-/** A database that cannot be reached is worth trying again; one that refused a statement is our fault. */
-function unavailable(error: DbError): unknown {
+/**
+ * A database that cannot be reached is worth trying again. One that cannot hold a value got it from the client; a division by
+ * zero (22012), and whatever else it refused, is our fault.
+ */
+function fromDatabase(error: DbError): unknown {
+  if (error.kind === 'data' && error.sqlState !== '22012') {
+    return new ApiError(400, 'UNFIT_VALUE', 'A value is outside of what can be stored.');
+  }
   const passing = ['unavailable', 'acquire_timeout', 'query_timeout', 'closed'];
   if (!passing.includes(error.kind)) return error;
   return new ApiError(503, 'DATABASE_UNAVAILABLE', 'The service is busy. Try again in a moment.');

@@ -1,15 +1,15 @@
 import type { KeyResultResponse, ObjectiveResponse, ObjectivesResponse } from '@seaworthy-example/kpi-api';
-import { parse } from '@seaworthy-example/server';
+import { day, parse } from '@seaworthy-example/server';
 import { Router } from 'express';
 import * as z from 'zod';
 import { requireRole, userOf } from '../auth/authenticate.js';
 import { idOf } from '../http/id-of.js';
+import { measured } from '../http/measured.js';
 import type { ObjectiveStore } from './objective-store.js';
 
 const title = z.string().trim().min(1, 'Give it a title.').max(200);
 const description = z.string().trim().max(5_000);
 const status = z.enum(['draft', 'active', 'done', 'archived']);
-const dueOn = z.iso.date('Choose a date.');
 
 const filter = z.object({
   teamId: z.guid().optional(),
@@ -21,17 +21,17 @@ const newObjective = z.object({
   teamId: z.guid('Choose a team.'),
   title,
   description: description.default(''),
-  dueOn,
+  dueOn: day,
 });
 
-const changes = z.object({ title, description, status, dueOn }).partial();
+const changes = z.object({ title, description, status, dueOn: day }).partial();
 
 const newKeyResult = z
   .object({
     title,
     unit: z.string().trim().max(20).default(''),
-    startValue: z.number('Enter a number.'),
-    targetValue: z.number('Enter a number.'),
+    startValue: measured,
+    targetValue: measured,
   })
   .refine(({ startValue, targetValue }) => startValue !== targetValue, {
     path: ['targetValue'],
