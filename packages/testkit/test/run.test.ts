@@ -76,7 +76,7 @@ test('a suite whose servers cannot be had is skipped aloud on a laptop and fails
   expect([code, laptop.stderr]).toEqual([0, expect.stringContaining('Skipped')]);
   expect(laptop.stdout).toMatch(/✓ .*ran beside Redis/);
   expect(laptop.stdout).toMatch(/✓ .*ran beside a MySQL of the environment/);
-  expect(laptop.stdout).toMatch(/↓ .*needs private haproxy/);
+  expect(laptop.stdout).toMatch(/↓ .*with what is not here > deeper > ran beside HAProxy/);
   expect(laptop.stdout + laptop.stderr).toMatch(
     /Skipped: with what is not here\. HAProxy cannot be started here.*apt-get install haproxy/,
   );
