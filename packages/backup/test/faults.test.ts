@@ -7,13 +7,14 @@ import { type BackupProgress, createBackups, local, mysql, postgres } from '@sea
 import {
   createFakeClock,
   createTestDatabase,
+  describeWith,
   type FaultProxy,
   spawnNode,
   startFaultProxy,
   type TestDatabase,
   waitFor,
 } from '@seaworthy/testkit';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
 import { childrenOf, filesIn, postgresBulk, processes, sql, temporaryFolder } from './support/fixtures.js';
 
 const run = promisify(execFile);
@@ -98,7 +99,7 @@ function expectNoChildren(): void {
   expect(programs.flatMap((program) => childrenOf(process.pid, program))).toEqual([]);
 }
 
-describe('a run that fails', () => {
+describeWith(['postgres', 'mysql'], 'a run that fails', () => {
   it.each([
     ['[row 96] pg_dump', 'pg_dump', 'dump', () => postgresSource],
     ['mariadb-dump', 'mariadb-dump', 'dump', () => mysqlSource],
@@ -200,7 +201,7 @@ describe('a run that fails', () => {
   });
 });
 
-describe('one instance', () => {
+describeWith(['postgres', 'mysql'], 'one instance', () => {
   it('makes one backup at a time', async () => {
     const { url } = await slowSource(postgresSource);
     const backups = createBackups({
@@ -228,7 +229,7 @@ describe('one instance', () => {
   });
 });
 
-describe('the death of our own process by SIGKILL', () => {
+describeWith(['postgres', 'mysql'], 'the death of our own process by SIGKILL', () => {
   it.each([
     ['PostgreSQL', () => postgresSource],
     ['MySQL', () => mysqlSource],

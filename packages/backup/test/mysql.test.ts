@@ -1,7 +1,7 @@
 import { createBackups, local, mysql } from '@seaworthy/backup';
-import { createTestDatabase, startFaultProxy, type TestDatabase } from '@seaworthy/testkit';
+import { createTestDatabase, describeWith, startFaultProxy, type TestDatabase } from '@seaworthy/testkit';
 import mysqlDriver from 'mysql2/promise';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
   filesIn,
   fingerprint,
@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => source.drop());
 
-describe('a backup of MySQL', () => {
+describeWith(['mysql'], 'a backup of MySQL', () => {
   it('[row 97] [row 101] comes back by one call with equal row counts, content hashes, routines, triggers, events and views', async () => {
     await using target = await createTestDatabase('mysql');
     const folder = await temporaryFolder();

@@ -3,8 +3,8 @@ import { chmod, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createBackups, local, postgres } from '@seaworthy/backup';
-import { createFakeClock, createTestDatabase, type TestDatabase } from '@seaworthy/testkit';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createFakeClock, createTestDatabase, describeWith, type TestDatabase } from '@seaworthy/testkit';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { filesIn, fingerprint, postgresSchema, sql, temporaryFolder } from './support/fixtures.js';
 
 const run = promisify(execFile);
@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => source.drop());
 
-describe('a backup of PostgreSQL', () => {
+describeWith(['postgres'], 'a backup of PostgreSQL', () => {
   it.each(['zstd', 'gzip'] as const)(
     '[row 101] comes back by one call with equal row counts and content hashes, compressed with %s',
     async (compress) => {
@@ -123,7 +123,7 @@ describe('a backup of PostgreSQL', () => {
   });
 });
 
-describe('the client programs of PostgreSQL', () => {
+describeWith(['postgres'], 'the client programs of PostgreSQL', () => {
   it('must not be older than the server', async () => {
     const binDir = await temporaryFolder();
     await symlink((await run('which', ['psql'])).stdout.trim(), join(binDir, 'psql'));

@@ -4,8 +4,8 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createBackups, local, mysql, postgres } from '@seaworthy/backup';
-import { createTestDatabase } from '@seaworthy/testkit';
-import { describe, expect, it } from 'vitest';
+import { createTestDatabase, describeWith } from '@seaworthy/testkit';
+import { expect, it } from 'vitest';
 import { fingerprint, mysqlSchema, postgresSchema, sql, temporaryFolder } from './support/fixtures.js';
 
 const readme = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8');
@@ -20,7 +20,7 @@ async function runByHand(heading: string, env: Readonly<Record<string, string>>)
   });
 }
 
-describe('the commands of the README', () => {
+describeWith(['postgres', 'mysql'], 'the commands of the README', () => {
   it('restore a PostgreSQL backup', async () => {
     await using source = await createTestDatabase('postgres');
     await using target = await createTestDatabase('postgres');
@@ -92,7 +92,7 @@ describe('the commands of the README', () => {
   });
 });
 
-describe('the example of the README', () => {
+describeWith(['postgres', 'mysql'], 'the example of the README', () => {
   it('runs as it stands', async () => {
     await using kpi = await createTestDatabase('postgres');
     await using crm = await createTestDatabase('mysql');

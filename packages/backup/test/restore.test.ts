@@ -7,6 +7,7 @@ import { gunzip, gzip } from 'node:zlib';
 import { type Backups, createBackups, local, type Manifest, mysql, postgres } from '@seaworthy/backup';
 import {
   createTestDatabase,
+  describeWith,
   type PostgresServer,
   spawnNode,
   startPostgres,
@@ -14,7 +15,7 @@ import {
   waitFor,
 } from '@seaworthy/testkit';
 import pg from 'pg';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import {
   childrenOf,
   fingerprint,
@@ -72,7 +73,7 @@ async function makeBackup(): Promise<Made> {
 
 const tablesOf = (url: string): Promise<unknown> => fingerprint(url);
 
-describe('a restore is refused', () => {
+describeWith(['postgres', 'private postgres'], 'a restore is refused', () => {
   it('unless confirm names the target database', async () => {
     const { backups, manifest } = await makeBackup();
     const to = postgres({ url: target.adminUrl });
@@ -133,7 +134,7 @@ describe('a restore is refused', () => {
   });
 });
 
-describe('a damaged backup', () => {
+describeWith(['postgres', 'private postgres'], 'a damaged backup', () => {
   it('with one flipped bit is refused before a statement reaches the target', async () => {
     const { backups, manifest, file } = await makeBackup();
     const handle = await open(file, 'r+');
@@ -223,7 +224,7 @@ describe('a damaged backup', () => {
   });
 });
 
-describe('a restore on another server', () => {
+describeWith(['postgres', 'private postgres'], 'a restore on another server', () => {
   it('needs no force, and fails whole when a role of the dump is missing there', async () => {
     const { backups, manifest } = await makeBackup();
     await sql(elsewhere.url, 'create database kpi_restored');
@@ -246,7 +247,7 @@ describe('a restore on another server', () => {
   });
 });
 
-describe('a restore that is interrupted', () => {
+describeWith(['postgres', 'private postgres'], 'a restore that is interrupted', () => {
   const sessions = (condition: string): Promise<unknown> =>
     sql(
       source.adminUrl,

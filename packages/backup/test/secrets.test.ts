@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { type BackupSource, createBackups, local, mysql, postgres } from '@seaworthy/backup';
-import { createTestDatabase, startFaultProxy, type TestDatabase } from '@seaworthy/testkit';
+import { createTestDatabase, describeWith, startFaultProxy, type TestDatabase } from '@seaworthy/testkit';
 import { describe, expect, it } from 'vitest';
 import { mysqlReport } from '../src/mysql-report.js';
 import { postgresReport } from '../src/postgres-report.js';
@@ -56,83 +56,87 @@ const engines: ReadonlyArray<{
   },
 ];
 
-describe.each(engines)('the password of $engine', ({ engine, make, bulk, programs }) => {
-  it('[row 96] is in no command line, no environment, no log line and no file while a dump and a restore run, whatever it is made of', async () => {
-    await using source = await createTestDatabase(engine);
-    await using target = await createTestDatabase(engine);
-    await sql(source.url, ...bulk);
-    const sourceUrl = await withCanary(source);
-    const targetUrl = await withCanary(target);
-    await using slow = await startFaultProxy({ target: source });
-    slow.drip(1_000_000, { direction: 'toClient' });
-    const { logger, lines } = recordingLogger();
-    const folder = await temporaryFolder();
-    const backups = createBackups({
-      sources: { db: make(slow.url(sourceUrl)) },
-      targets: [local(folder)],
-      logger,
+for (const { engine, make, bulk, programs } of engines) {
+  describeWith([engine], `the password of ${engine}`, () => {
+    it('[row 96] is in no command line, no environment, no log line and no file while a dump and a restore run, whatever it is made of', async () => {
+      await using source = await createTestDatabase(engine);
+      await using target = await createTestDatabase(engine);
+      await sql(source.url, ...bulk);
+      const sourceUrl = await withCanary(source);
+      const targetUrl = await withCanary(target);
+      await using slow = await startFaultProxy({ target: source });
+      slow.drip(1_000_000, { direction: 'toClient' });
+      const { logger, lines } = recordingLogger();
+      const folder = await temporaryFolder();
+      const backups = createBackups({
+        sources: { db: make(slow.url(sourceUrl)) },
+        targets: [local(folder)],
+        logger,
+      });
+
+      const commandLines = new Set<string>();
+      const environments = new Set<string>();
+      let looking = true;
+      const look = (async () => {
+        while (looking) {
+          for (const one of processes()) {
+            commandLines.add(one.commandLine);
+            if (one.parent !== process.pid) continue;
+            environments.add(await readFile(`/proc/${one.pid}/environ`, 'utf8').catch(() => ''));
+          }
+          await nextTurn();
+        }
+      })();
+      const { id } = await backups.run();
+      await backups.restore(id, { to: make(targetUrl), confirm: target.name, force: ['same-server'] });
+      looking = false;
+      await look;
+
+      for (const program of programs) expect([...commandLines].join('\n')).toContain(`/${program} `); // we did look while they ran
+      expect([...environments].join('\n')).toContain(engine === 'postgres' ? 'PGPASSFILE=' : 'LC_ALL=');
+      const files = await filesIn(folder);
+      const texts = await Promise.all(files.map((file) => readFile(join(folder, file), 'latin1')));
+      const everything = [...commandLines, ...environments, ...texts, inspect(lines, { depth: 10 })].join(
+        '\n',
+      );
+      for (const form of [canary, encodeURIComponent(canary), canary.replaceAll(/[\\:]/g, '\\$&')]) {
+        expect(everything).not.toContain(form);
+      }
     });
 
-    const commandLines = new Set<string>();
-    const environments = new Set<string>();
-    let looking = true;
-    const look = (async () => {
-      while (looking) {
-        for (const one of processes()) {
-          commandLines.add(one.commandLine);
-          if (one.parent !== process.pid) continue;
-          environments.add(await readFile(`/proc/${one.pid}/environ`, 'utf8').catch(() => ''));
+    it('is not in the error when it is wrong; host, port and database are', async () => {
+      await using source = await createTestDatabase(engine);
+      const url = new URL(source.url);
+      url.password = 'canary-wrong';
+      const { logger, lines } = recordingLogger();
+      const folder = await temporaryFolder();
+      const backups = createBackups({ sources: { db: make(url.href) }, targets: [local(folder)], logger });
+      const error = await backups.run().catch((reason: unknown) => reason);
+      expect(error).toMatchObject({ code: 'BACKUP_CONNECT_FAILED', stage: 'prepare' });
+      expect(String(error)).toContain(`${engine} at ${source.host}:${source.port}/${source.name}`);
+      expect(inspect([error, lines], { depth: 10, showHidden: true })).not.toContain('canary-wrong');
+      expect(await filesIn(folder)).toEqual([]);
+    });
+
+    it('is not in the error for a URL that cannot be used', () => {
+      for (const url of [
+        'canary-url',
+        'http://u:canary-url@h/db',
+        `${engine}://u:canary-url@h/`,
+        `${engine}://u:canary-url%zz@h/d`,
+      ]) {
+        let thrown: unknown;
+        try {
+          make(url);
+        } catch (error) {
+          thrown = error;
         }
-        await nextTurn();
+        expect(thrown).toMatchObject({ code: 'INVALID_OPTION' });
+        expect(inspect(thrown, { depth: 10, showHidden: true })).not.toContain('canary-url');
       }
-    })();
-    const { id } = await backups.run();
-    await backups.restore(id, { to: make(targetUrl), confirm: target.name, force: ['same-server'] });
-    looking = false;
-    await look;
-
-    for (const program of programs) expect([...commandLines].join('\n')).toContain(`/${program} `); // we did look while they ran
-    expect([...environments].join('\n')).toContain(engine === 'postgres' ? 'PGPASSFILE=' : 'LC_ALL=');
-    const files = await filesIn(folder);
-    const texts = await Promise.all(files.map((file) => readFile(join(folder, file), 'latin1')));
-    const everything = [...commandLines, ...environments, ...texts, inspect(lines, { depth: 10 })].join('\n');
-    for (const form of [canary, encodeURIComponent(canary), canary.replaceAll(/[\\:]/g, '\\$&')]) {
-      expect(everything).not.toContain(form);
-    }
+    });
   });
-
-  it('is not in the error when it is wrong; host, port and database are', async () => {
-    await using source = await createTestDatabase(engine);
-    const url = new URL(source.url);
-    url.password = 'canary-wrong';
-    const { logger, lines } = recordingLogger();
-    const folder = await temporaryFolder();
-    const backups = createBackups({ sources: { db: make(url.href) }, targets: [local(folder)], logger });
-    const error = await backups.run().catch((reason: unknown) => reason);
-    expect(error).toMatchObject({ code: 'BACKUP_CONNECT_FAILED', stage: 'prepare' });
-    expect(String(error)).toContain(`${engine} at ${source.host}:${source.port}/${source.name}`);
-    expect(inspect([error, lines], { depth: 10, showHidden: true })).not.toContain('canary-wrong');
-    expect(await filesIn(folder)).toEqual([]);
-  });
-
-  it('is not in the error for a URL that cannot be used', () => {
-    for (const url of [
-      'canary-url',
-      'http://u:canary-url@h/db',
-      `${engine}://u:canary-url@h/`,
-      `${engine}://u:canary-url%zz@h/d`,
-    ]) {
-      let thrown: unknown;
-      try {
-        make(url);
-      } catch (error) {
-        thrown = error;
-      }
-      expect(thrown).toMatchObject({ code: 'INVALID_OPTION' });
-      expect(inspect(thrown, { depth: 10, showHidden: true })).not.toContain('canary-url');
-    }
-  });
-});
+}
 
 describe('rows', () => {
   it('that a failing mariadb repeats stay out of the report', () => {
