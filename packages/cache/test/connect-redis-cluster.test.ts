@@ -1,8 +1,14 @@
 import { inspect } from 'node:util';
 import { connectRedisCluster, type RedisConnection } from '@seaworthy/cache';
-import { createFakeClock, type RedisCluster, startRedisCluster, waitFor } from '@seaworthy/testkit';
+import {
+  createFakeClock,
+  describeWith,
+  type RedisCluster,
+  startRedisCluster,
+  waitFor,
+} from '@seaworthy/testkit';
 import { Cluster } from 'ioredis';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { recordingLogger } from './support/fixtures.js';
 
 let cluster: RedisCluster;
@@ -22,7 +28,7 @@ afterEach(async () => {
 /** Keys that fall on all three masters. */
 const keys = Array.from({ length: 30 }, (_, index) => `key-${index}`);
 
-describe('a connection to a Redis Cluster', () => {
+describeWith(['private redis'], 'a connection to a Redis Cluster', () => {
   it('carries commands to all masters, fails those of a frozen one within the timeout, and recovers', async () => {
     const redis = connectRedisCluster(Cluster, { urls, required: true, commandTimeout: '500ms' });
     open.push(redis);

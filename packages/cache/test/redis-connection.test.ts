@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { type ConnectRedisOptions, connectRedis, type RedisConnection, RedisError } from '@seaworthy/cache';
 import {
   createFakeClock,
+  describeWith,
   freePort,
   type RedisServer,
   startFaultProxy,
@@ -9,7 +10,7 @@ import {
   waitFor,
 } from '@seaworthy/testkit';
 import { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { recordingLogger, recordingMetrics } from './support/fixtures.js';
 
 let server: RedisServer;
@@ -36,7 +37,7 @@ function connect(options: Partial<ConnectRedisOptions> = {}): RedisConnection<Re
 
 const codeOf = (error: unknown): string | undefined => (RedisError.is(error) ? error.code : undefined);
 
-describe('reconnecting', () => {
+describeWith(['private redis'], 'reconnecting', () => {
   it('[row 60] waits min(attempt * 100, 3000) ms before each of ten attempts, refused or not, and then an optional Redis is given up in one log line', async () => {
     const clock = createFakeClock();
     const { logger, lines } = recordingLogger();
@@ -148,7 +149,7 @@ describe('reconnecting', () => {
   });
 });
 
-describe('commands', () => {
+describeWith(['private redis'], 'commands', () => {
   it('[row 60] fail at their timeout while Redis is frozen, through the client as well, and work after the thaw', async () => {
     const redis = connect({ commandTimeout: '200ms' });
     expect(await redis.ready()).toBe(true);
@@ -219,7 +220,7 @@ describe('commands', () => {
   });
 });
 
-describe('secrets', () => {
+describeWith(['private redis'], 'secrets', () => {
   it('never shows a refused password: in logs, errors, health, or to other listeners of the client', async () => {
     const { logger, lines } = recordingLogger();
     const url = new URL(server.url);
@@ -241,7 +242,7 @@ describe('secrets', () => {
   });
 });
 
-describe('the health check', () => {
+describeWith(['private redis'], 'the health check', () => {
   it('passes while Redis answers, and reports an optional one that is down as degraded', async () => {
     const { signal } = new AbortController();
     const redis = connect({ name: 'limits', clock: createFakeClock() });
@@ -272,7 +273,7 @@ describe('the health check', () => {
   });
 });
 
-describe('close', () => {
+describeWith(['private redis'], 'close', () => {
   it('ends the connection once, and nothing works or reconnects afterwards', async () => {
     const clock = createFakeClock();
     const redis = connect({ clock });
