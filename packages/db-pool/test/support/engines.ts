@@ -1,4 +1,4 @@
-import { createTestDatabase } from '@seaworthy/testkit';
+import { createTestDatabase, describeWith, type Need } from '@seaworthy/testkit';
 import mysql2 from 'mysql2';
 import pg from 'pg';
 import { afterAll, beforeAll, describe } from 'vitest';
@@ -18,10 +18,12 @@ export interface Engine {
 
 const engines: readonly {
   readonly name: Engine['name'];
+  readonly needs: readonly Need[];
   readonly start: () => Promise<{ open: Engine['open']; drop(): Promise<void> }>;
 }[] = [
   {
     name: 'postgres',
+    needs: ['postgres'],
     async start() {
       const database = await createTestDatabase('postgres');
       return {
@@ -32,6 +34,7 @@ const engines: readonly {
   },
   {
     name: 'mysql',
+    needs: ['mysql'],
     async start() {
       const database = await createTestDatabase('mysql');
       return {
@@ -42,6 +45,7 @@ const engines: readonly {
   },
   {
     name: 'pglite',
+    needs: [],
     async start() {
       // In memory every pool is a database of its own, which is all that these tests need.
       return {
@@ -54,31 +58,33 @@ const engines: readonly {
 
 /** Runs behaviours against every engine, each of which is started once. */
 export function describeEngines(behaviours: Readonly<Record<string, (engine: Engine) => void>>): void {
-  describe.each(engines)('$name', ({ name, start }) => {
-    let running: Awaited<ReturnType<typeof start>> | undefined;
-    let db: Db | undefined;
+  for (const { name, needs, start } of engines) {
+    describeWith(needs, name, () => {
+      let running: Awaited<ReturnType<typeof start>> | undefined;
+      let db: Db | undefined;
 
-    beforeAll(async () => {
-      running = await start();
-      db = running.open();
-      await db.ready({ timeout: '60s' });
-    });
-    afterAll(async () => {
-      await db?.close();
-      await running?.drop();
-    });
+      beforeAll(async () => {
+        running = await start();
+        db = running.open();
+        await db.ready({ timeout: '60s' });
+      });
+      afterAll(async () => {
+        await db?.close();
+        await running?.drop();
+      });
 
-    const engine: Engine = {
-      name,
-      get db() {
-        if (db === undefined) throw new Error('The engine is not started yet: use it inside a test.');
-        return db;
-      },
-      open(options) {
-        if (running === undefined) throw new Error('The engine is not started yet: use it inside a test.');
-        return running.open(options);
-      },
-    };
-    for (const [title, behaviour] of Object.entries(behaviours)) describe(title, () => behaviour(engine));
-  });
+      const engine: Engine = {
+        name,
+        get db() {
+          if (db === undefined) throw new Error('The engine is not started yet: use it inside a test.');
+          return db;
+        },
+        open(options) {
+          if (running === undefined) throw new Error('The engine is not started yet: use it inside a test.');
+          return running.open(options);
+        },
+      };
+      for (const [title, behaviour] of Object.entries(behaviours)) describe(title, () => behaviour(engine));
+    });
+  }
 }
