@@ -1,13 +1,14 @@
 import {
   createFakeClock,
   describeHttpContract,
+  describeWith,
   startPostgres,
   startRedis,
   waitFor,
 } from '@seaworthy/testkit';
 import { Redis } from 'ioredis';
 import pg from 'pg';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { createHealth, eventLoop, local, remote } from '../src/index.js';
 import { mountHealth } from './mount.js';
 
@@ -29,52 +30,54 @@ function counted(probe: () => Promise<unknown>) {
   };
 }
 
-test('a frozen PostgreSQL and a frozen Redis get one call each, are flagged in time, and come back', async () => {
-  await using postgres = await startPostgres();
-  await using redis = await startRedis();
-  const pool = new pg.Pool({ connectionString: postgres.url, max: 2 });
-  pool.on('error', () => undefined);
-  const client = new Redis(redis.url);
-  client.on('error', () => undefined);
-  const database = counted(() => pool.query('select 1'));
-  const cache = counted(() => client.ping());
-  const health = createHealth({
-    signals: false,
-    checks: {
-      database: remote(database.probe, { interval: 50, timeout: 100, failAfter: 1 }),
-      redis: remote(cache.probe, { interval: 50, timeout: 100, failAfter: 1, critical: false }),
-    },
+describeWith(['private postgres', 'private redis'], 'with servers that freeze', () => {
+  test('a frozen PostgreSQL and a frozen Redis get one call each, are flagged in time, and come back', async () => {
+    await using postgres = await startPostgres();
+    await using redis = await startRedis();
+    const pool = new pg.Pool({ connectionString: postgres.url, max: 2 });
+    pool.on('error', () => undefined);
+    const client = new Redis(redis.url);
+    client.on('error', () => undefined);
+    const database = counted(() => pool.query('select 1'));
+    const cache = counted(() => client.ping());
+    const health = createHealth({
+      signals: false,
+      checks: {
+        database: remote(database.probe, { interval: 50, timeout: 100, failAfter: 1 }),
+        redis: remote(cache.probe, { interval: 50, timeout: 100, failAfter: 1, critical: false }),
+      },
+    });
+    const statuses = () =>
+      Object.fromEntries(health.snapshot().checks.map(({ name, status }) => [name, status]));
+    await waitFor(() => health.snapshot().status === 'pass');
+
+    await Promise.all([postgres.freeze(), redis.freeze()]);
+    await waitFor(() => statuses().database === 'fail' && statuses().redis === 'fail');
+    const calls = [database.counts.calls, cache.counts.calls];
+    // Many intervals and probes later it is still the same one call.
+    const failuresNow = health.snapshot().checks[0]?.failures ?? 0;
+    await waitFor(() => (health.snapshot().checks[0]?.failures ?? 0) > failuresNow + 10);
+    for (let probe = 0; probe < 1_000; probe += 1) health.snapshot();
+    expect([database.counts.calls, cache.counts.calls]).toEqual(calls);
+    expect([database.counts, cache.counts]).toMatchObject([
+      { outstanding: 1, most: 1 },
+      { outstanding: 1, most: 1 },
+    ]);
+    expect(health.snapshot().checks).toMatchObject([{ hung: true }, { hung: true }]);
+
+    await Promise.all([postgres.thaw(), redis.thaw()]);
+    await waitFor(() => health.snapshot().status === 'pass', { what: 'both to be seen again' });
+    expect([database.counts.most, cache.counts.most]).toEqual([1, 1]);
+
+    health.stop('pools', 'clients', async () => {
+      client.disconnect();
+      await pool.end();
+    });
+    expect(await health.shutdown()).toMatchObject({ clean: true });
   });
-  const statuses = () =>
-    Object.fromEntries(health.snapshot().checks.map(({ name, status }) => [name, status]));
-  await waitFor(() => health.snapshot().status === 'pass');
-
-  await Promise.all([postgres.freeze(), redis.freeze()]);
-  await waitFor(() => statuses().database === 'fail' && statuses().redis === 'fail');
-  const calls = [database.counts.calls, cache.counts.calls];
-  // Many intervals and probes later it is still the same one call.
-  const failuresNow = health.snapshot().checks[0]?.failures ?? 0;
-  await waitFor(() => (health.snapshot().checks[0]?.failures ?? 0) > failuresNow + 10);
-  for (let probe = 0; probe < 1_000; probe += 1) health.snapshot();
-  expect([database.counts.calls, cache.counts.calls]).toEqual(calls);
-  expect([database.counts, cache.counts]).toMatchObject([
-    { outstanding: 1, most: 1 },
-    { outstanding: 1, most: 1 },
-  ]);
-  expect(health.snapshot().checks).toMatchObject([{ hung: true }, { hung: true }]);
-
-  await Promise.all([postgres.thaw(), redis.thaw()]);
-  await waitFor(() => health.snapshot().status === 'pass', { what: 'both to be seen again' });
-  expect([database.counts.most, cache.counts.most]).toEqual([1, 1]);
-
-  health.stop('pools', 'clients', async () => {
-    client.disconnect();
-    await pool.end();
-  });
-  expect(await health.shutdown()).toMatchObject({ clean: true });
 });
 
-describe('with a real PostgreSQL that is killed', () => {
+describeWith(['private postgres'], 'with a real PostgreSQL that is killed', () => {
   describeHttpContract('liveness is not readiness', (host) => {
     test('[row 73] 200 alive and 503 not ready while the database is down; 1,000 probes a second are 1 query a second', async () => {
       await using postgres = await startPostgres();
