@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { sharedRedis } from '@seaworthy/testkit';
+import { describeWith, sharedRedis } from '@seaworthy/testkit';
 import { afterEach, expect, test, vi } from 'vitest';
 
 const folder = new URL('..', import.meta.url);
@@ -13,30 +13,34 @@ afterEach(() => {
   rmSync(copy, { force: true });
 });
 
-test('the example of the README serves a page with its nonce and the client behind the proxy', async () => {
-  const code = /```js\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
-  const source = code
-    .replace("'@seaworthy/security/express'", "'../src/adapters/express.js'")
-    .replace("'@seaworthy/security'", "'../src/index.js'");
-  writeFileSync(copy, source);
-  vi.stubEnv('REDIS_URL', (await sharedRedis()).url);
-  vi.stubEnv('RATE_LIMIT_SECRET', 'a-secret-of-the-readme');
-  vi.stubEnv('PORT', '0');
-  const { server }: { server: Server } = await import(copy.href);
-  try {
-    const { port } = server.address() as AddressInfo;
-    const answer = await fetch(`http://127.0.0.1:${port}`, { headers: { 'x-forwarded-for': '203.0.113.9' } });
-    const page = await answer.text();
-    const nonce = /nonce="([^"]+)"/.exec(page)?.[1];
-    expect(page).toMatch(/203\.0\.113\.9$/);
-    expect(answer.headers.get('content-security-policy')).toContain(`'nonce-${nonce}'`);
-    expect(answer.headers.get('ratelimit-policy')).toBe('"ip";q=100;w=60');
-    const search = await fetch(`http://127.0.0.1:${port}/api/search`);
-    expect(search.headers.get('ratelimit-policy')).toBe('"ip";q=100;w=60, "search";q=20;w=60');
-  } finally {
-    server.closeAllConnections();
-    server.close();
-  }
+describeWith(['redis'], 'with Redis', () => {
+  test('the example of the README serves a page with its nonce and the client behind the proxy', async () => {
+    const code = /```js\n([\s\S]*?)```/.exec(readme)?.[1] ?? '';
+    const source = code
+      .replace("'@seaworthy/security/express'", "'../src/adapters/express.js'")
+      .replace("'@seaworthy/security'", "'../src/index.js'");
+    writeFileSync(copy, source);
+    vi.stubEnv('REDIS_URL', (await sharedRedis()).url);
+    vi.stubEnv('RATE_LIMIT_SECRET', 'a-secret-of-the-readme');
+    vi.stubEnv('PORT', '0');
+    const { server }: { server: Server } = await import(copy.href);
+    try {
+      const { port } = server.address() as AddressInfo;
+      const answer = await fetch(`http://127.0.0.1:${port}`, {
+        headers: { 'x-forwarded-for': '203.0.113.9' },
+      });
+      const page = await answer.text();
+      const nonce = /nonce="([^"]+)"/.exec(page)?.[1];
+      expect(page).toMatch(/203\.0\.113\.9$/);
+      expect(answer.headers.get('content-security-policy')).toContain(`'nonce-${nonce}'`);
+      expect(answer.headers.get('ratelimit-policy')).toBe('"ip";q=100;w=60');
+      const search = await fetch(`http://127.0.0.1:${port}/api/search`);
+      expect(search.headers.get('ratelimit-policy')).toBe('"ip";q=100;w=60, "search";q=20;w=60');
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
 });
 
 test('every guarantee of the README names a test that there is', () => {

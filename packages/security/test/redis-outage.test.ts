@@ -1,6 +1,7 @@
 import type { Logger } from '@seaworthy/contracts';
 import {
   createFakeClock,
+  describeWith,
   type FaultProxy,
   httpHosts,
   type RedisServer,
@@ -37,18 +38,6 @@ interface ClientOptions {
 
 let server: RedisServer;
 const clients: Redis[] = [];
-
-beforeAll(async () => {
-  server = await startRedis();
-});
-beforeEach(async () => {
-  await server.thaw();
-  await server.restart();
-});
-afterAll(async () => {
-  for (const client of clients) client.disconnect();
-  await server.close();
-});
 
 async function connect(options: ClientOptions, url: string = server.url): Promise<Redis> {
   const client = new Redis(url, { ...options });
@@ -112,150 +101,164 @@ async function untilUp(subject: Instance, view = viewOf({ peer: '198.51.100.98' 
   );
 }
 
-test('[row 33] two instances share one budget; with Redis frozen both answer from memory, say so once, and heal', async () => {
-  const host = httpHosts[0] ?? expect.fail('no host');
-  const limit = { limit: 20, per: '1h', paths: ['/api/'] } as const;
-  const one = await instance(limit, { client: await connect(tuned), instances: 2 });
-  const two = await instance(limit, { client: await connect(tuned), instances: 2 });
-  await using first = await host.serve(mountOf(one.security));
-  await using second = await host.serve(mountOf(two.security));
-  const ask = async (url: string): Promise<number> => (await fetch(`${url}/api/items`)).status;
-  const count = (statuses: readonly number[], wanted: number): number =>
-    statuses.filter((status) => status === wanted).length;
-
-  const together: number[] = [];
-  for (let turn = 0; turn < 20; turn += 1) together.push(await ask(first.url), await ask(second.url));
-  expect([down(one), down(two)]).toEqual([false, false]);
-  expect([count(together, 200), count(together, 429)]).toEqual([20, 20]);
-
-  await server.freeze();
-  const began = performance.now();
-  const frozen: number[] = [];
-  for (let turn = 0; turn < 30; turn += 1)
-    frozen.push(...(await Promise.all([ask(first.url), ask(second.url)])));
-  const tookMs = performance.now() - began;
-  expect(count(frozen, 200) + count(frozen, 429)).toBe(60); // never a 500
-  expect([count(frozen, 200), count(frozen, 429)]).toEqual([20, 40]); // each half of the limit, together all of it
-  // Three misses open the breaker and nothing waits after that; waiting each time would take thirty deadlines.
-  expect(tookMs).toBeLessThan(10 * deadlineMs);
-  for (const { lines, gauge } of [one, two]) {
-    expect(lines).toEqual(['Rate limit store is down; policies follow their onStoreDown']);
-    expect(gauge).toEqual([1, 0]);
-  }
-  expect(await one.security.healthCheck().probe(AbortSignal.timeout(1_000))).toMatchObject({
-    status: 'degraded',
-  });
-
-  await server.thaw();
-  await Promise.all([
-    untilUp(one, viewOf({ url: '/api/items' })),
-    untilUp(two, viewOf({ url: '/api/items' })),
-  ]);
-  expect(one.lines).toEqual([
-    'Rate limit store is down; policies follow their onStoreDown',
-    'Rate limit store answers again',
-  ]);
-  expect(one.gauge).toEqual([1, 0, 1]);
-  expect(await one.security.healthCheck().probe(AbortSignal.timeout(1_000))).toBeUndefined();
-  // The shared budget of before is still spent.
-  expect([await ask(first.url), await ask(second.url)]).toEqual([429, 429]);
-});
-
-describe.each([
-  ['as ioredis comes', {}],
-  ['without an offline queue', tuned],
-] satisfies ReadonlyArray<readonly [string, ClientOptions]>)('with a client %s', (_name, options) => {
-  test('Redis killed and started again: limited from memory at once, then shared again', async () => {
-    const subject = await instance({ limit: 3, per: '1h' }, { client: await connect(options) });
-    await server.kill();
-    await untilDown(subject);
-    const kinds: string[] = [];
-    for (let turn = 0; turn < 6; turn += 1) {
-      const decision = subject.security.decide(viewOf());
-      expect(decision).not.toBeInstanceOf(Promise); // with the breaker open nobody waits at all
-      kinds.push((await decision).verdict.kind);
-    }
-    expect(kinds).toEqual(['pass', 'pass', 'pass', 'deny', 'deny', 'deny']);
-    await server.restart();
-    await untilUp(subject);
-    expect(subject.lines).toHaveLength(2);
-    expect((await subject.security.decide(viewOf())).verdict.kind).toBe('pass');
-  });
-});
-
-describe('behind a network that fails', () => {
-  let proxy: FaultProxy;
+describeWith(['private redis'], 'when Redis fails', () => {
   beforeAll(async () => {
-    proxy = await startFaultProxy({ target: { host: server.host, port: server.port } });
+    server = await startRedis();
   });
-  afterAll(() => proxy.close());
+  beforeEach(async () => {
+    await server.thaw();
+    await server.restart();
+  });
+  afterAll(async () => {
+    for (const client of clients) client.disconnect();
+    await server.close();
+  });
 
-  test.each([
-    ['answers too late', () => proxy.latency(5 * deadlineMs)],
-    ['swallows everything', () => proxy.blackhole()],
-    ['resets connections', () => proxy.reset()],
-    [
-      'refuses connections',
-      (client) => {
-        proxy.refuse();
-        client.disconnect(true);
-      },
-    ],
-  ] satisfies ReadonlyArray<readonly [string, (client: Redis) => void]>)(
-    'that %s: limited from memory, never an error, and back by itself',
-    async (_what, fail) => {
-      proxy.clear();
-      const url = new URL(server.url);
-      url.port = String(proxy.port);
-      const client = await connect({ ...tuned, connectTimeout: 500 }, url.href);
-      const subject = await instance({ limit: 3, per: '1h' }, { client });
-      expect((await subject.security.decide(viewOf())).verdict.kind).toBe('pass');
-      fail(client);
+  test('[row 33] two instances share one budget; with Redis frozen both answer from memory, say so once, and heal', async () => {
+    const host = httpHosts[0] ?? expect.fail('no host');
+    const limit = { limit: 20, per: '1h', paths: ['/api/'] } as const;
+    const one = await instance(limit, { client: await connect(tuned), instances: 2 });
+    const two = await instance(limit, { client: await connect(tuned), instances: 2 });
+    await using first = await host.serve(mountOf(one.security));
+    await using second = await host.serve(mountOf(two.security));
+    const ask = async (url: string): Promise<number> => (await fetch(`${url}/api/items`)).status;
+    const count = (statuses: readonly number[], wanted: number): number =>
+      statuses.filter((status) => status === wanted).length;
+
+    const together: number[] = [];
+    for (let turn = 0; turn < 20; turn += 1) together.push(await ask(first.url), await ask(second.url));
+    expect([down(one), down(two)]).toEqual([false, false]);
+    expect([count(together, 200), count(together, 429)]).toEqual([20, 20]);
+
+    await server.freeze();
+    const began = performance.now();
+    const frozen: number[] = [];
+    for (let turn = 0; turn < 30; turn += 1)
+      frozen.push(...(await Promise.all([ask(first.url), ask(second.url)])));
+    const tookMs = performance.now() - began;
+    expect(count(frozen, 200) + count(frozen, 429)).toBe(60); // never a 500
+    expect([count(frozen, 200), count(frozen, 429)]).toEqual([20, 40]); // each half of the limit, together all of it
+    // Three misses open the breaker and nothing waits after that; waiting each time would take thirty deadlines.
+    expect(tookMs).toBeLessThan(10 * deadlineMs);
+    for (const { lines, gauge } of [one, two]) {
+      expect(lines).toEqual(['Rate limit store is down; policies follow their onStoreDown']);
+      expect(gauge).toEqual([1, 0]);
+    }
+    expect(await one.security.healthCheck().probe(AbortSignal.timeout(1_000))).toMatchObject({
+      status: 'degraded',
+    });
+
+    await server.thaw();
+    await Promise.all([
+      untilUp(one, viewOf({ url: '/api/items' })),
+      untilUp(two, viewOf({ url: '/api/items' })),
+    ]);
+    expect(one.lines).toEqual([
+      'Rate limit store is down; policies follow their onStoreDown',
+      'Rate limit store answers again',
+    ]);
+    expect(one.gauge).toEqual([1, 0, 1]);
+    expect(await one.security.healthCheck().probe(AbortSignal.timeout(1_000))).toBeUndefined();
+    // The shared budget of before is still spent.
+    expect([await ask(first.url), await ask(second.url)]).toEqual([429, 429]);
+  });
+
+  describe.each([
+    ['as ioredis comes', {}],
+    ['without an offline queue', tuned],
+  ] satisfies ReadonlyArray<readonly [string, ClientOptions]>)('with a client %s', (_name, options) => {
+    test('Redis killed and started again: limited from memory at once, then shared again', async () => {
+      const subject = await instance({ limit: 3, per: '1h' }, { client: await connect(options) });
+      await server.kill();
       await untilDown(subject);
       const kinds: string[] = [];
-      for (let turn = 0; turn < 5; turn += 1)
-        kinds.push((await subject.security.decide(viewOf())).verdict.kind);
-      expect(kinds).toEqual(['pass', 'pass', 'pass', 'deny', 'deny']);
-      proxy.clear();
-      // A swallowed connection says nothing; the client finds out when its own keep-alive or its owner does.
-      client.disconnect(true);
+      for (let turn = 0; turn < 6; turn += 1) {
+        const decision = subject.security.decide(viewOf());
+        expect(decision).not.toBeInstanceOf(Promise); // with the breaker open nobody waits at all
+        kinds.push((await decision).verdict.kind);
+      }
+      expect(kinds).toEqual(['pass', 'pass', 'pass', 'deny', 'deny', 'deny']);
+      await server.restart();
       await untilUp(subject);
-    },
-  );
-});
+      expect(subject.lines).toHaveLength(2);
+      expect((await subject.security.decide(viewOf())).verdict.kind).toBe('pass');
+    });
+  });
 
-describe('what a policy asks for while its store is down', () => {
-  async function withoutRedis(limit: LimitPolicyOptions, instances = 1): Promise<Instance> {
-    const subject = await instance(limit, { client: await connect(tuned), instances });
-    await server.kill();
-    await untilDown(subject);
-    return subject;
-  }
-  const headerOf = ({ headers }: Decision, name: string): string | undefined =>
-    Object.fromEntries(headers)[name];
+  describe('behind a network that fails', () => {
+    let proxy: FaultProxy;
+    beforeAll(async () => {
+      proxy = await startFaultProxy({ target: { host: server.host, port: server.port } });
+    });
+    afterAll(() => proxy.close());
 
-  test("'open' lets everything pass, and tells no figures that nobody counts", async () => {
-    const { security } = await withoutRedis({ limit: 1, per: '1h', onStoreDown: 'open' });
-    for (let turn = 0; turn < 5; turn += 1) {
-      const decision = await security.decide(viewOf());
-      expect(decision.verdict.kind).toBe('pass');
-      expect(headerOf(decision, 'RateLimit')).toBeUndefined();
+    test.each([
+      ['answers too late', () => proxy.latency(5 * deadlineMs)],
+      ['swallows everything', () => proxy.blackhole()],
+      ['resets connections', () => proxy.reset()],
+      [
+        'refuses connections',
+        (client) => {
+          proxy.refuse();
+          client.disconnect(true);
+        },
+      ],
+    ] satisfies ReadonlyArray<readonly [string, (client: Redis) => void]>)(
+      'that %s: limited from memory, never an error, and back by itself',
+      async (_what, fail) => {
+        proxy.clear();
+        const url = new URL(server.url);
+        url.port = String(proxy.port);
+        const client = await connect({ ...tuned, connectTimeout: 500 }, url.href);
+        const subject = await instance({ limit: 3, per: '1h' }, { client });
+        expect((await subject.security.decide(viewOf())).verdict.kind).toBe('pass');
+        fail(client);
+        await untilDown(subject);
+        const kinds: string[] = [];
+        for (let turn = 0; turn < 5; turn += 1)
+          kinds.push((await subject.security.decide(viewOf())).verdict.kind);
+        expect(kinds).toEqual(['pass', 'pass', 'pass', 'deny', 'deny']);
+        proxy.clear();
+        // A swallowed connection says nothing; the client finds out when its own keep-alive or its owner does.
+        client.disconnect(true);
+        await untilUp(subject);
+      },
+    );
+  });
+
+  describe('what a policy asks for while its store is down', () => {
+    async function withoutRedis(limit: LimitPolicyOptions, instances = 1): Promise<Instance> {
+      const subject = await instance(limit, { client: await connect(tuned), instances });
+      await server.kill();
+      await untilDown(subject);
+      return subject;
     }
-  });
+    const headerOf = ({ headers }: Decision, name: string): string | undefined =>
+      Object.fromEntries(headers)[name];
 
-  test("'closed' answers 503 and says when to come again", async () => {
-    const { security, events } = await withoutRedis({ limit: 1, per: '1h', onStoreDown: 'closed' });
-    const decision = await security.decide(viewOf());
-    expect(decision.verdict).toMatchObject({ kind: 'deny', status: 503, code: 'RATE_LIMIT_UNAVAILABLE' });
-    expect(headerOf(decision, 'Retry-After')).toBe('1');
-    expect(events.at(-1)).toMatchObject({ type: 'limit-unavailable', policy: 'ip' });
-  });
+    test("'open' lets everything pass, and tells no figures that nobody counts", async () => {
+      const { security } = await withoutRedis({ limit: 1, per: '1h', onStoreDown: 'open' });
+      for (let turn = 0; turn < 5; turn += 1) {
+        const decision = await security.decide(viewOf());
+        expect(decision.verdict.kind).toBe('pass');
+        expect(headerOf(decision, 'RateLimit')).toBeUndefined();
+      }
+    });
 
-  test("'local' gives out this process's part of the limit", async () => {
-    const { security } = await withoutRedis({ limit: 10, per: '1h' }, 4);
-    const kinds: string[] = [];
-    for (let turn = 0; turn < 4; turn += 1) kinds.push((await security.decide(viewOf())).verdict.kind);
-    expect(kinds).toEqual(['pass', 'pass', 'deny', 'deny']);
+    test("'closed' answers 503 and says when to come again", async () => {
+      const { security, events } = await withoutRedis({ limit: 1, per: '1h', onStoreDown: 'closed' });
+      const decision = await security.decide(viewOf());
+      expect(decision.verdict).toMatchObject({ kind: 'deny', status: 503, code: 'RATE_LIMIT_UNAVAILABLE' });
+      expect(headerOf(decision, 'Retry-After')).toBe('1');
+      expect(events.at(-1)).toMatchObject({ type: 'limit-unavailable', policy: 'ip' });
+    });
+
+    test("'local' gives out this process's part of the limit", async () => {
+      const { security } = await withoutRedis({ limit: 10, per: '1h' }, 4);
+      const kinds: string[] = [];
+      for (let turn = 0; turn < 4; turn += 1) kinds.push((await security.decide(viewOf())).verdict.kind);
+      expect(kinds).toEqual(['pass', 'pass', 'deny', 'deny']);
+    });
   });
 });
 
