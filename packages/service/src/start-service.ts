@@ -1,8 +1,8 @@
 import { writeSync } from 'node:fs';
-import { DeadlineError, processEvents, SeaworthyError } from '@seaworthy/contracts';
+import { DeadlineError, processEvents, SeaworthyError, withDeadline } from '@seaworthy/contracts';
 import { createLogger } from '@seaworthy/logging';
 import type { AnyContext, Launch, Step } from './launch.js';
-import { createOpened } from './opened.js';
+import { closeMs, createOpened } from './opened.js';
 import type { RunningService } from './service-builder.js';
 import { ServiceError } from './service-error.js';
 import type { BaseContext, ServiceOptions } from './service-options.js';
@@ -128,6 +128,12 @@ async function closeAll({ context, opened }: Launch): Promise<void> {
     await health.close();
     return;
   }
-  await opened.close((name, error) => logger.error('A resource did not close', { resource: name, error }));
-  await logger.close();
+  await opened.close({
+    onFailure: (name, error) => logger.error('A resource did not close', { resource: name, error }),
+  });
+  try {
+    await withDeadline(() => logger.close(), { timeoutMs: closeMs, what: 'closing the logger' });
+  } catch {
+    // The start failed for another reason, which is what its caller must get.
+  }
 }

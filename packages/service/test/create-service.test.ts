@@ -3,6 +3,7 @@ import { defineConfig, env } from '@seaworthy/config';
 import type { Closable } from '@seaworthy/contracts';
 import { local } from '@seaworthy/health';
 import { healthEndpoints } from '@seaworthy/health/express';
+import type { SinkDefinition } from '@seaworthy/logging';
 import { secure } from '@seaworthy/security/express';
 import { freePort, waitFor } from '@seaworthy/testkit';
 import express from 'express';
@@ -13,13 +14,16 @@ import { createService, type HttpApp, type ServiceBuilder, ServiceError } from '
 const schema = defineConfig({ fields: { PORT: env.port().default(3000), NAME: env.string().default('x') } });
 
 /** A service that writes nothing and leaves the signals to the test. */
-function quietService(variables: Readonly<Record<string, string>> = {}) {
+function quietService(
+  variables: Readonly<Record<string, string>> = {},
+  sinks: readonly SinkDefinition[] = [],
+) {
   return createService({
     name: 'orders',
     version: '1.2.3',
     config: schema,
     sources: { env: { NODE_ENV: 'test', ...variables } },
-    logging: () => ({ sinks: [] }),
+    logging: () => ({ sinks }),
     signals: false,
   });
 }
@@ -31,6 +35,25 @@ function recorded(name: string, log: string[]): Closable {
     log.push(`close ${name}`);
   };
   return { close, [Symbol.asyncDispose]: close };
+}
+
+/** A resource whose close() never ends. */
+function hanging(log: string[]): Closable {
+  const close = (): Promise<void> => {
+    log.push('closing stuck');
+    return new Promise(() => undefined);
+  };
+  return { close, [Symbol.asyncDispose]: close };
+}
+
+function memorySink(lines: string[], flush: () => Promise<void> = async () => undefined): SinkDefinition {
+  const nothing = (): void => undefined;
+  const stats = () => ({ name: 'm', written: 0, dropped: 0, buffered: 0, bytes: 0, lastError: undefined });
+  const write = (line: string): void => void lines.push(line);
+  return {
+    name: 'm',
+    open: () => ({ write, flush, flushSync: nothing, reopen: nothing, close: nothing, stats }),
+  };
 }
 
 async function failureOf(start: Promise<unknown>): Promise<ServiceError> {
@@ -302,6 +325,46 @@ describe('createService', () => {
       .start();
     await service.close();
     expect(log).toEqual(['open db', 'open broken', 'close db']);
+  });
+
+  it('closes the others when one hangs while a failed start closes, and ends with the failure', async () => {
+    const log: string[] = [];
+    const failure = await failureOf(
+      quietService()
+        .resource('db', () => recorded('db', log))
+        .resource('stuck', () => hanging(log))
+        .startup('migrations', () => Promise.reject(new Error('no such table')))
+        .start(),
+    );
+    expect(failure.code).toBe('SERVICE_STEP_FAILED');
+    expect(log).toEqual(['open db', 'closing stuck', 'close db']);
+  });
+
+  it('ends a failed start although the logger does not close', async () => {
+    const failure = await failureOf(
+      quietService({}, [memorySink([], () => new Promise(() => undefined))])
+        .startup('migrations', () => Promise.reject(new Error('no such table')))
+        .start(),
+    );
+    expect(failure.code).toBe('SERVICE_STEP_FAILED');
+  });
+
+  it('gives every resource its turn in a shutdown when several hang, and says which did', async () => {
+    const log: string[] = [];
+    const lines: string[] = [];
+    const service = await quietService({}, [memorySink(lines)])
+      .resource('db', () => recorded('db', log))
+      .resource('stuck', () => hanging(log))
+      .resource('queue', () => recorded('queue', log))
+      .resource('stuck-too', () => hanging(log))
+      .health(() => ({ shutdown: { deadlines: { pools: '400ms' } } }))
+      .start();
+    await service.close();
+    expect(log.slice(2)).toEqual(['closing stuck', 'close queue', 'closing stuck', 'close db']);
+    const told = lines.filter((line) => line.includes('A resource did not close'));
+    expect(told.map((line) => JSON.parse(line).resource)).toEqual(['stuck-too', 'stuck']);
+    expect(told.join('')).toContain('DEADLINE_EXCEEDED');
+    expect(lines.join('')).toContain('SERVICE_CLOSE_TIMEOUT');
   });
 
   it('refuses two steps of one name and unknown options', () => {

@@ -25,6 +25,14 @@ describe('a service in a process of its own', () => {
     expect(service.stdout.trim().split('\n')).toEqual(['migrating', 'running', 'close cache', 'close db']);
   });
 
+  it('exits 1 when a resource does not close, and has closed the others', async () => {
+    await using service = start({ MODE: 'worker', STUCK: 'cache' });
+    await service.output(/running/);
+    service.kill('SIGTERM');
+    expect(await service.exited).toEqual({ code: 1, signal: null });
+    expect(service.stdout.trim().split('\n')).toEqual(['migrating', 'running', 'close db']);
+  });
+
   it('closes what it had opened when SIGTERM comes before it has started', async () => {
     await using service = start({ MODE: 'hang' });
     await service.output(/migrating/);

@@ -1,5 +1,7 @@
+import { parseDuration } from '@seaworthy/contracts';
 import { createHealth, type Health, type HealthOptions } from '@seaworthy/health';
 import type { AnyContext, Launch, Step } from '../launch.js';
+import { ServiceError } from '../service-error.js';
 
 export type DeclareHealth = (context: AnyContext) => HealthOptions;
 
@@ -10,6 +12,9 @@ export function healthStep(declare: DeclareHealth): Step {
     take: async (launch) => openHealth(launch, declare(launch.context)),
   };
 }
+
+/** What health gives the phase when nothing else is said. */
+const poolsDefault = '3s';
 
 /** Health owns the shutdown: what was opened is closed in its `pools` phase, and the logger goes last. */
 export function openHealth({ context, opened, signals }: Launch, options: HealthOptions): Health {
@@ -22,9 +27,19 @@ export function openHealth({ context, opened, signals }: Launch, options: Health
     logger,
     signals,
   });
-  health.stop('pools', 'resources', () =>
-    opened.close((name, error) => logger.error('A resource did not close', { resource: name, error })),
-  );
+  // A little less than the phase has, so that the last one's turn comes before the phase is over.
+  const totalMs = parseDuration(options.shutdown?.deadlines?.pools ?? poolsDefault) * 0.9;
+  health.stop('pools', 'resources', async (signal) => {
+    const hung = await opened.close({
+      totalMs,
+      signal,
+      onFailure: (name, error) => logger.error('A resource did not close', { resource: name, error }),
+    });
+    if (hung.length === 0) return;
+    throw new ServiceError(`Not closed in time: ${hung.join(', ')}. Give the phase "pools" longer.`, {
+      code: 'SERVICE_CLOSE_TIMEOUT',
+    });
+  });
   health.stop('telemetry', 'logger', async () => {
     await logger.close();
   });
