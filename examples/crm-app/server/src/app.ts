@@ -6,7 +6,7 @@ import { type Db, DbError } from '@seaworthy/db-pool';
 import type { Health } from '@seaworthy/health';
 import { healthEndpoints } from '@seaworthy/health/fastify';
 import { requestLog } from '@seaworthy/logging/fastify';
-import type { Security } from '@seaworthy/security';
+import { clientIp, type Security } from '@seaworthy/security';
 import { secure } from '@seaworthy/security/fastify';
 import { ApiError, problemOf, sessionCookie } from '@seaworthy-example/server';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
@@ -47,8 +47,9 @@ export async function createApp({
   const loggedIn = authenticate(sessions, cookie);
   const invoices = createInvoiceStore(db);
 
+  const client = clientIp({ trust: config.TRUSTED_PROXIES });
   const app = Fastify({ logger: false, bodyLimit: 100 * 1024 });
-  await app.register(requestLog(logger));
+  await app.register(requestLog(logger, { clientIp: (request) => client(request).ip }));
   await app.register(healthEndpoints(health));
   await app.register(secure(security));
   app.setErrorHandler(answerError(logger, environment === 'development'));

@@ -52,6 +52,11 @@ export const schema = defineConfig({
       .optional()
       .describe('Shared rate limits.'),
     RATE_LIMIT_PER_MINUTE: env.int({ min: 1 }).default(100).describe('Requests of one client in a minute.'),
+    LOGIN_LIMIT: env.int({ min: 1 }).default(10).describe('Logins of one client in a quarter of an hour.'),
+    TRUSTED_PROXIES: env
+      .list(env.string(), { min: 0 })
+      .default([])
+      .describe('Addresses and CIDR ranges of the proxies in front, whose X-Forwarded-For is believed.'),
     LOG_LEVEL: env
       .oneOf(['error', 'warn', 'info', 'debug'])
       .default('info')

@@ -50,9 +50,12 @@ export function crmServer(options: Pick<ServiceOptions<object>, 'sources' | 'sig
     }))
     .security(({ config, redis }) => ({
       ...presets.crm,
-      clientIp: clientIp({ trust: [] }),
+      clientIp: clientIp({ trust: config.TRUSTED_PROXIES }),
       limits: {
-        policies: [policy('ip', { limit: config.RATE_LIMIT_PER_MINUTE, per: '1m', paths: ['/api/'] })],
+        policies: [
+          policy('ip', { limit: config.RATE_LIMIT_PER_MINUTE, per: '1m', paths: ['/api/'] }),
+          policy('login', { limit: config.LOGIN_LIMIT, per: '15m', paths: ['/api/auth/login'] }),
+        ],
         store:
           'commands' in redis
             ? redisStore(redis.commands, { prefix: 'crm', hashKeys: config.JWT_SECRET })

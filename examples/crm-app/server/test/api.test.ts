@@ -22,6 +22,7 @@ describeWith(['mysql'], 'the CRM API', () => {
       PORT: String(await freePort()),
       DATABASE_URL: database.url,
       RATE_LIMIT_PER_MINUTE: '100000',
+      LOGIN_LIMIT: '100000',
       LOG_LEVEL: 'error',
     };
     service = await crmServer({ sources: { env }, signals: false }).start();
@@ -263,6 +264,41 @@ describeWith(['mysql'], 'the CRM API', () => {
       lines,
     });
     expect(answer.body).toMatchObject({ status: 400, errors: [{ path: 'issuedOn' }, { path: 'dueOn' }] });
+  });
+
+  it('refuses the eleventh wrong password, and believes a trusted proxy only about whose it is', async () => {
+    const variables = {
+      NODE_ENV: 'test',
+      DATABASE_URL: database.url,
+      RATE_LIMIT_PER_MINUTE: '100000',
+      LOG_LEVEL: 'error',
+    };
+    for (const [proxies, another] of [
+      ['', 429],
+      ['127.0.0.0/8', 401],
+    ] as const) {
+      const env = {
+        ...variables,
+        PORT: String(await freePort()),
+        ...(proxies === '' ? {} : { TRUSTED_PROXIES: proxies }),
+      };
+      const limited = await crmServer({ sources: { env }, signals: false }).start();
+      try {
+        const guess = async (forwardedFor: string): Promise<number> => {
+          const answer = await fetch(`${limited.url}/api/auth/login`, {
+            method: 'POST',
+            headers: { 'content-type': 'application/json', 'x-forwarded-for': forwardedFor },
+            body: JSON.stringify({ email: 'admin@crm.example', password: 'wrong' }),
+          });
+          return answer.status;
+        };
+        for (let attempt = 1; attempt <= 10; attempt += 1) expect(await guess('203.0.113.1')).toBe(401);
+        expect(await guess('203.0.113.1')).toBe(429);
+        expect(await guess('203.0.113.2')).toBe(another);
+      } finally {
+        await limited.close();
+      }
+    }
   });
 
   it('says how it is, in the flat form, to anyone', async () => {

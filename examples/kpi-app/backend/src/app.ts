@@ -3,7 +3,7 @@ import type { Db } from '@seaworthy/db-pool';
 import type { Health } from '@seaworthy/health';
 import { healthEndpoints } from '@seaworthy/health/express';
 import { requestLog } from '@seaworthy/logging/express';
-import type { Security } from '@seaworthy/security';
+import { clientIp, type Security } from '@seaworthy/security';
 import { secure } from '@seaworthy/security/express';
 import { sessionCookie } from '@seaworthy-example/server';
 import express, { type Express } from 'express';
@@ -42,9 +42,10 @@ export function createApp({ config, environment, logger, db, health, security }:
   const objectives = createObjectiveStore(db, checkIns);
   const loggedIn = authenticate(tokens, users, cookie);
 
+  const client = clientIp({ trust: config.TRUSTED_PROXIES });
   const app = express();
   app.disable('x-powered-by');
-  app.use(requestLog(logger));
+  app.use(requestLog(logger, { clientIp: (request) => client(request).ip }));
   app.use(healthEndpoints(health));
   app.use(secure(security));
   app.use(express.json({ limit: '100kb' }));

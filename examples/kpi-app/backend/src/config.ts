@@ -44,6 +44,14 @@ export const schema = defineConfig({
       .describe('Where the pages are.'),
     RATE_LIMIT_WINDOW_MS: env.int({ min: 1_000 }).default(900_000).describe('The window of the rate limit.'),
     RATE_LIMIT_MAX_REQUESTS: env.int({ min: 1 }).default(100).describe('Requests of one client in a window.'),
+    LOGIN_LIMIT: env
+      .int({ min: 1 })
+      .default(10)
+      .describe('Logins and registrations of one client in a quarter of an hour.'),
+    TRUSTED_PROXIES: env
+      .list(env.string(), { min: 0 })
+      .default(['127.0.0.0/8', '::1/128'])
+      .describe('Addresses and CIDR ranges of the proxies in front, whose X-Forwarded-For is believed.'),
     HEALTH_CHECK_ENABLED: env.bool().default(true).describe('Whether the health endpoints answer.'),
     HEALTH_CHECK_REDIS: env.bool().default(true).describe('Whether they look at Redis.'),
     HEALTH_CHECK_DATABASE: env.bool().default(true).describe('Whether they look at the database.'),

@@ -12,8 +12,8 @@ import { seed } from './seed/seed.js';
 
 export const migrations = fileURLToPath(new URL('../migrations', import.meta.url));
 
-/** The gateway is the only one in front of the API, and it runs on this machine or in this private network. */
-const gateways = ['127.0.0.0/8', '::1/128', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'];
+/** Where passwords can be guessed and accounts be made. */
+const logins = ['/api/auth/login', '/api/auth/token', '/api/auth/register'];
 
 const noRedis = async () =>
   ({ status: 'degraded', reason: 'not configured: rate limits are counted in memory' }) as const;
@@ -61,7 +61,7 @@ export function kpiBackend(options: Pick<ServiceOptions<object>, 'sources' | 'si
     .security(({ config, redis }) => ({
       ...presets.kpi,
       headers: { profile: 'api' },
-      clientIp: clientIp({ trust: gateways }),
+      clientIp: clientIp({ trust: config.TRUSTED_PROXIES }),
       cors: {
         ...presets.kpi.cors,
         methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
@@ -76,6 +76,7 @@ export function kpiBackend(options: Pick<ServiceOptions<object>, 'sources' | 'si
             per: config.RATE_LIMIT_WINDOW_MS,
             paths: ['/api/'],
           }),
+          policy('login', { limit: config.LOGIN_LIMIT, per: '15m', paths: logins }),
         ],
         store:
           'commands' in redis

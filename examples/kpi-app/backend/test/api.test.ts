@@ -39,7 +39,7 @@ function behaves(databaseVariables: () => Promise<Readonly<Record<string, string
     expect(registered.body.user).toMatchObject({
       email: 'new.person@kpi.example',
       name: 'New Person',
-      role: 'member',
+      role: 'viewer',
     });
     expect(registered.headers.get('set-cookie')).toMatch(/HttpOnly; SameSite=Lax$/);
     expect((await client.get('/api/me')).body).toEqual(registered.body);
@@ -47,6 +47,37 @@ function behaves(databaseVariables: () => Promise<Readonly<Record<string, string
     expect((await client.get('/api/me')).status).toBe(401);
     expect((await client.post('/api/auth/login', given)).status).toBe(200);
     expect(JSON.stringify(registered.body)).not.toContain('password');
+  });
+
+  it('ends the session at logout, not only the cookie, and all others of that person', async () => {
+    const account = { email: 'leaver@kpi.example', password: 'a long password', name: 'Leaver' };
+    const [first, second, other] = [person(), person(), await person().logIn('viewer')];
+    await first.post('/api/auth/register', account);
+    await second.post('/api/auth/login', account);
+    const { token } = (await person().post('/api/auth/token', account)).body;
+    const bearer = { authorization: `Bearer ${token}` };
+    expect((await person().send('GET', '/api/me', undefined, bearer)).status).toBe(200);
+    expect((await first.post('/api/auth/logout')).status).toBe(204);
+    expect((await person().send('GET', '/api/me', undefined, bearer)).status).toBe(401);
+    expect((await second.get('/api/me')).status).toBe(401);
+    expect((await other.get('/api/me')).status).toBe(200);
+    // The ended token does not end what began after it.
+    await second.post('/api/auth/login', account);
+    expect((await person().send('POST', '/api/auth/logout', undefined, bearer)).status).toBe(204);
+    expect((await second.get('/api/me')).status).toBe(200);
+  });
+
+  it('shows the addresses of members to managers only', async () => {
+    const emailsFor = async (name: string): Promise<readonly string[]> => {
+      const client = await person().logIn(name);
+      const { teams } = (await client.get('/api/teams')).body;
+      const { members } = (await client.get(`/api/teams/${teams[0].id}`)).body;
+      return members.map(({ email }: { email: string }) => email);
+    };
+    expect((await emailsFor('manager')).every((email) => email.endsWith('@kpi.example'))).toBe(true);
+    for (const name of ['viewer', 'member']) {
+      expect(new Set(await emailsFor(name)), name).toEqual(new Set(['']));
+    }
   });
 
   it('answers a wrong password and an unknown address alike', async () => {

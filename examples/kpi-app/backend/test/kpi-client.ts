@@ -71,6 +71,7 @@ export async function startKpi(variables: Readonly<Record<string, string>> & { r
     NODE_ENV: 'test',
     SEED: 'true',
     RATE_LIMIT_MAX_REQUESTS: '100000',
+    LOGIN_LIMIT: '100000',
     LOG_LEVEL: 'error',
     ...variables,
   };

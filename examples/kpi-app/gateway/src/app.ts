@@ -3,13 +3,14 @@ import type { Logger } from '@seaworthy/contracts';
 import type { Health } from '@seaworthy/health';
 import { healthEndpoints } from '@seaworthy/health/fastify';
 import { requestLog } from '@seaworthy/logging/fastify';
-import type { Security } from '@seaworthy/security';
+import { clientIp, type Security } from '@seaworthy/security';
 import { secure, securityOf } from '@seaworthy/security/fastify';
 import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 
 export interface GatewayOptions {
   readonly backendUrl: string;
   readonly frontendUrl: string;
+  readonly trustedProxies: readonly string[];
   readonly logger: Logger;
   readonly health: Health;
   readonly security: Security;
@@ -24,9 +25,17 @@ const timedOut = [
 ];
 
 /** What the gateway says of itself and of its upstreams; everything else passes through. */
-export async function createGateway({ backendUrl, frontendUrl, logger, health, security }: GatewayOptions) {
+export async function createGateway({
+  backendUrl,
+  frontendUrl,
+  trustedProxies,
+  logger,
+  health,
+  security,
+}: GatewayOptions) {
+  const client = clientIp({ trust: trustedProxies });
   const app = Fastify({ logger: false, bodyLimit: 1024 ** 2, routerOptions: { ignoreTrailingSlash: true } });
-  await app.register(requestLog(logger));
+  await app.register(requestLog(logger, { clientIp: (request) => client(request).ip }));
   await app.register(healthEndpoints(health));
   await app.register(secure(security));
   await pass(app, '/api', backendUrl, logger);
@@ -47,10 +56,10 @@ async function pass(app: FastifyInstance, prefix: string, upstream: string, logg
         const { client } = securityOf(request as Parameters<typeof securityOf>[0]);
         return {
           ...headers,
-          // One chain that begins here: what the client claimed about itself is not passed on.
+          // One chain that begins here: what a client, and not a trusted proxy, claimed is not passed on.
           'x-forwarded-for': client.ip,
           'x-real-ip': client.ip,
-          'x-forwarded-proto': request.protocol,
+          'x-forwarded-proto': client.secure ? 'https' : 'http',
           'x-forwarded-host': request.host,
           forwarded: undefined,
         };

@@ -24,6 +24,10 @@ export const schema = defineConfig({
       .int({ min: 1 })
       .default(100)
       .describe('API requests of one client in a window.'),
+    TRUSTED_PROXIES: env
+      .list(env.string(), { min: 0 })
+      .default([])
+      .describe('Addresses and CIDR ranges of the proxies in front, whose X-Forwarded-For is believed.'),
     LOG_LEVEL: env
       .oneOf(['error', 'warn', 'info', 'debug'])
       .default('info')

@@ -16,7 +16,7 @@ export function kpiGateway(options: Pick<ServiceOptions<object>, 'sources' | 'si
     .security(({ config }) => ({
       // Pages and API bring their own headers; the gateway's stand on what it answers itself.
       headers: { profile: 'api' },
-      clientIp: clientIp({ trust: [] }),
+      clientIp: clientIp({ trust: config.TRUSTED_PROXIES }),
       csrf: false,
       limits: {
         ...presets.kpi.limits,
@@ -34,6 +34,7 @@ export function kpiGateway(options: Pick<ServiceOptions<object>, 'sources' | 'si
         createGateway({
           backendUrl: config.BACKEND_URL,
           frontendUrl: config.FRONTEND_URL,
+          trustedProxies: config.TRUSTED_PROXIES,
           logger,
           health,
           security,

@@ -78,6 +78,23 @@ describe('the KPI gateway', () => {
     expect(headers.forwarded).toBeUndefined();
   });
 
+  it('believes a trusted proxy about the client and its protocol', async () => {
+    const [backend, pages] = [await upstream('backend'), await upstream('pages')];
+    const said = { 'x-forwarded-for': '8.8.8.8, 203.0.113.9', 'x-forwarded-proto': 'https' };
+    const seenBehind = async (trusted: string) => {
+      const url = await gateway({
+        BACKEND_URL: backend.url,
+        FRONTEND_URL: pages.url,
+        TRUSTED_PROXIES: trusted,
+      });
+      await fetch(`${url}/api/x`, { headers: said });
+      const headers = backend.seen.at(-1)?.headers;
+      return [headers?.['x-forwarded-for'], headers?.['x-forwarded-proto']];
+    };
+    expect(await seenBehind('127.0.0.0/8,::1/128')).toEqual(['203.0.113.9', 'https']);
+    expect(await seenBehind('10.0.0.0/8')).toEqual(['127.0.0.1', 'http']);
+  });
+
   it('lets a stream through as it comes', async () => {
     const [backend, pages] = [await upstream('backend'), await upstream('pages')];
     const url = await gateway({ BACKEND_URL: backend.url, FRONTEND_URL: pages.url });

@@ -1,10 +1,10 @@
-import type { TokenResponse, User, UserResponse } from '@seaworthy-example/kpi-api';
+import type { TokenResponse, UserResponse } from '@seaworthy-example/kpi-api';
 import { ApiError, hashPassword, parse, type SessionCookie, verifyPassword } from '@seaworthy-example/server';
 import { type RequestHandler, Router } from 'express';
 import * as z from 'zod';
-import { userOf } from './authenticate.js';
+import { sessionOf, userOf } from './authenticate.js';
 import type { Tokens } from './tokens.js';
-import type { UserStore } from './user-store.js';
+import type { StoredUser, UserStore } from './user-store.js';
 
 const email = z.email('Enter an e-mail address.').max(254);
 
@@ -28,11 +28,11 @@ export function authRoutes({ users, tokens, cookie, loggedIn }: AuthRoutesOption
   const routes = Router();
 
   /** The same answer, after the same work, for an unknown address and for a wrong password. */
-  async function logIn(body: unknown): Promise<User> {
+  async function logIn(body: unknown): Promise<StoredUser> {
     const given = parse(credentials, body);
     const stored = await users.byEmail(given.email);
     if ((await verifyPassword(given.password, stored?.passwordHash)) && stored !== undefined) {
-      return { id: stored.id, email: stored.email, name: stored.name, role: stored.role };
+      return stored;
     }
     throw new ApiError(401, 'INVALID_CREDENTIALS', 'The e-mail address or the password is not right.');
   }
@@ -40,23 +40,26 @@ export function authRoutes({ users, tokens, cookie, loggedIn }: AuthRoutesOption
   routes.post('/auth/register', async (req, res) => {
     const { email, password, name } = parse(registration, req.body);
     const user = await users.add({ email, name, passwordHash: await hashPassword(password) });
-    res.append('set-cookie', cookie.set((await tokens.sign(user.id)).token));
+    res.append('set-cookie', cookie.set((await tokens.sign({ userId: user.id, version: 0 })).token));
     res.status(201).json({ user } satisfies UserResponse);
   });
 
   routes.post('/auth/login', async (req, res) => {
-    const user = await logIn(req.body);
-    res.append('set-cookie', cookie.set((await tokens.sign(user.id)).token));
-    res.json({ user } satisfies UserResponse);
+    const { id, email, name, role, tokenVersion } = await logIn(req.body);
+    const { token } = await tokens.sign({ userId: id, version: tokenVersion });
+    res.append('set-cookie', cookie.set(token));
+    res.json({ user: { id, email, name, role } } satisfies UserResponse);
   });
 
   routes.post('/auth/token', async (req, res) => {
-    const user = await logIn(req.body);
-    const { token, expiresAt } = await tokens.sign(user.id);
+    const { id, tokenVersion } = await logIn(req.body);
+    const { token, expiresAt } = await tokens.sign({ userId: id, version: tokenVersion });
     res.json({ token, expiresAt: expiresAt.toISOString() } satisfies TokenResponse);
   });
 
-  routes.post('/auth/logout', (_req, res) => {
+  routes.post('/auth/logout', async (req, res) => {
+    const session = await sessionOf(req, tokens, cookie);
+    if (session !== undefined) await users.endSessions(session);
     res.append('set-cookie', cookie.clear());
     res.status(204).end();
   });

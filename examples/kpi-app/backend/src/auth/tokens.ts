@@ -4,11 +4,17 @@ import { errors, jwtVerify, SignJWT } from 'jose';
 const issuer = 'kpi-backend';
 const audience = 'kpi-app';
 
+/** Who a token was given to, and at which of their token versions. */
+export interface Session {
+  readonly userId: string;
+  readonly version: number;
+}
+
 export interface Tokens {
   readonly lifetimeMs: number;
-  sign(userId: string): Promise<{ readonly token: string; readonly expiresAt: Date }>;
-  /** The user's id, or `undefined` for a token that is not ours, was changed, or has expired. */
-  verify(token: string): Promise<string | undefined>;
+  sign(session: Session): Promise<{ readonly token: string; readonly expiresAt: Date }>;
+  /** Whose it is, or `undefined` for a token that is not ours, was changed, or has expired. */
+  verify(token: string): Promise<Session | undefined>;
 }
 
 /** Signed tokens with one algorithm, so that a token cannot choose its own. */
@@ -16,9 +22,9 @@ export function createTokens(secret: Secret, lifetimeMs: number): Tokens {
   const key = new TextEncoder().encode(secret.reveal());
   return {
     lifetimeMs,
-    async sign(userId) {
+    async sign({ userId, version }) {
       const expiresAt = new Date(Date.now() + lifetimeMs);
-      const token = await new SignJWT()
+      const token = await new SignJWT({ version })
         .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
         .setSubject(userId)
         .setIssuer(issuer)
@@ -31,7 +37,8 @@ export function createTokens(secret: Secret, lifetimeMs: number): Tokens {
     async verify(token) {
       try {
         const { payload } = await jwtVerify(token, key, { algorithms: ['HS256'], issuer, audience });
-        return payload.sub;
+        const { sub, version } = payload;
+        return sub === undefined || typeof version !== 'number' ? undefined : { userId: sub, version };
       } catch (error) {
         if (error instanceof errors.JOSEError) return undefined;
         throw error;

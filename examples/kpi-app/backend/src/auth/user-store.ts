@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { type Db, DbError, sql } from '@seaworthy/db-pool';
 import type { Role, User } from '@seaworthy-example/kpi-api';
 import { ApiError } from '@seaworthy-example/server';
+import type { Session } from './tokens.js';
 
 export interface StoredUser extends User {
   readonly passwordHash: string;
+  readonly tokenVersion: number;
 }
 
 interface UserRow {
@@ -13,6 +15,7 @@ interface UserRow {
   readonly name: string;
   readonly role: Role;
   readonly passwordHash: string;
+  readonly tokenVersion: number;
 }
 
 /** The people who may log in. */
@@ -20,13 +23,24 @@ export function createUserStore(db: Db) {
   return {
     byEmail: (email: string): Promise<StoredUser | undefined> =>
       db.maybeOne<UserRow>(
-        sql`select id, email, name, role, password_hash as "passwordHash" from users where email = ${email.toLowerCase()}`,
+        sql`select id, email, name, role, password_hash as "passwordHash", token_version as "tokenVersion" from users where email = ${email.toLowerCase()}`,
       ),
 
-    byId: (id: string): Promise<User | undefined> =>
-      db.maybeOne<User>(sql`select id, email, name, role from users where id = ${id}`),
+    bySession: ({ userId, version }: Session): Promise<User | undefined> =>
+      db.maybeOne<User>(
+        sql`select id, email, name, role from users where id = ${userId} and token_version = ${version}`,
+      ),
 
-    /** @throws ApiError 409 when the address has an account. */
+    /**
+     * Ends all sessions of that user, on every device and of every API client: the version is the user's, not the token's.
+     * A token that has ended already ends nothing.
+     */
+    async endSessions({ userId, version }: Session): Promise<void> {
+      await db.exec(sql`
+        update users set token_version = token_version + 1 where id = ${userId} and token_version = ${version}`);
+    },
+
+    /** A new account reads; an administrator gives it more. @throws ApiError 409 when the address has an account. */
     async add(user: {
       readonly email: string;
       readonly name: string;
@@ -35,7 +49,7 @@ export function createUserStore(db: Db) {
       try {
         return await db.one<User>(sql`
           insert into users (id, email, name, password_hash, role)
-          values (${randomUUID()}, ${user.email.toLowerCase()}, ${user.name}, ${user.passwordHash}, 'member')
+          values (${randomUUID()}, ${user.email.toLowerCase()}, ${user.name}, ${user.passwordHash}, 'viewer')
           returning id, email, name, role`);
       } catch (error) {
         if (!DbError.is(error) || error.kind !== 'unique') throw error;

@@ -7,7 +7,7 @@ import type {
 import { parse } from '@seaworthy-example/server';
 import { Router } from 'express';
 import * as z from 'zod';
-import { requireRole } from '../auth/authenticate.js';
+import { hasRole, requireRole, userOf } from '../auth/authenticate.js';
 import { idOf } from '../http/id-of.js';
 import type { TeamStore } from './team-store.js';
 
@@ -34,7 +34,10 @@ export function teamRoutes(teams: TeamStore): Router {
   routes.get('/teams/:id', async (req, res) => {
     const id = idOf(req.params.id, 'TEAM_NOT_FOUND');
     const team = await teams.get(id);
-    res.json({ team, members: await teams.membersOf(id) } satisfies TeamDetailResponse);
+    const members = await teams.membersOf(id);
+    // Anybody may register and read, so addresses are for those who manage people.
+    const shown = hasRole(userOf(req), 'manager') ? members : members.map((one) => ({ ...one, email: '' }));
+    res.json({ team, members: shown } satisfies TeamDetailResponse);
   });
 
   routes.post('/teams/:id/members', async (req, res) => {

@@ -1,0 +1,71 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { silentLogger } from '@seaworthy/contracts';
+import { createDb } from '@seaworthy/db-pool';
+import { pglite } from '@seaworthy/db-pool/pglite';
+import { createHealth } from '@seaworthy/health';
+import { createSecurity } from '@seaworthy/security';
+import { freePort } from '@seaworthy/testkit';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { createApp } from '../src/app.js';
+import { schema } from '../src/config.js';
+import { KpiClient, startKpi } from './kpi-client.js';
+
+const closing: Array<() => unknown> = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+/** Guesses a password as the client that a proxy says it is. */
+async function guesses(variables: Readonly<Record<string, string>> = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'kpi-test-'));
+  closing.push(() => rmSync(folder, { recursive: true, force: true }));
+  const data = { PORT: String(await freePort()), DATA_DIR: join(folder, 'data'), LOGIN_LIMIT: '10' };
+  const service = await startKpi({ ...data, ...variables });
+  closing.push(() => service.close());
+  const client = new KpiClient(service.url ?? '');
+  return async (forwardedFor: string, path = '/api/auth/login'): Promise<number> => {
+    const body = { email: 'admin@kpi.example', password: 'wrong' };
+    return (await client.send('POST', path, body, { 'x-forwarded-for': forwardedFor })).status;
+  };
+}
+
+describe('the clients of the KPI API', () => {
+  it('may be wrong about a password ten times, each behind the gateway for itself', async () => {
+    const guess = await guesses();
+    for (let attempt = 1; attempt <= 10; attempt += 1) expect(await guess('203.0.113.1')).toBe(401);
+    expect(await guess('203.0.113.1')).toBe(429);
+    expect(await guess('203.0.113.1', '/api/auth/token')).toBe(429);
+    expect(await guess('203.0.113.1', '/api/auth/register')).toBe(429);
+    expect(await guess('203.0.113.2')).toBe(401);
+  });
+
+  it('do not choose their address where no trusted proxy says it', async () => {
+    const guess = await guesses({ TRUSTED_PROXIES: '10.0.0.0/8', LOGIN_LIMIT: '1' });
+    expect(await guess('203.0.113.1')).toBe(401);
+    expect(await guess('203.0.113.2')).toBe(429);
+  });
+
+  it('are in the request log as the gateway saw them', async () => {
+    const lines: unknown[] = [];
+    const info = (_message: string, fields?: object) => lines.push(fields);
+    const health = createHealth();
+    const security = createSecurity();
+    const db = createDb(pglite({ module: import.meta.resolve('@electric-sql/pglite') }), { connection: {} });
+    const config = schema.load({ env: { NODE_ENV: 'test' }, cwd: '/nonexistent' });
+    const logger = { ...silentLogger, info };
+    const app = createApp({ config, environment: 'test', logger, db, health, security });
+    const server = app.listen(0, '127.0.0.1');
+    closing.push(
+      () => Promise.all([db.close(), security.close(), health.close()]),
+      () => server.close(),
+    );
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    await fetch(`http://127.0.0.1:${port}/x`, { headers: { 'x-forwarded-for': '8.8.8.8, 203.0.113.7' } });
+    await vi.waitFor(() => expect(lines).toMatchObject([{ ip: '203.0.113.7' }]));
+  });
+});
