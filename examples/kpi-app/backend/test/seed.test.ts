@@ -32,4 +32,26 @@ describe('the seeded data', () => {
       ['Customer Success', 'Platform', 'Product', 'Renamed'].map((name) => ({ name })),
     );
   });
+
+  it('has numbers between bounds, which the database keeps whoever writes', async () => {
+    await using db = createDb(pglite({ module: import.meta.resolve('@electric-sql/pglite') }), {
+      connection: {},
+    });
+    await createMigrations(db, { folder: migrations }).up();
+    await seed(db, day);
+    for (const value of [5e-324, 1e300, -1e300]) {
+      const statements = [
+        sql`update check_ins set value = ${value}`,
+        sql`update key_results set current_value = ${value}`,
+        sql`update key_results set target_value = ${value}`,
+        sql`update key_results set start_value = ${value}`,
+      ];
+      for (const statement of statements) {
+        await expect(db.exec(statement)).rejects.toMatchObject({ kind: 'check' });
+      }
+    }
+    await expect(db.exec(sql`update key_results set target_value = start_value`)).rejects.toMatchObject({
+      kind: 'check',
+    });
+  });
 });
