@@ -45,7 +45,7 @@ export async function main(args) {
       title: `Benchmarks: ${name}`,
       command: `npm run bench -- ${name}`,
       body: [
-        'Median ratio of CPU time, ours over theirs, in interleaved rounds of one run; the microseconds are of this machine.',
+        'Ratio of CPU time, ours over theirs, over interleaved rounds in several processes of one run (bench/README.md); the microseconds are of this machine.',
         '',
         '| what | against | ratio | 95 % interval | budget | ours µs | theirs µs | rounds |',
         '|---|---|---:|---|---:|---:|---:|---:|',
