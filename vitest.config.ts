@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 /**
@@ -30,6 +31,7 @@ export default defineConfig({
           name: root.replace('packages/', '').replace('examples/', ''),
           include: ['test/**/*.test.{ts,tsx}'],
           environment: 'node' as const,
+          setupFiles: [fileURLToPath(new URL('tools/vitest/fixed-seed.mjs', import.meta.url))],
           pool: 'forks' as const,
           testTimeout: 60_000,
           hookTimeout: 180_000,

@@ -62,8 +62,10 @@ describe('the tests that need no server', () => {
     .flatMap((name) => serverFreeTests(join(root, 'packages', name)))
     .filter((file) => !longOnes.test(file));
 
-  // The first Node is the one that runs this, and all other tests.
-  it.each(nodes().slice(1))('pass on $name', { timeout: 400_000 }, async ({ name, path }) => {
+  // The first Node is the one that runs this, and all other tests. The soak and the hosted workflow run those between.
+  const all = nodes().slice(1);
+  const others = size({ test: all.slice(-1), soak: all });
+  it.each(others)('pass on $name', { timeout: 400_000 }, async ({ name, path }) => {
     const output = join(folder, `${name}.json`);
     const vitest = join(root, 'node_modules/vitest/vitest.mjs');
     const end = await runProgram(

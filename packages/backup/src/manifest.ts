@@ -78,6 +78,11 @@ function parseArtifact(value: unknown, id: string): ManifestArtifact {
     if (typeof part === 'number' && Number.isSafeInteger(part) && part >= 0) return part;
     throw unreadable(id, `"${name}" of an artifact is damaged`);
   };
+  const texts = (name: string): readonly string[] => {
+    const part = found[name];
+    if (Array.isArray(part) && part.every((item) => typeof item === 'string')) return part;
+    throw unreadable(id, `"${name}" of an artifact is damaged`);
+  };
   const oneOf = <const T extends string>(name: string, values: readonly T[]): T => {
     const part = values.find((candidate) => candidate === found[name]);
     if (part !== undefined) return part;
@@ -85,7 +90,6 @@ function parseArtifact(value: unknown, id: string): ManifestArtifact {
   };
   const key = text('key', /^[\w-]+(?:\/[\w-]+)?\.sql\.(?:zst|gz)$/);
   if (!key.startsWith(id)) throw unreadable(id, 'it points outside of its backup');
-  const warnings: unknown = found.warnings;
   return {
     source: text('source'),
     engine: oneOf('engine', ['postgres', 'mysql']),
@@ -99,7 +103,7 @@ function parseArtifact(value: unknown, id: string): ManifestArtifact {
     bytes: size('bytes'),
     sha256: text('sha256', /^[0-9a-f]{64}$/),
     rawBytes: size('rawBytes'),
-    warnings: Array.isArray(warnings) ? warnings.map(String) : [],
+    warnings: texts('warnings'),
   };
 }
 

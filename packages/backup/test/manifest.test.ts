@@ -47,10 +47,12 @@ describe('a manifest', () => {
           expect(artifact?.key.startsWith(manifest.id)).toBe(true);
           expect(artifact?.key).not.toContain('..');
           expect(Number.isSafeInteger(artifact?.bytes)).toBe(true);
+          expect(artifact?.warnings.every((warning) => typeof warning === 'string')).toBe(true);
         } catch (error) {
           expect(BackupError.is(error) && error.code).toBe('BACKUP_UNREADABLE');
         }
       }),
+      { examples: [['warnings', [{ toString: 0 }]]] },
     );
   });
 
