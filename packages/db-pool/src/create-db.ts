@@ -12,6 +12,7 @@ import { type DbTransaction, runTransaction } from './session/transaction.js';
 import { readTransactionOptions, type TransactionMode } from './session/transaction-options.js';
 import { withRetries } from './session/with-retries.js';
 import { compile } from './sql/compile.js';
+import { requireProtection } from './tls.js';
 
 /** What closing the driver's own resources may take, after the pool is drained. */
 const endpointCloseMs = 2_000;
@@ -36,8 +37,9 @@ export function createDb<Connection extends object>(
   driver: Driver<Connection>,
   options: DbOptions<Connection>,
 ): Db {
-  const { url, name } = readDbOptions(options);
-  const endpoint = driver.open({ url, connection: options.connection, name });
+  const { url, name, tls, environment } = readDbOptions(options);
+  const endpoint = driver.open({ url, connection: options.connection, name, tls });
+  requireProtection('createDb', endpoint, environment);
   const { pool: poolConfig, deadline, clock, random, logger, metrics } = readDbOptions(options, endpoint);
   const { dialect, address } = endpoint;
   const observer = observeDb(name, address, metrics, logger);

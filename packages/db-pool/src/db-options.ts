@@ -14,6 +14,7 @@ import {
 } from '@seaworthy/contracts';
 import type { DriverEndpoint } from './driver.js';
 import { readUrl } from './target.js';
+import { type Environment, readEnvironment, readTls, type TlsSettings, type TlsTarget } from './tls.js';
 
 export interface PoolSettings {
   /** Never more connections than these; `connection_limit` of the URL when it is not given. @defaultValue 20 */
@@ -49,6 +50,16 @@ export interface DbOptions<Connection extends object = object> {
   readonly url?: string | Secret | undefined;
   /** The options of the driver's own client, for what a URL cannot say. */
   readonly connection?: Connection | undefined;
+  /**
+   * Encrypts the connection and checks the server's certificate and host name: `{ ca }`, or `true` for the authorities that
+   * Node trusts. @defaultValue what the URL (`sslmode`, `ssl`) or `connection` say
+   */
+  readonly tls?: boolean | TlsSettings | undefined;
+  /**
+   * Where the program runs. In `staging` and `production` a server on another machine is refused without verified TLS.
+   * @defaultValue 'production'
+   */
+  readonly environment?: Environment | undefined;
   /** What the server and the metrics call this pool. @defaultValue 'seaworthy' */
   readonly name?: string;
   readonly pool?: PoolSettings;
@@ -66,6 +77,8 @@ export interface DbOptions<Connection extends object = object> {
 /** The options, read once: every duration in milliseconds, every default filled in. */
 export interface DbConfig {
   readonly url: string | undefined;
+  readonly tls: TlsTarget | false | undefined;
+  readonly environment: Environment;
   readonly name: string;
   readonly pool: {
     readonly max: number;
@@ -96,6 +109,8 @@ const owner = 'createDb';
 const readOptions = optionsOf<DbOptions>(owner, {
   url: true,
   connection: true,
+  tls: true,
+  environment: true,
   name: true,
   pool: true,
   deadline: true,
@@ -136,6 +151,8 @@ export function readDbOptions(options: DbOptions, endpoint: EndpointDefaults = {
   const max = Math.min(wanted, maxConnections);
   return {
     url: fromUrl?.url,
+    tls: readTls(owner, rest.tls),
+    environment: readEnvironment(owner, rest.environment),
     name,
     pool: {
       max,

@@ -1,6 +1,7 @@
 import type { SqlDialect } from '@seaworthy/contracts';
 import type { PoolConnection } from './pool/slot.js';
 import type { Statement } from './sql/compile.js';
+import type { Protection, TlsTarget } from './tls.js';
 
 /** What a statement gave back, in JavaScript values, the same on every engine. */
 export interface DriverResult {
@@ -32,6 +33,8 @@ export interface DriverEndpoint {
   readonly system: 'postgresql' | 'mysql';
   /** `host:port` or a folder. It is printed, so it holds neither user nor password. */
   readonly address: string;
+  /** Whether what is sent can be read or changed on the way. */
+  readonly protection: Protection;
   /** How many connections there can be at all: one for an embedded engine. */
   readonly maxConnections: number;
   /** Where the defaults for a server over the network do not fit. */
@@ -53,6 +56,8 @@ export interface DriverTarget<Connection extends object> {
   readonly connection: Connection | undefined;
   /** What the server calls this client. */
   readonly name: string;
+  /** What `tls` asks for; `false` for none, `undefined` when URL or `connection` decide. */
+  readonly tls: TlsTarget | false | undefined;
 }
 
 /** What `postgres(pg)`, `mysql(mysql2)` and `pglite()` make, and what `createDb` takes. */

@@ -2,8 +2,11 @@ import { invalidOption } from '@seaworthy/contracts';
 import { DbError } from '../db-error.js';
 import type { Driver, DriverEndpoint, DriverTarget } from '../driver.js';
 import { ConnectionFailedError } from '../pool/pool-errors.js';
+import { protectionOf } from '../tls.js';
+import { connectFailure } from './connect-failure.js';
 import { callback, type MysqlClient, MysqlConnection } from './mysql-connection.js';
 import { mysqlFailure } from './mysql-error.js';
+import { mysqlSsl } from './mysql-tls.js';
 
 /** What `import mysql2 from 'mysql2'` gives: `mysql(mysql2)`. Not `mysql2/promise`. */
 export interface MysqlModule<Config extends object> {
@@ -45,9 +48,11 @@ export function mysql<Config extends object>(mysql2: MysqlModule<Config>): Drive
 
 function openMysql<Config extends object>(
   mysql2: MysqlModule<Config>,
-  { url, connection, name }: DriverTarget<Config>,
+  { url, connection, name, tls }: DriverTarget<Config>,
 ): DriverEndpoint {
   const address = addressOf(url, connection);
+  const host = hostOf(url, connection);
+  const { ssl, stream } = mysqlSsl(host, { url, connection, tls });
   const makeClient = (): MysqlClient => {
     const config = {
       connectAttributes: { program_name: name },
@@ -55,6 +60,8 @@ function openMysql<Config extends object>(
       connectTimeout: 0,
       ...connection,
       ...(url === undefined ? {} : { uri: url }),
+      ssl,
+      ...(stream === undefined ? {} : { stream }),
       // What could be rounded comes as text, and is turned into values by columnDecoder.
       supportBigNumbers: true,
       bigNumberStrings: true,
@@ -80,6 +87,7 @@ function openMysql<Config extends object>(
     dialect: 'mysql',
     system: 'mysql',
     address,
+    protection: protectionOf(host, ssl),
     maxConnections: Number.MAX_SAFE_INTEGER,
     connect: (signal) => connectMysql({ makeClient, encodeInteger, address }, signal),
     close: async () => undefined,
@@ -123,11 +131,7 @@ const cancelMs = 1_000;
 function connectError(address: string, error: unknown): DbError {
   if (DbError.is(error)) return error;
   const failure = mysqlFailure(error);
-  if (failure === undefined) {
-    const code: unknown =
-      typeof error === 'object' && error !== null ? Reflect.get(error, 'code') : undefined;
-    return new ConnectionFailedError(address, typeof code === 'string' ? code : 'the connection was closed');
-  }
+  if (failure === undefined) return new ConnectionFailedError(address, connectFailure(error));
   // The server's words name the user; the number is enough to look it up.
   const reason =
     failure.errno === 1045 || failure.errno === 1044
@@ -147,6 +151,14 @@ function addressOf(url: string | undefined, connection: object | undefined): str
   return typeof socketPath === 'string'
     ? socketPath
     : `${field('host') ?? 'localhost'}:${field('port') ?? 3306}`;
+}
+
+/** A host name, or the path of a socket. */
+function hostOf(url: string | undefined, connection: object | undefined): string {
+  if (url !== undefined) return new URL(url).hostname.replace(/^\[(.*)\]$/, '$1');
+  const field = (name: string): unknown =>
+    connection === undefined ? undefined : Reflect.get(connection, name);
+  return String(field('socketPath') ?? field('host') ?? 'localhost');
 }
 
 function isClient(value: unknown): value is MysqlClient {

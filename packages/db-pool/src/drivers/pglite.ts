@@ -78,6 +78,7 @@ function openPglite(
     dialect: 'postgres',
     system: 'postgresql',
     address,
+    protection: 'local',
     maxConnections: 1,
     defaultDeadlines,
     async connect(signal) {

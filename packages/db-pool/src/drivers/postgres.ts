@@ -2,6 +2,8 @@ import { invalidOption } from '@seaworthy/contracts';
 import { DbError } from '../db-error.js';
 import type { Driver, DriverConnection, DriverEndpoint, DriverTarget } from '../driver.js';
 import { ConnectionFailedError } from '../pool/pool-errors.js';
+import { protectionOf } from '../tls.js';
+import { connectFailure } from './connect-failure.js';
 import { type PgClient, PostgresConnection } from './postgres-connection.js';
 import { type PostgresFailure, postgresFailure } from './postgres-error.js';
 
@@ -26,38 +28,57 @@ export function postgres<Config extends object>(pg: PgModule<Config>): Driver<Co
 
 function openPostgres<Config extends object>(
   { Client }: PgModule<Config>,
-  { url, connection, name }: DriverTarget<Config>,
+  { url, connection, name, tls }: DriverTarget<Config>,
 ): DriverEndpoint {
+  if (tls !== undefined && saysTls(url, connection)) {
+    throw invalidOption(
+      'createDb',
+      'tls',
+      'left out where the URL or "connection" speak of ssl, or these without it',
+    );
+  }
   const makeClient = (): PgClient => {
     const config = {
       application_name: name,
       keepAlive: true,
       ...connection,
       ...(url === undefined ? {} : { connectionString: url }),
+      ...(tls === undefined ? {} : { ssl: tls }),
     };
     // pg's own types describe its client far more closely than is needed here; what is used is checked by the tests.
     return new Client(config as unknown as Config) as PgClient;
   };
   // pg fills in what the URL leaves out, from the environment too. A client that never connects owns nothing.
-  const { host, port } = readAddress(makeClient);
+  const { host, port, ssl } = readAddress(makeClient);
   const address = `${host}:${port}`;
 
   return {
     dialect: 'postgres',
     system: 'postgresql',
     address,
+    protection: protectionOf(host, ssl),
     maxConnections: Number.MAX_SAFE_INTEGER,
     connect: (signal) => connectPostgres(makeClient(), address, signal),
     close: async () => undefined,
   };
 }
 
-function readAddress(makeClient: () => PgClient): { readonly host: string; readonly port: number } {
+/** pg would let the URL win over `tls`, silently. */
+function saysTls(url: string | undefined, connection: object | undefined): boolean {
+  if (connection !== undefined && 'ssl' in connection) return true;
+  return url !== undefined && /[?&]ssl(?:mode|cert|key|rootcert)?=/.test(url);
+}
+
+function readAddress(makeClient: () => PgClient): PgClient {
   try {
     return makeClient();
   } catch {
     // The cause would repeat the URL, which holds the password.
-    throw invalidOption('createDb', 'url', 'a PostgreSQL URL or connection options that pg accepts');
+    throw invalidOption(
+      'createDb',
+      'url',
+      'a PostgreSQL URL or connection options that pg accepts, with certificate files that can be read',
+    );
   }
 }
 
@@ -85,11 +106,9 @@ async function connectPostgres(
 function connectError(address: string, error: unknown): DbError {
   if (DbError.is(error)) return error;
   const failure = postgresFailure(error);
-  const code: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'code') : undefined;
-  if (failure.code !== undefined) return new ConnectionFailedError(address, refusal(failure));
   return new ConnectionFailedError(
     address,
-    typeof code === 'string' ? code : 'the connection was closed while it was made',
+    failure.code === undefined ? connectFailure(error) : refusal(failure),
   );
 }
 
