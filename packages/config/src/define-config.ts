@@ -1,7 +1,7 @@
-import { OptionsError, optionsOf } from '@seaworthy/contracts';
+import { OptionsError, optionsOf, type Secret } from '@seaworthy/contracts';
 import { checkFields } from './check-fields.js';
 import { type ConfigSchema, createSchema } from './config-schema.js';
-import type { Exposure, Field, fieldKey } from './field.js';
+import type { Exposure, Field, fieldKey, SecretOptions } from './field.js';
 import { fieldsReader } from './fields-reader.js';
 import { isProfile, type ProfileOptions, profiles } from './profile.js';
 import { type Rule, type RuleBuilder, ruleBuilder } from './rules.js';
@@ -38,23 +38,37 @@ export interface ConfigOptions<F extends Fields> {
 export type ObjectSchema = StandardSchema<unknown, object> &
   ({ readonly shape: object } | { readonly entries: object });
 
-export interface WholeSchemaOptions {
+export interface WholeSchemaOptions<Name extends string = string> {
   readonly profile?: ProfileOptions;
+  /**
+   * The members whose text becomes a `Secret` and is checked like one: at least 32 bytes unless `minBytes` says otherwise,
+   * and no placeholder in staging and production.
+   */
+  readonly secrets?: { readonly [N in Name]?: SecretOptions };
 }
+
+/** What a whole schema gives, with the named members as secrets. */
+export type WholeConfigOf<Out extends object, SecretName> = {
+  readonly [Name in keyof Out]: Name extends SecretName
+    ? undefined extends Out[Name]
+      ? Secret | undefined
+      : Secret
+    : Out[Name];
+};
 
 const readOptions = optionsOf<ConfigOptions<Fields>>('defineConfig', {
   profile: true,
   fields: true,
   rules: true,
 });
-const readWholeOptions = optionsOf<WholeSchemaOptions>('defineConfig', { profile: true });
+const readWholeOptions = optionsOf<WholeSchemaOptions>('defineConfig', { profile: true, secrets: true });
 const readProfileOptions = optionsOf<ProfileOptions>('defineConfig: profile', { from: true, unset: true });
 
 /**
  * Declares the variables of a service, once: their types, rules, secrets and documents. Reads nothing; `load()` does.
  *
- * An object schema of zod or Valibot is accepted whole instead of `fields`; then coercion, defaults and rules are that
- * schema's own, and none of its values becomes a `Secret`.
+ * An object schema of zod or Valibot is accepted whole instead of `fields`; then defaults and rules are that schema's own,
+ * and `secrets` names the members that become a `Secret`.
  *
  * @throws OptionsError when a name, a default or a combination can never work; the message repeats no default.
  *
@@ -72,14 +86,18 @@ const readProfileOptions = optionsOf<ProfileOptions>('defineConfig: profile', { 
 export function defineConfig<const F extends Fields>(
   options: ConfigOptions<F>,
 ): ConfigSchema<ConfigOf<F>, ClientNames<F> & keyof ConfigOf<F>>;
-export function defineConfig<Schema extends ObjectSchema>(
+export function defineConfig<
+  Schema extends ObjectSchema,
+  const SecretName extends keyof SchemaOutput<Schema> & string = never,
+>(
   schema: Schema,
-  options?: WholeSchemaOptions,
-): ConfigSchema<Readonly<SchemaOutput<Schema>>>;
+  options?: WholeSchemaOptions<SecretName>,
+): ConfigSchema<WholeConfigOf<SchemaOutput<Schema> & object, SecretName>>;
 export function defineConfig(
   given: ConfigOptions<Fields> | ObjectSchema,
   more: WholeSchemaOptions = {},
-): ConfigSchema<object> {
+  // Not ConfigSchema<object>: the names that `watch` reports as changed make it invariant.
+): unknown {
   if (isStandardSchema(given)) {
     const members = membersOf(given);
     if (members === undefined) {
@@ -90,8 +108,8 @@ export function defineConfig(
         },
       );
     }
-    const { profile = {} } = readWholeOptions(more);
-    return createSchema(schemaReader(given, members), checkProfileOptions(profile));
+    const { profile = {}, secrets } = readWholeOptions(more);
+    return createSchema(schemaReader(given, members, secrets), checkProfileOptions(profile));
   }
   const { fields, rules, profile = {} } = readOptions(given);
   const definitions = checkFields(fields);

@@ -66,16 +66,27 @@ export function readText(
   const parsed = definition.parse(text);
   if ('faults' in parsed) return parsed;
   if (definition.exposure !== 'secret') return { value: frozenCopy(parsed.value) };
-  const texts = Array.isArray(parsed.value) ? parsed.value : [parsed.value];
+  return protect(name, definition, parsed.value, profile, ownDefault);
+}
+
+/** The text, or each text of a list, as a {@link Secret}, unless it is a bad one. */
+export function protect(
+  name: string,
+  definition: FieldDefinition,
+  given: unknown,
+  profile: ResolvedProfile,
+  ownDefault = false,
+): Parsed {
+  const texts = Array.isArray(given) ? given : [given];
   const faults: Fault[] = [];
   const secrets = texts.map((value: unknown, index) => {
-    const path = Array.isArray(parsed.value) ? `[${index}]` : '';
+    const path = Array.isArray(given) ? `[${index}]` : '';
     const fault = typeof value === 'string' ? secretFault(value, definition, profile, ownDefault) : notText;
     if (fault !== undefined) faults.push(path === '' ? fault : { ...fault, path });
     return new Secret(`${name}${path}`, typeof value === 'string' ? value : '');
   });
   if (faults.length > 0) return { faults };
-  return { value: Array.isArray(parsed.value) ? Object.freeze(secrets) : secrets[0] };
+  return { value: Array.isArray(given) ? Object.freeze(secrets) : secrets[0] };
 }
 
 const notText: Fault = { message: 'is read as something that is no text, and so cannot be a secret' };
@@ -128,7 +139,12 @@ function outcomeOf(
   return { state: 'failed', problems };
 }
 
-function faultProblem(name: string, definition: FieldDefinition, fault: Fault, origin: Origin): Problem {
+export function faultProblem(
+  name: string,
+  definition: FieldDefinition,
+  fault: Fault,
+  origin: Origin,
+): Problem {
   return {
     code: fault.code ?? 'invalid',
     name,

@@ -7,6 +7,7 @@ export {
   defineConfig,
   type Fields,
   type ObjectSchema,
+  type WholeConfigOf,
   type WholeSchemaOptions,
 } from './define-config.js';
 export { env } from './env.js';
@@ -26,13 +27,19 @@ export type { NumberOptions, PortOptions } from './fields/numbers.js';
 export type { SchemaField } from './fields/schema.js';
 export type { StringOptions } from './fields/string.js';
 export type { UrlOptions } from './fields/url.js';
-export type { LoadOptions, VariableOrigin } from './load.js';
+export type { LoadAsyncOptions, LoadOptions, VariableOrigin } from './load.js';
 export type { Problem, ProblemCode } from './problem.js';
 export { type Profile, type ProfileOptions, profiles } from './profile.js';
 export type { Demands, Rule, RuleBuilder, RuleCondition } from './rules.js';
+export type { DirectoryOptions } from './sources/directory.js';
 export type { DotenvOptions } from './sources/dotenv.js';
+export type { FileReader, Folder } from './sources/file-reader.js';
 export type { Origin } from './sources/origin.js';
+export type { FileFault, TextFile } from './sources/read-text-file.js';
 export type {
+  RemoteContext,
+  RemoteReading,
+  RemoteSource,
   Source,
   SourceContext,
   SourceEntry,
@@ -42,3 +49,4 @@ export type {
 } from './sources/source.js';
 export { sources } from './sources/sources.js';
 export type { StandardIssue, StandardResult, StandardSchema } from './standard-schema.js';
+export type { ConfigChange, ConfigWatch, WatchOptions } from './watch/watch-config.js';

@@ -1,64 +1,148 @@
-import { missingProblem, sourceProblem } from './evaluate.js';
-import { type FieldDefinition, fieldKey } from './field.js';
+import { OptionsError } from '@seaworthy/contracts';
+import { type Circumstances, faultProblem, missingProblem, protect, sourceProblem } from './evaluate.js';
+import { type FieldDefinition, fieldKey, type SecretOptions } from './field.js';
 import { schemaField } from './fields/schema.js';
+import { readTyped, typedText } from './fields/typed-text.js';
+import { passwordOf } from './fields/url.js';
 import { frozenCopy } from './frozen.js';
 import type { Problem } from './problem.js';
 import type { Reader } from './reader.js';
 import { isStandardSchema, type StandardSchema } from './standard-schema.js';
-import { runSchema } from './validate-with.js';
+import { runSchema, type SafeIssue } from './validate-with.js';
+
+/** The members that become a `Secret`, by name. */
+export type SecretMembers = Readonly<Record<string, SecretOptions | undefined>>;
+
+/** In place of a variable, for what the schema says of several of them. */
+const whole = 'The configuration';
 
 /** Gives all texts to one object schema of the user's, so that its own refinements see all of them. */
-export function schemaReader(schema: StandardSchema, members: Readonly<Record<string, unknown>>): Reader {
+export function schemaReader(
+  schema: StandardSchema,
+  members: Readonly<Record<string, unknown>>,
+  secrets: SecretMembers = {},
+): Reader {
+  for (const name of Object.keys(secrets)) {
+    if (Object.hasOwn(members, name)) continue;
+    throw new OptionsError(`defineConfig: secrets: the schema has no member "${name}".`, {
+      code: 'UNKNOWN_OPTION',
+    });
+  }
   const definitions = new Map(
-    Object.entries(members).map(([name, member]) => [name, describeMember(member)]),
+    Object.entries(members).map(([name, member]) => [name, describeMember(name, member, secrets)]),
   );
   return {
     definitions,
     read(circumstances) {
-      const input: Record<string, string> = {};
-      const states = new Map<string, 'set' | 'unset'>();
-      const problems: Problem[] = [];
-      for (const name of definitions.keys()) {
-        const entry = circumstances.gathered.entry(name);
-        if (entry !== undefined && 'fault' in entry) problems.push(sourceProblem(entry));
-        else if (entry !== undefined && entry.value !== '') input[name] = entry.value;
-        states.set(name, Object.hasOwn(input, name) ? 'set' : 'unset');
-      }
-      const unread = new Set(problems.map(({ name }) => name));
+      const { input, states, problems } = readTexts(definitions, members, circumstances);
+      const wrong = new Set(problems.map(({ name }) => name));
       const result = runSchema(schema, input);
-      if ('value' in result) return { values: Object(frozenCopy(result.value)), problems, states };
-
-      for (const { message, path, fix } of result.issues) {
-        const [first = '', ...rest] = path;
-        const name = first.slice(1);
-        const definition = definitions.get(name);
-        if (unread.has(name)) continue;
-        if (definition !== undefined && rest.length === 0 && !Object.hasOwn(input, name)) {
-          problems.push(missingProblem(name, definition, circumstances));
-          continue;
-        }
-        const origin = circumstances.gathered.entry(name)?.origin;
-        problems.push({
-          code: definition === undefined ? 'rule' : 'invalid',
-          name: definition === undefined ? 'The configuration' : name,
-          ...(rest.length === 0 ? {} : { path: rest.join('') }),
-          message,
-          expected: definition?.expected ?? `what its ${schema['~standard'].vendor} schema accepts`,
-          fix: fix ?? (origin === undefined ? 'See the schema.' : `Correct ${name} in ${origin.at}.`),
-          ...(origin === undefined ? {} : { origin }),
-        });
+      if ('value' in result) {
+        const values = protectMembers(Object(result.value), definitions, circumstances, problems);
+        return { values, problems, states };
       }
-      return { values: {}, problems, states };
+      for (const issue of result.issues) {
+        const problem = problemOf(issue, schema, definitions, input, circumstances);
+        if (!wrong.has(problem.name)) problems.push(problem);
+      }
+      const order = [...definitions.keys(), whole];
+      return {
+        values: {},
+        problems: problems.toSorted((a, b) => order.indexOf(a.name) - order.indexOf(b.name)),
+        states,
+      };
     },
   };
 }
 
-/** For the documents only: the whole schema does the reading. */
-function describeMember(member: unknown): FieldDefinition {
-  if (!isStandardSchema(member)) return { ...schemaField(anything)[fieldKey], optional: true };
-  const definition = schemaField(member)[fieldKey];
-  const description: unknown = Reflect.get(member, 'description');
-  return typeof description === 'string' ? { ...definition, description } : definition;
+function readTexts(
+  definitions: ReadonlyMap<string, FieldDefinition>,
+  members: Readonly<Record<string, unknown>>,
+  { gathered }: Circumstances,
+) {
+  const input: Record<string, unknown> = {};
+  const states = new Map<string, 'set' | 'unset'>();
+  const problems: Problem[] = [];
+  for (const [name, definition] of definitions) {
+    const entry = gathered.entry(name);
+    states.set(name, entry !== undefined && 'value' in entry && entry.value !== '' ? 'set' : 'unset');
+    if (entry === undefined) continue;
+    if ('fault' in entry) {
+      problems.push(sourceProblem(entry));
+    } else if (entry.value !== '') {
+      const read = readTyped(typedText(members[name]), entry.value);
+      if ('value' in read) input[name] = read.value;
+      else problems.push(...read.faults.map((fault) => faultProblem(name, definition, fault, entry.origin)));
+    }
+  }
+  return { input, states, problems };
+}
+
+function problemOf(
+  { message, path, fix }: SafeIssue,
+  schema: StandardSchema,
+  definitions: ReadonlyMap<string, FieldDefinition>,
+  input: Readonly<Record<string, unknown>>,
+  circumstances: Circumstances,
+): Problem {
+  const [first = '', ...rest] = path;
+  const name = first.slice(1);
+  const definition = definitions.get(name);
+  if (definition === undefined) {
+    return {
+      code: 'rule',
+      name: whole,
+      ...(rest.length === 0 ? {} : { path: rest.join('') }),
+      message,
+      expected: `what its ${schema['~standard'].vendor} schema accepts`,
+      fix: fix ?? 'See the schema.',
+    };
+  }
+  const origin = circumstances.gathered.entry(name)?.origin;
+  if (origin === undefined || (rest.length === 0 && !Object.hasOwn(input, name))) {
+    return missingProblem(name, definition, circumstances);
+  }
+  const fault = { message, ...(rest.length === 0 ? {} : { path: rest.join('') }) };
+  return faultProblem(name, definition, fix === undefined ? fault : { ...fault, fix }, origin);
+}
+
+/** The values of the schema, frozen, with those that are secrets wrapped. */
+function protectMembers(
+  given: object,
+  definitions: ReadonlyMap<string, FieldDefinition>,
+  { profile, gathered }: Circumstances,
+  problems: Problem[],
+): object {
+  const values: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(given)) {
+    const definition = definitions.get(name);
+    if (definition?.exposure !== 'secret' || value === undefined) {
+      Object.defineProperty(values, name, { value: frozenCopy(value), enumerable: true });
+      continue;
+    }
+    const origin = gathered.entry(name)?.origin ?? { source: 'default', at: 'the default in the schema' };
+    const read = protect(name, definition, value, profile);
+    if ('value' in read) values[name] = read.value;
+    else problems.push(...read.faults.map((fault) => faultProblem(name, definition, fault, origin)));
+  }
+  return Object.freeze(values);
+}
+
+/** For the documents, and for what is said about a member that is wrong; the whole schema does the reading. */
+function describeMember(name: string, member: unknown, secrets: SecretMembers): FieldDefinition {
+  const definition = isStandardSchema(member)
+    ? schemaField(member)[fieldKey]
+    : { ...schemaField(anything)[fieldKey], optional: true };
+  const description: unknown = isStandardSchema(member) ? Reflect.get(member, 'description') : undefined;
+  const described = typeof description === 'string' ? { ...definition, description } : definition;
+  if (!Object.hasOwn(secrets, name)) return described;
+  const secret = { minBytes: 32, generate: 'openssl rand -base64 32', ...secrets[name] };
+  return { ...described, exposure: 'secret', secret, chosenPart: chosenPartOf };
+}
+
+/** Of a URL the password was chosen by somebody; of any other text, all of it. */
+function chosenPartOf(text: string): string | undefined {
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(text) && URL.canParse(text) ? passwordOf(text) : text;
 }
 
 const anything: StandardSchema = {

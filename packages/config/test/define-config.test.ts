@@ -1,6 +1,8 @@
-import { describe, expect, test } from 'vitest';
+import type { Secret } from '@seaworthy/contracts';
+import { describe, expect, expectTypeOf, test } from 'vitest';
 import * as z from 'zod';
 import { defineConfig, env } from '../src/index.js';
+import { configErrorOf } from './support/load-field.js';
 
 const nowhere = '/nonexistent';
 
@@ -172,6 +174,124 @@ describe('a whole zod object', () => {
   test('reports its refinements', () => {
     const env = { LOG_LEVEL: 'info', POOL_MIN: '3', POOL_MAX: '2' };
     expect(() => schema.load({ env, cwd: nowhere })).toThrow('POOL_MIN is refused by its schema');
+  });
+
+  test('keeps "false" false, with and without coerce and behind optional and default', () => {
+    const flags = defineConfig(
+      z.object({
+        A: z.coerce.boolean(),
+        B: z.boolean(),
+        C: z.boolean().optional(),
+        D: z.coerce.boolean().default(true),
+        E: z.stringbool(),
+        F: z.coerce.boolean().pipe(z.boolean()).readonly(),
+      }),
+    );
+    const names = ['A', 'B', 'C', 'D', 'E', 'F'];
+    for (const [text, value] of [
+      ['false', false],
+      ['off', false],
+      ['TRUE', true],
+    ] as const) {
+      const config = flags.load({ env: Object.fromEntries(names.map((name) => [name, text])), cwd: nowhere });
+      expect(Object.values(config)).toEqual(names.map(() => value));
+    }
+  });
+
+  test('guesses neither numbers nor dates from what is none', () => {
+    const typed = defineConfig(
+      z.object({
+        N: z.coerce.number().default(1),
+        I: z.int().optional(),
+        B: z.coerce.bigint(),
+        D: z.coerce.date(),
+      }),
+    );
+    const right = { N: '0.5', I: '-7', B: '9007199254740993', D: '2026-02-28T23:00:00+01:00' };
+    expect(typed.load({ env: right, cwd: nowhere })).toEqual({
+      N: 0.5,
+      I: -7,
+      B: 9007199254740993n,
+      D: new Date('2026-02-28T22:00:00Z'),
+    });
+    const nasty = [
+      '  ',
+      ' 1',
+      '0x10',
+      '12abc',
+      '1_000',
+      '08',
+      'Infinity',
+      '٣',
+      'true',
+      '2026-02-31',
+      'March 7',
+    ];
+    for (const text of nasty) {
+      const load = () => typed.load({ env: { N: text, I: text, B: text, D: text }, cwd: nowhere });
+      expect(configErrorOf(load).problems.map(({ name, code }) => `${name} ${code}`)).toEqual([
+        'N invalid',
+        'I invalid',
+        'B invalid',
+        'D invalid',
+      ]);
+    }
+  });
+
+  test('refuses texts with control characters, blanks around them and JavaScript leftovers', () => {
+    const text = defineConfig(z.object({ T: z.string() }));
+    for (const value of ['  ', 'a\u0000', '\ufeffa', 'undefined', ' a', '[object Object]']) {
+      expect(configErrorOf(() => text.load({ env: { T: value }, cwd: nowhere })).problems).toHaveLength(1);
+    }
+  });
+
+  describe('with secrets', () => {
+    const secret = 'k7Qp2xVb9LmZ4tRw8NcYd3Hs6JfGa1Ue';
+    const guarded = defineConfig(
+      z.object({
+        JWT_SECRET: z.string(),
+        DATABASE_URL: z.url().optional(),
+        PORT: z.coerce.number().default(1),
+      }),
+      { secrets: { JWT_SECRET: {}, DATABASE_URL: { minBytes: 1 } } },
+    );
+
+    test('gives a Secret for each of them', () => {
+      const env = { JWT_SECRET: secret, DATABASE_URL: 'postgres://u:x9fQ2zL7@h/db' };
+      const config = guarded.load({ env, cwd: nowhere });
+      expectTypeOf(config).toEqualTypeOf<{
+        readonly JWT_SECRET: Secret;
+        readonly DATABASE_URL?: Secret | undefined;
+        readonly PORT: number;
+      }>();
+      expect(config.JWT_SECRET.reveal()).toBe(secret);
+      expect(JSON.parse(JSON.stringify(config))).toEqual({
+        JWT_SECRET: '[secret JWT_SECRET]',
+        DATABASE_URL: '[secret DATABASE_URL]',
+        PORT: 1,
+      });
+      expect(guarded.load({ env: { JWT_SECRET: secret }, cwd: nowhere })).not.toHaveProperty('DATABASE_URL');
+    });
+
+    test('refuses short ones everywhere and placeholders in production', () => {
+      const placeholder = { JWT_SECRET: 'a'.repeat(32), DATABASE_URL: 'postgres://u:changeme@h/db' };
+      const problemsIn = (APP_ENV: string, env: Record<string, string>) =>
+        configErrorOf(() => guarded.load({ env: { ...env, APP_ENV }, cwd: nowhere })).problems;
+      expect(problemsIn('production', placeholder)).toMatchObject([
+        { name: 'JWT_SECRET', code: 'insecure', fix: 'Make a new one: openssl rand -base64 32' },
+        { name: 'DATABASE_URL', code: 'insecure' },
+      ]);
+      expect(() => guarded.load({ env: { ...placeholder, APP_ENV: 'test' }, cwd: nowhere })).not.toThrow();
+      expect(problemsIn('test', { JWT_SECRET: 'short' })).toMatchObject([
+        { message: 'is shorter than 32 bytes' },
+      ]);
+    });
+
+    test('refuses the name of a secret that is no member', () => {
+      const misspelt = { secrets: { JWT_SECERT: {} } };
+      // @ts-expect-error there is no such member
+      expect(() => defineConfig(z.object({ JWT_SECRET: z.string() }), misspelt)).toThrow('JWT_SECERT');
+    });
   });
 
   test('is documented', () => {

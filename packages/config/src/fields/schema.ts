@@ -9,7 +9,7 @@ import {
   type StandardSchema,
 } from '../standard-schema.js';
 import { validateWith } from '../validate-with.js';
-import { textFault } from './text-faults.js';
+import { readTyped, typedText } from './typed-text.js';
 
 /** A field of a schema: text can become a secret, everything else cannot. */
 export type SchemaField<Out, Literal> = Out extends string
@@ -20,6 +20,9 @@ export type SchemaField<Out, Literal> = Out extends string
  * Text that a zod, Valibot, ArkType or other Standard Schema reads. The schema's own messages are not shown, because they
  * may quote the text. A schema that answers with a promise is refused.
  *
+ * For a zod schema of booleans, numbers, bigints or dates the text is read strictly first, with `coerce` or without: left
+ * to itself `z.coerce.boolean()` takes `"false"` for true.
+ *
  * @example
  * env.schema(z.string().startsWith('sk_')).secret();
  */
@@ -27,12 +30,13 @@ export function schemaField<const Schema extends StandardSchema>(
   schema: Schema,
 ): SchemaField<SchemaOutput<Schema>, string> {
   requireSchema('env.schema', schema);
+  const typed = typedText(schema);
   const field = textField<string, string>({
     kind: 'schema',
-    expected: `what its ${schema['~standard'].vendor} schema accepts`,
+    expected: typed?.expected ?? `what its ${schema['~standard'].vendor} schema accepts`,
     parse(text) {
-      const fault = textFault(text, { multiline: true });
-      return fault === undefined ? validateWith(schema, text) : invalid(fault);
+      const read = readTyped(typed, text);
+      return 'faults' in read ? read : validateWith(schema, read.value);
     },
     parseMissing: () => validateWith(schema, undefined),
     format: String,

@@ -101,7 +101,7 @@ function decodes(text: string): boolean {
   }
 }
 
-function passwordOf(text: string): string | undefined {
+export function passwordOf(text: string): string | undefined {
   const { password } = new URL(text);
   return password === '' ? undefined : decodeURIComponent(password);
 }

@@ -126,3 +126,13 @@ test('what is no schema is refused when the configuration is defined', () => {
   // @ts-expect-error neither is this
   expect(() => loadField({ parse: String }, 'x')).toThrow('fields.X must be a field');
 });
+
+test('a zod schema of booleans or numbers as a field reads its text strictly', () => {
+  expect(loadField(z.coerce.boolean(), 'false').value).toBe(false);
+  expect(loadField(z.boolean().default(true), undefined).value).toBe(true);
+  expect(loadField(z.number().min(1), '2').value).toBe(2);
+  expect(loadField(z.number().min(1), '0').problems).toMatchObject([
+    { message: 'is too small or too short' },
+  ]);
+  expect(loadField(z.coerce.number(), '0x10').problems).toMatchObject([{ expected: 'a decimal number' }]);
+});
