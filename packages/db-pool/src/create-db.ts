@@ -4,22 +4,30 @@ import { DbError } from './db-error.js';
 import { observeDb } from './db-metrics.js';
 import { type DbOptions, readDbOptions } from './db-options.js';
 import type { Driver, DriverConnection } from './driver.js';
+import { Deadlines } from './pool/deadlines.js';
 import { Pool } from './pool/pool.js';
 import { settlesWithin } from './pool/settles-within.js';
-import { Lease, type Limits } from './session/lease.js';
-import { createRunner, type QueryOptions } from './session/runner.js';
+import { LeakWatch } from './session/leak-watch.js';
+import { Lease, type LeaseContext } from './session/lease.js';
+import { type Limits, readLimits } from './session/limits.js';
+import { ownConnection } from './session/own-connection.js';
+import { createRunner } from './session/runner.js';
+import { createStatements } from './session/statements.js';
 import { type DbTransaction, runTransaction } from './session/transaction.js';
-import { readTransactionOptions, type TransactionMode } from './session/transaction-options.js';
+import {
+  readTransactionOptions,
+  type TransactionMode,
+  type TransactionOptions,
+} from './session/transaction-options.js';
 import { withRetries } from './session/with-retries.js';
-import { compile } from './sql/compile.js';
 import { requireProtection } from './tls.js';
 
 /** What closing the driver's own resources may take, after the pool is drained. */
 const endpointCloseMs = 2_000;
 
-const readQuery = optionsOf<QueryOptions>('query', { timeout: true, signal: true });
 const readConnect = optionsOf<ConnectOptions>('connect', { timeout: true, signal: true });
 const readReady = optionsOf<ReadyOptions>('ready', { timeout: true, signal: true });
+
 /**
  * A database behind a pool that keeps its deadlines, the same over PostgreSQL, MySQL and PGlite.
  *
@@ -37,12 +45,13 @@ export function createDb<Connection extends object>(
   driver: Driver<Connection>,
   options: DbOptions<Connection>,
 ): Db {
-  const { url, name, tls, environment } = readDbOptions(options);
-  const endpoint = driver.open({ url, connection: options.connection, name, tls });
+  const { url, name, tls, environment, maxPreparedStatements } = readDbOptions(options);
+  const endpoint = driver.open({ url, connection: options.connection, name, tls, maxPreparedStatements });
   requireProtection('createDb', endpoint, environment);
-  const { pool: poolConfig, deadline, clock, random, logger, metrics } = readDbOptions(options, endpoint);
+  const config = readDbOptions(options, endpoint);
+  const { pool: poolConfig, deadline, leakAfterMs, clock, random, logger, metrics } = config;
   const { dialect, address } = endpoint;
-  const observer = observeDb(name, address, metrics, logger);
+  const observer = observeDb({ name, address, metrics, logger, clock });
   const pool = new Pool<DriverConnection>({
     ...poolConfig,
     connect: (signal) => endpoint.connect(signal),
@@ -52,106 +61,96 @@ export function createDb<Connection extends object>(
     random,
     observer,
   });
-  /** Who has a connection, for the end: whoever is left then hears why at once. */
-  const leases = new WeakMap<DriverConnection, Lease>();
+  const limits = readLimits(clock, deadline);
+  const deadlines = new Deadlines(clock, { keepAlive: false }); // the open socket keeps the process alive
+  const context: LeaseContext = { pool, clock, deadlines };
+  const leaks =
+    leakAfterMs === undefined
+      ? undefined
+      : new LeakWatch({
+          clock,
+          afterMs: leakAfterMs,
+          report: (heldMs, stack) => observer.leaked(heldMs, stack),
+        });
   let closing: Promise<void> | undefined;
 
-  const limitsFor = (timeoutMs: number, signal: AbortSignal | undefined): Limits => ({
-    deadlineAt: clock.monotonic() + timeoutMs,
-    signal,
-  });
-
-  const queryLimits = (given: QueryOptions = {}): Limits => {
-    const { timeout, signal } = readQuery(given);
-    return limitsFor(timeout === undefined ? deadline.queryMs : parseDuration(timeout), signal);
-  };
+  function tryBorrow(): Lease | undefined {
+    const loan = pool.tryAcquire();
+    return loan === undefined ? undefined : new Lease(context, loan);
+  }
 
   async function borrow({ deadlineAt, signal }: Limits): Promise<Lease> {
     const remainingMs = Math.max(deadlineAt - clock.monotonic(), 0);
     const loan = await pool.acquire({ timeoutMs: Math.min(deadline.acquireMs, remainingMs), signal });
-    const lease = new Lease(pool, loan, clock);
-    leases.set(lease.connection, lease);
-    return lease;
+    return new Lease(context, loan);
   }
 
-  const runner = createRunner(dialect, (query, given) =>
-    counted(async () => {
-      const limits = queryLimits(given);
-      const statement = compile(query, dialect);
-      const lease = await borrow(limits);
-      try {
-        // The driver builds rows from the server's own description; that they are a `Row` is the caller's claim.
-        return (await lease.query(statement, limits)) as never;
-      } finally {
-        void lease.release();
-      }
-    }),
-  );
-
-  async function counted<T>(work: () => Promise<T>): Promise<T> {
+  const runStatement = createStatements({ dialect, limits, tryBorrow, borrow });
+  const runner = createRunner(dialect, async (query, given) => {
     try {
-      return await work();
+      // The driver builds rows from the server's own description; that they are a `Row` is the caller's claim.
+      return (await runStatement(query, given)) as never;
     } catch (error) {
+      observer.failed(error);
+      throw error;
+    }
+  });
+
+  async function attemptTransaction<T>(
+    work: (tx: DbTransaction) => Promise<T>,
+    { isolation, readOnly }: TransactionMode,
+    whole: Limits,
+  ): Promise<T> {
+    const lease = tryBorrow() ?? (await borrow(whole));
+    lease.limit(whole, transactionTimeout);
+    try {
+      return await runTransaction(
+        { lease, dialect, isolation, readOnly, limits: whole, limitsOf: limits.ofQuery },
+        work,
+      );
+    } finally {
+      void lease.release();
+    }
+  }
+
+  async function connect(given: ConnectOptions = {}): Promise<DbConnection> {
+    const watched = leaks?.borrowed(connect);
+    try {
+      const whole = limits.ofWork(readConnect(given));
+      const lease = tryBorrow() ?? (await borrow(whole));
+      lease.limit(whole, transactionTimeout);
+      return ownConnection({ lease, dialect, limits, onRelease: () => watched?.() });
+    } catch (error) {
+      watched?.();
       observer.failed(error);
       throw error;
     }
   }
 
-  async function attemptTransaction<T>(
+  async function transaction<T>(
     work: (tx: DbTransaction) => Promise<T>,
-    { isolation, readOnly }: TransactionMode,
-    limits: Limits,
+    given: TransactionOptions = {},
   ): Promise<T> {
-    const lease = await borrow(limits);
-    const stop = endAtLimits(lease, limits);
+    const watched = leaks?.borrowed(transaction);
     try {
-      return await runTransaction(
-        { lease, dialect, isolation, readOnly, limits, limitsOf: queryLimits },
-        work,
-      );
+      const { attempts, timeout, signal, ...mode } = readTransactionOptions(given);
+      const whole = limits.ofWork({ timeout, signal });
+      const retry = { attempts, clock, random, limits: whole };
+      return await withRetries(retry, () => attemptTransaction(work, mode, whole));
+    } catch (error) {
+      observer.failed(error);
+      throw error;
     } finally {
-      stop();
-      void lease.release();
+      watched?.();
     }
-  }
-
-  /** Gives the connection up when the time is over, even while no statement runs on it. */
-  function endAtLimits(lease: Lease, { deadlineAt, signal }: Limits): () => void {
-    const onAbort = (): void =>
-      lease.abandon(new DbError('aborted', 'The caller aborted the transaction.', { cause: signal?.reason }));
-    const timer = clock.schedule(() => lease.abandon(transactionTimeout()), deadlineAt - clock.monotonic());
-    signal?.addEventListener('abort', onAbort, { once: true });
-    return () => {
-      timer.cancel();
-      signal?.removeEventListener('abort', onAbort);
-    };
   }
 
   const db: Db = {
     ...runner,
     address,
 
-    transaction: (work, given = {}) =>
-      counted(async () => {
-        const { attempts, timeout, signal, ...mode } = readTransactionOptions(given);
-        const limits = limitsFor(
-          timeout === undefined ? deadline.transactionMs : parseDuration(timeout),
-          signal,
-        );
-        const retry = { attempts, clock, random, limits };
-        return withRetries(retry, () => attemptTransaction(work, mode, limits));
-      }),
-
-    connect: (given = {}) =>
-      counted(async () => {
-        const { timeout, signal } = readConnect(given);
-        const limits = limitsFor(
-          timeout === undefined ? deadline.transactionMs : parseDuration(timeout),
-          signal,
-        );
-        const lease = await borrow(limits);
-        return ownConnection(lease, endAtLimits(lease, limits));
-      }),
+    transaction,
+    connect,
 
     async ready(given = {}) {
       const { timeout = '30s', signal } = readReady(given);
@@ -177,39 +176,20 @@ export function createDb<Connection extends object>(
 
     close() {
       closing ??= pool
-        .close(deadline.drainMs, async (connection) => leases.get(connection)?.abandon(closedUnderWork()))
-        .then(async () => void (await settlesWithin(endpoint.close(), endpointCloseMs, clock)));
+        .close(deadline.drainMs, ({ holder }) => {
+          if (holder instanceof Lease) holder.abandon(closedUnderWork());
+          return undefined;
+        })
+        .then(async () => {
+          leaks?.close();
+          deadlines.cancel();
+          await settlesWithin(endpoint.close(), endpointCloseMs, clock);
+        });
       return closing;
     },
 
     [Symbol.asyncDispose]: () => db.close(),
   };
-
-  function ownConnection(lease: Lease, stop: () => void): DbConnection {
-    // Whatever was done on it, the next borrower starts afresh: a changed setting cannot be seen from outside.
-    lease.markSessionChanged();
-    const connectionRunner = createRunner(
-      dialect,
-      // As above: rows are what the server described.
-      async (query, given) => (await lease.query(compile(query, dialect), queryLimits(given))) as never,
-    );
-    const release = async (): Promise<void> => {
-      stop();
-      await lease.release();
-    };
-    return {
-      ...connectionRunner,
-      script: (text, given = {}) => {
-        const { timeout, signal } = readConnect(given);
-        return lease.script(
-          text,
-          limitsFor(timeout === undefined ? deadline.transactionMs : parseDuration(timeout), signal),
-        );
-      },
-      release,
-      [Symbol.asyncDispose]: release,
-    };
-  }
 
   return db;
 }

@@ -49,6 +49,8 @@ export interface DbErrorDetails {
 }
 
 export interface DbErrorOptions extends DbErrorDetails {
+  /** Nothing of the statement was sent, so it can be run again whatever it does. @defaultValue false */
+  readonly unsent?: boolean;
   readonly cause?: unknown;
 }
 
@@ -70,6 +72,8 @@ export class DbError extends SeaworthyError {
   static override readonly kind: string = 'DbError';
 
   readonly kind: DbErrorKind;
+  /** True when nothing of the statement left this process: it had no effect, and may be run again. */
+  declare readonly unsent?: boolean;
   declare readonly sqlState?: string;
   declare readonly errno?: number;
   declare readonly constraint?: string;
@@ -79,6 +83,7 @@ export class DbError extends SeaworthyError {
   constructor(kind: DbErrorKind, message: string, options: DbErrorOptions = {}) {
     super(message, { code: codes[kind], cause: options.cause });
     this.kind = kind;
+    if (options.unsent === true) this.unsent = true;
     if (options.sqlState !== undefined) this.sqlState = options.sqlState;
     if (options.errno !== undefined) this.errno = options.errno;
     if (options.constraint !== undefined) this.constraint = options.constraint;

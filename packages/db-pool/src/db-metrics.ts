@@ -1,19 +1,34 @@
-import { type Logger, type Metrics, silentMetrics } from '@seaworthy/contracts';
+import { type Clock, type Logger, type Metrics, silentMetrics } from '@seaworthy/contracts';
 import { DbError } from './db-error.js';
+import { Alarm } from './pool/alarm.js';
 import type { PoolObserver } from './pool/pool-observer.js';
+import type { PoolStats } from './pool/pool-stats.js';
 
 const secondsBuckets = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
 
 export interface DbObserver extends PoolObserver {
   /** A call failed, for whatever reason. */
   failed(error: unknown): void;
+  /** A connection has not come back for so long; `borrower` is the stack of who has it, when it is known. */
+  leaked(heldMs: number, borrower: string | undefined): void;
 }
+
+export interface ObserveDbOptions {
+  readonly name: string;
+  readonly address: string;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
+/** Gauges change with every statement and are read every few seconds, so they are set so often at most. */
+const gaugesEveryMs = 100;
 
 /**
  * Reports a pool to metrics and log. Names follow OpenTelemetry's `db.client.connection.*`
  * (https://opentelemetry.io/docs/specs/semconv/database/database-metrics/); no label comes from a statement.
  */
-export function observeDb(name: string, address: string, metrics: Metrics, logger: Logger): DbObserver {
+export function observeDb({ name, address, metrics, logger, clock }: ObserveDbOptions): DbObserver {
   const pool = { 'db.client.connection.pool.name': name };
   const idle = { ...pool, 'db.client.connection.state': 'idle' };
   const used = { ...pool, 'db.client.connection.state': 'used' };
@@ -44,9 +59,23 @@ export function observeDb(name: string, address: string, metrics: Metrics, logge
     description: 'Calls that failed, by kind',
     unit: '{error}',
   });
+  const leaks = metrics.counter({
+    name: 'db.client.connection.leaks',
+    description: 'Connections that were kept longer than pool.leakAfter',
+    unit: '{connection}',
+  });
   const waitTime = histogram('wait_time', 'Time until a connection was had');
   const useTime = histogram('use_time', 'Time between having a connection and giving it back');
   const createTime = histogram('create_time', 'Time to make a connection');
+
+  let changedPool: { readonly stats: PoolStats } | undefined;
+  const gauges = new Alarm(clock, () => {
+    if (changedPool === undefined) return;
+    const { stats } = changedPool;
+    count.set(stats.idle, idle);
+    count.set(stats.total - stats.idle, used);
+    pending.set(stats.waiting, pool);
+  });
 
   return {
     acquired: (waitMs) => waitTime.record(waitMs / 1_000, pool),
@@ -60,13 +89,22 @@ export function observeDb(name: string, address: string, metrics: Metrics, logge
     cameBack: (failures, downMs) =>
       logger.info('Database is reachable again', { pool: name, address, failures, downMs }),
     changed(source) {
-      if (metrics === silentMetrics) return;
-      const { stats } = source;
-      count.set(stats.idle, idle);
-      count.set(stats.total - stats.idle, used);
-      pending.set(stats.waiting, pool);
+      if (metrics === silentMetrics || gauges.isSet) return;
+      changedPool = source;
+      gauges.set(gaugesEveryMs);
     },
     failed: (error) => errors.add(1, { ...pool, 'error.type': kindOf(error) }),
+    leaked(heldMs, borrower) {
+      leaks.add(1, pool);
+      logger.warn(
+        'A database connection has not been given back: release() is missing, or the work is long',
+        {
+          pool: name,
+          heldMs: Math.round(heldMs),
+          borrower: borrower ?? 'not remembered; it will be from now on',
+        },
+      );
+    },
   };
 }
 

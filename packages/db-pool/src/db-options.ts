@@ -29,6 +29,11 @@ export interface PoolSettings {
   readonly maxLifetime?: DurationInput;
   /** After so long without use a connection is checked before somebody gets it. @defaultValue '1s' */
   readonly validateAfter?: DurationInput;
+  /**
+   * Whoever keeps a connection of `connect()` or a transaction longer is logged, once, with the stack of the call that
+   * borrowed it; `false` for never. @defaultValue '30s'
+   */
+  readonly leakAfter?: DurationInput | false;
 }
 
 export interface DeadlineSettings {
@@ -64,6 +69,13 @@ export interface DbOptions<Connection extends object = object> {
   readonly name?: string;
   readonly pool?: PoolSettings;
   readonly deadline?: DeadlineSettings;
+  /**
+   * How many statements each connection keeps prepared in the server; one is prepared when it is used for the second time.
+   * `false` where the server's connections change hands between statements: PgBouncer before 1.21 in transaction mode.
+   * MySQL's server holds `max_prepared_stmt_count` (16382) over all connections.
+   * @defaultValue 200
+   */
+  readonly preparedStatements?: number | false;
   /** @defaultValue silent */
   readonly logger?: Logger;
   /** @defaultValue silent */
@@ -88,6 +100,8 @@ export interface DbConfig {
     readonly maxLifetimeMs: number;
     readonly validateAfterMs: number;
   };
+  readonly leakAfterMs: number | undefined;
+  readonly maxPreparedStatements: number;
   readonly deadline: {
     readonly acquireMs: number;
     readonly connectMs: number;
@@ -114,6 +128,7 @@ const readOptions = optionsOf<DbOptions>(owner, {
   name: true,
   pool: true,
   deadline: true,
+  preparedStatements: true,
   logger: true,
   metrics: true,
   clock: true,
@@ -127,6 +142,7 @@ const readPool = optionsOf<PoolSettings>(`${owner} pool`, {
   idleTimeout: true,
   maxLifetime: true,
   validateAfter: true,
+  leakAfter: true,
 });
 
 const readDeadline = optionsOf<DeadlineSettings>(`${owner} deadline`, {
@@ -162,6 +178,8 @@ export function readDbOptions(options: DbOptions, endpoint: EndpointDefaults = {
       maxLifetimeMs: parseDuration(pool.maxLifetime ?? '30m'),
       validateAfterMs: parseDuration(pool.validateAfter ?? '1s'),
     },
+    leakAfterMs: pool.leakAfter === false ? undefined : parseDuration(pool.leakAfter ?? '30s'),
+    maxPreparedStatements: readPrepared(rest.preparedStatements),
     deadline: {
       acquireMs: parseDuration(deadline.acquire ?? fromUrl?.acquireMs ?? defaultDeadlines?.acquireMs ?? '2s'),
       connectMs: parseDuration(deadline.connect ?? defaultDeadlines?.connectMs ?? '5s'),
@@ -174,4 +192,8 @@ export function readDbOptions(options: DbOptions, endpoint: EndpointDefaults = {
     clock: rest.clock ?? systemClock,
     random: rest.random ?? Math.random,
   };
+}
+
+function readPrepared(given: number | false = 200): number {
+  return given === false ? 0 : wholeNumber(owner, 'preparedStatements', given, { min: 1, max: 10_000 });
 }

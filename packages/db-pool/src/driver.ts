@@ -56,6 +56,8 @@ export interface DriverTarget<Connection extends object> {
   readonly connection: Connection | undefined;
   /** What the server calls this client. */
   readonly name: string;
+  /** How many statements each connection may keep prepared in the server; 0 for none. */
+  readonly maxPreparedStatements: number;
   /** What `tls` asks for; `false` for none, `undefined` when URL or `connection` decide. */
   readonly tls: TlsTarget | false | undefined;
 }

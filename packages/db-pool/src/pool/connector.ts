@@ -18,7 +18,8 @@ export interface ConnectorOptions<C extends Disposable> {
   readonly connectTimeoutMs: number;
   readonly clock: Clock;
   readonly random: () => number;
-  readonly onConnected: (connection: C, createMs: number) => void;
+  /** With the monotonic time at which the attempt began. */
+  readonly onConnected: (connection: C, beganAt: number) => void;
   /** A slot is free again, or it is time for the next attempt: say anew with `want` how many are needed. */
   readonly onIdle: () => void;
   readonly onDown: (error: unknown) => void;
@@ -84,10 +85,9 @@ export class Connector<C extends Disposable> {
     }, connectTimeoutMs);
     try {
       const connection = await connect(controller.signal);
-      const took = clock.monotonic() - startedAt;
       const inTime = this.#settle(controller, () => {
         this.#succeeded();
-        this.#options.onConnected(connection, took);
+        this.#options.onConnected(connection, startedAt);
       });
       if (!inTime) connection.destroy();
     } catch (error) {

@@ -1,17 +1,15 @@
 import type { Clock } from '@seaworthy/contracts';
 import { DbError } from '../db-error.js';
-import { Alarm } from './alarm.js';
 import { Connector } from './connector.js';
+import { Farewells, politenessMs } from './farewells.js';
 import { PoolExhaustedError, waitError } from './pool-errors.js';
 import type { PoolObserver } from './pool-observer.js';
 import type { PoolStats } from './pool-stats.js';
+import { Reaper } from './reaper.js';
 import { settlesWithin } from './settles-within.js';
 import type { Loan, PoolConnection, Slot } from './slot.js';
 import { Slots } from './slots.js';
 import { abortedError, WaiterQueue } from './waiter-queue.js';
-
-/** How long a goodbye, a check or a cancellation may take before the connection is destroyed instead. */
-const politenessMs = 1_000;
 
 /** Lifetimes are shortened at random by up to this part, so that connections born together do not die together. */
 const lifetimeJitter = 0.1;
@@ -46,29 +44,40 @@ export interface AcquireOptions {
  */
 export class Pool<C extends PoolConnection> {
   readonly #options: PoolOptions<C>;
-  readonly #slots: Slots<C>;
+  readonly #slots = new Slots<C>();
+  readonly #farewells: Farewells<C>;
   readonly #waiters: WaiterQueue<Loan<C>>;
   readonly #connector: Connector<C>;
-  readonly #reaper: Alarm;
+  readonly #reaper: Reaper<C>;
   #started = false;
+  /** Connections whose making began up to then are to be replaced. */
+  #evictedAt = Number.NEGATIVE_INFINITY;
   #closing: Promise<void> | undefined;
   #drained: (() => void) | undefined;
 
   constructor(options: PoolOptions<C>) {
+    const { clock, random, observer } = options;
     this.#options = options;
-    this.#slots = new Slots(options.clock);
-    this.#waiters = new WaiterQueue(options.clock);
-    this.#reaper = new Alarm(options.clock, () => this.#reap());
+    this.#farewells = new Farewells(this.#slots, clock, () => this.#dispatch());
+    this.#waiters = new WaiterQueue(clock);
+    this.#reaper = new Reaper({
+      slots: this.#slots,
+      farewells: this.#farewells,
+      clock,
+      min: options.min,
+      idleTimeoutMs: options.idleTimeoutMs,
+      onReaped: () => this.#dispatch(),
+    });
     this.#connector = new Connector({
       connect: options.connect,
       address: options.address,
       connectTimeoutMs: options.connectTimeoutMs,
-      clock: options.clock,
-      random: options.random,
-      onConnected: (connection, createMs) => this.#adopt(connection, createMs),
+      clock,
+      random,
+      onConnected: (connection, bornAt) => this.#adopt(connection, bornAt),
       onIdle: () => this.#dispatch(),
-      onDown: (error) => options.observer.wentDown(error),
-      onUp: (failures, downMs) => options.observer.cameBack(failures, downMs),
+      onDown: (error) => observer.wentDown(error),
+      onUp: (failures, downMs) => observer.cameBack(failures, downMs),
     });
   }
 
@@ -95,6 +104,18 @@ export class Pool<C extends PoolConnection> {
     this.#dispatch();
   }
 
+  /** Borrows a connection that was in use a moment ago, when there is one and nobody waits. */
+  tryAcquire(): Loan<C> | undefined {
+    const slot = this.#slots.freshest;
+    if (slot === undefined || this.#waiters.size > 0 || this.#closing !== undefined) return undefined;
+    const now = this.#options.clock.monotonic();
+    if (!slot.connection.isOpen || !this.#isFresh(slot, now)) return undefined;
+    const loan = this.#lend(slot, now);
+    this.#options.observer.acquired(0);
+    this.#changed();
+    return loan;
+  }
+
   /**
    * Borrows a connection. Whoever gets one gives it back with `release` or `discard`, once.
    *
@@ -106,19 +127,16 @@ export class Pool<C extends PoolConnection> {
     if (this.#closing !== undefined) throw closedError();
     if (signal?.aborted === true) throw abortedError(signal);
     this.#started = true;
+    const ready = this.tryAcquire();
+    if (ready !== undefined) return ready;
     if (this.#waiters.size >= maxWaiting) {
       const error = new PoolExhaustedError(this.stats, `${maxWaiting} callers wait already`);
       observer.gaveUp(error);
       throw error;
     }
-    const ready = this.#takeFresh();
-    if (ready !== undefined) {
-      observer.acquired(0);
-      this.#changed();
-      return ready;
-    }
     const askedAt = clock.monotonic();
     const turn = this.#waiters.wait({
+      since: askedAt,
       timeoutMs,
       signal,
       onTimeout: () => waitError({ address, timeoutMs, failure: this.#connector.failure, stats: this.stats }),
@@ -126,7 +144,7 @@ export class Pool<C extends PoolConnection> {
     this.#dispatch();
     try {
       const loan = await turn;
-      observer.acquired(clock.monotonic() - askedAt);
+      observer.acquired(loan.since - askedAt);
       return loan;
     } catch (error) {
       observer.gaveUp(error);
@@ -137,29 +155,43 @@ export class Pool<C extends PoolConnection> {
 
   /** Gives a clean connection back. */
   release(loan: Loan<C>): void {
-    if (!this.#endUse(loan)) return;
-    this.#makeIdle(loan.slot);
-    this.#dispatch();
+    const now = this.#options.clock.monotonic();
+    if (!this.#endUse(loan, now)) return;
+    this.#makeIdle(loan.slot, now);
+    if (this.#waiters.size > 0 || this.#closing !== undefined) this.#dispatch();
+    else this.#changed();
   }
 
   /** Gives a connection back that nobody may use again. Its place is free when `before` has settled, or after a second. */
   discard(loan: Loan<C>, before?: Promise<unknown>): void {
     before?.catch(() => undefined); // whether it is awaited or not, its failure has no consequence
-    if (!this.#endUse(loan)) return;
-    if (before === undefined) this.#forget(loan.slot);
-    else void this.#closeAfter(loan.slot, before);
+    if (!this.#endUse(loan, this.#options.clock.monotonic())) return;
+    if (before === undefined) this.#farewells.forget(loan.slot);
+    else this.#farewells.closeAfter(loan.slot, before);
+  }
+
+  /** Replaces every connection there is: idle ones now, those in use when they come back, those being made when they are. */
+  evict(): void {
+    this.#evictedAt = this.#options.clock.monotonic();
+    for (const slot of [...this.#slots.idle]) this.#farewells.retire(slot);
+    this.#dispatch();
+  }
+
+  /** Whether the connection belongs to those that were evicted. */
+  isEvicted({ slot }: Loan<C>): boolean {
+    return slot.bornAt <= this.#evictedAt;
   }
 
   /**
    * Takes no new callers, serves those it has, and closes. Whatever still runs after `drainMs` is ended by `interrupt`
    * and destroyed, so this ends at most about a second later.
    */
-  close(drainMs: number, interrupt: (connection: C) => Promise<unknown>): Promise<void> {
+  close(drainMs: number, interrupt: (loan: Loan<C>) => Promise<unknown> | undefined): Promise<void> {
     this.#closing ??= this.#close(drainMs, interrupt);
     return this.#closing;
   }
 
-  async #close(drainMs: number, interrupt: (connection: C) => Promise<unknown>): Promise<void> {
+  async #close(drainMs: number, interrupt: (loan: Loan<C>) => Promise<unknown> | undefined): Promise<void> {
     const { clock } = this.#options;
     const drained = new Promise<void>((resolve) => {
       this.#drained = resolve;
@@ -170,14 +202,21 @@ export class Pool<C extends PoolConnection> {
     if (!(await settlesWithin(drained, drainMs, clock))) {
       this.#waiters.rejectAll(closedError);
       for (const slot of this.#slots.all()) {
-        if (slot.loan !== undefined) this.discard(slot.loan, interrupt(slot.connection));
-        else if (slot.state === 'checking') this.#forget(slot);
+        if (slot.loan !== undefined) this.discard(slot.loan, interrupt(slot.loan));
+        else if (slot.state === 'checking') this.#farewells.forget(slot);
       }
       await settlesWithin(drained, politenessMs + 100, clock);
     }
     this.#connector.stop();
-    this.#reaper.cancel();
-    for (const slot of this.#slots.all()) this.#forget(slot);
+    this.#reaper.stop();
+    for (const slot of this.#slots.all()) this.#farewells.forget(slot);
+  }
+
+  #drain(): void {
+    if (this.#waiters.size > 0) return;
+    this.#connector.stop();
+    for (const slot of [...this.#slots.idle]) this.#farewells.retire(slot);
+    if (this.#slots.size === 0) this.#drained?.();
   }
 
   /** Matches connections with callers, orders new ones, and closes what is not needed. Called after every change. */
@@ -185,28 +224,11 @@ export class Pool<C extends PoolConnection> {
     this.#serve();
     const { max, min } = this.#options;
     const open = this.#closing === undefined;
-    const lasting = this.#slots.lasting;
     const unserved = this.#waiters.size - this.#slots.count('checking');
-    const missing = open && this.#started ? min - lasting : 0;
+    const missing = open && this.#started ? min - this.#slots.lasting : 0;
     this.#connector.want(Math.min(Math.max(unserved, missing), max - this.#slots.size));
     if (!open) this.#drain();
     this.#changed();
-  }
-
-  /** The short way for the common case: nobody waits, and a connection was in use a moment ago. */
-  #takeFresh(): Loan<C> | undefined {
-    const slot = this.#slots.freshest;
-    if (slot === undefined || this.#waiters.size > 0 || !slot.connection.isOpen) return undefined;
-    const now = this.#options.clock.monotonic();
-    if (now >= slot.expiresAt || now - slot.since > this.#options.validateAfterMs) return undefined;
-    return this.#lend(slot);
-  }
-
-  #lend(slot: Slot<C>): Loan<C> {
-    const loan: Loan<C> = { connection: slot.connection, slot };
-    this.#slots.move(slot, 'inUse');
-    slot.loan = loan;
-    return loan;
   }
 
   #serve(): void {
@@ -214,122 +236,85 @@ export class Pool<C extends PoolConnection> {
       const slot = this.#slots.freshest;
       if (slot === undefined) return;
       const now = this.#options.clock.monotonic();
-      if (!slot.connection.isOpen || now >= slot.expiresAt) this.#retire(slot);
-      else if (now - slot.since <= this.#options.validateAfterMs) this.#handOut(slot);
+      if (!slot.connection.isOpen || now >= slot.expiresAt) this.#farewells.retire(slot);
+      else if (this.#isFresh(slot, now)) this.#handOut(slot, now);
       // The top one is the freshest. Those under check will serve too; more checks than callers only cost round trips.
       else if (this.#waiters.size > this.#slots.count('checking')) void this.#check(slot);
       else return;
     }
   }
 
-  #handOut(slot: Slot<C>): void {
+  /** Whether it can be lent without a check. */
+  #isFresh(slot: Slot<C>, now: number): boolean {
+    return now < slot.expiresAt && now - slot.since <= this.#options.validateAfterMs;
+  }
+
+  #lend(slot: Slot<C>, now: number): Loan<C> {
+    const loan: Loan<C> = { connection: slot.connection, slot, since: now, holder: undefined };
+    this.#slots.move(slot, 'inUse', now);
+    slot.loan = loan;
+    return loan;
+  }
+
+  #handOut(slot: Slot<C>, now: number): void {
     const waiter = this.#waiters.first();
-    if (waiter === undefined) {
-      this.#makeIdle(slot);
-      return;
-    }
-    waiter.serve(this.#lend(slot));
+    if (waiter === undefined) this.#makeIdle(slot, now);
+    else waiter.serve(this.#lend(slot, now));
   }
 
   async #check(slot: Slot<C>): Promise<void> {
-    this.#slots.move(slot, 'checking');
+    const { clock } = this.#options;
+    this.#slots.move(slot, 'checking', clock.monotonic());
     const answer = slot.connection.ping().then(
       () => true,
       () => false,
     );
-    const inTime = await settlesWithin(answer, politenessMs, this.#options.clock);
+    const inTime = await settlesWithin(answer, politenessMs, clock);
     if (slot.state !== 'checking') return;
-    if (inTime && (await answer) && slot.connection.isOpen) this.#handOut(slot);
-    else this.#forget(slot);
+    const works = inTime && (await answer) && slot.connection.isOpen;
+    if (slot.bornAt <= this.#evictedAt) this.#farewells.retire(slot);
+    else if (works) this.#handOut(slot, clock.monotonic());
+    else this.#farewells.forget(slot);
     this.#dispatch();
   }
 
-  #adopt(connection: C, createMs: number): void {
+  #adopt(connection: C, bornAt: number): void {
     const { clock, maxLifetimeMs, random, observer } = this.#options;
     const now = clock.monotonic();
     const expiresAt = now + maxLifetimeMs * (1 - lifetimeJitter * random());
-    const slot = this.#slots.add(connection, expiresAt);
+    const slot: Slot<C> = { connection, bornAt, expiresAt, state: 'gone', loan: undefined, since: now };
+    this.#slots.add(slot);
     connection.onLost(() => this.#lost(slot));
-    observer.connected(createMs);
-    this.#makeIdle(slot);
+    observer.connected(now - bornAt);
+    this.#makeIdle(slot, now);
     this.#dispatch();
   }
 
   /** A borrower finds out by its own query; every other connection goes at once. */
   #lost(slot: Slot<C>): void {
     if (slot.state === 'inUse' || slot.state === 'gone') return;
-    this.#forget(slot);
+    this.#farewells.forget(slot);
   }
 
-  #endUse(loan: Loan<C>): boolean {
+  #endUse(loan: Loan<C>, now: number): boolean {
     const { slot } = loan;
     if (slot.loan !== loan) return false;
     slot.loan = undefined;
-    this.#options.observer.released(this.#options.clock.monotonic() - slot.since);
+    this.#options.observer.released(now - loan.since);
     return true;
   }
 
-  #makeIdle(slot: Slot<C>): void {
+  #makeIdle(slot: Slot<C>, now: number): void {
     if (!slot.connection.isOpen) {
-      this.#forget(slot);
+      this.#farewells.forget(slot);
       return;
     }
-    if (this.#options.clock.monotonic() >= slot.expiresAt) {
-      this.#retire(slot);
+    if (now >= slot.expiresAt || slot.bornAt <= this.#evictedAt) {
+      this.#farewells.retire(slot);
       return;
     }
-    this.#slots.move(slot, 'idle');
-    this.#armReaper();
-  }
-
-  /** Closes politely in the background. */
-  #retire(slot: Slot<C>): void {
-    if (slot.connection.isOpen) void this.#closeAfter(slot, slot.connection.close());
-    else this.#forget(slot);
-  }
-
-  async #closeAfter(slot: Slot<C>, before: Promise<unknown>): Promise<void> {
-    this.#slots.move(slot, 'closing');
-    this.#changed();
-    await settlesWithin(before, politenessMs, this.#options.clock);
-    this.#forget(slot);
-  }
-
-  #forget(slot: Slot<C>): void {
-    if (slot.state === 'gone') return;
-    this.#slots.move(slot, 'gone');
-    slot.connection.destroy();
-    this.#dispatch();
-  }
-
-  #drain(): void {
-    if (this.#waiters.size > 0) return;
-    this.#connector.stop();
-    for (const slot of [...this.#slots.idle]) this.#retire(slot);
-    if (this.#slots.size === 0) this.#drained?.();
-  }
-
-  #armReaper(): void {
-    if (this.#reaper.isSet || this.#slots.idle.length === 0) return;
-    const now = this.#options.clock.monotonic();
-    let nextAt = Number.POSITIVE_INFINITY;
-    for (const slot of this.#slots.idle) nextAt = Math.min(nextAt, this.#reapableAt(slot));
-    // At least a second apart: `min` may keep connections beyond their idle time, and they must not spin the timer.
-    this.#reaper.set(Math.max(nextAt - now, 1_000));
-  }
-
-  #reapableAt(slot: Slot<C>): number {
-    return Math.min(slot.since + this.#options.idleTimeoutMs, slot.expiresAt);
-  }
-
-  #reap(): void {
-    const now = this.#options.clock.monotonic();
-    for (const slot of [...this.#slots.idle]) {
-      const spare = this.#slots.lasting > this.#options.min;
-      if (now >= slot.expiresAt || (spare && now >= this.#reapableAt(slot))) this.#retire(slot);
-    }
-    this.#dispatch();
-    this.#armReaper();
+    this.#slots.move(slot, 'idle', now);
+    this.#reaper.arm(now);
   }
 
   #changed(): void {

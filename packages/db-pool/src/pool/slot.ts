@@ -17,6 +17,8 @@ export type SlotState = 'idle' | 'checking' | 'inUse' | 'closing' | 'gone';
 /** One connection in the pool and what the pool remembers about it. */
 export interface Slot<C extends PoolConnection> {
   readonly connection: C;
+  /** Monotonic time at which the attempt that made it began. */
+  readonly bornAt: number;
   /** Monotonic time after which it is replaced at the next chance. */
   readonly expiresAt: number;
   state: SlotState;
@@ -30,4 +32,8 @@ export interface Slot<C extends PoolConnection> {
 export interface Loan<C extends PoolConnection> {
   readonly connection: C;
   readonly slot: Slot<C>;
+  /** Monotonic time at which it was lent. */
+  readonly since: number;
+  /** Who has it, for the end of the pool: whoever is left then hears why at once. */
+  holder: unknown;
 }

@@ -1,13 +1,10 @@
 import type { Clock } from '@seaworthy/contracts';
 import { DbError } from '../db-error.js';
-
-export interface Waiter<T> {
-  readonly since: number;
-  serve(value: T): void;
-  reject(error: unknown): void;
-}
+import { Deadlines, type Expiring } from './deadlines.js';
 
 export interface WaitOptions {
+  /** When the wait began and how long it may last. */
+  readonly since: number;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
   /** Makes the error at the moment when the wait is over. */
@@ -16,12 +13,12 @@ export interface WaitOptions {
 
 /** Callers in the order in which they came. Each leaves exactly once: served, timed out, aborted or turned away. */
 export class WaiterQueue<T> {
-  readonly #clock: Clock;
   // A Set keeps insertion order and forgets a waiter from the middle in constant time.
   readonly #waiters = new Set<Waiter<T>>();
+  readonly #deadlines: Deadlines;
 
   constructor(clock: Clock) {
-    this.#clock = clock;
+    this.#deadlines = new Deadlines(clock, { keepAlive: true });
   }
 
   get size(): number {
@@ -29,28 +26,14 @@ export class WaiterQueue<T> {
   }
 
   /** Joins the end of the queue. */
-  wait({ timeoutMs, signal, onTimeout }: WaitOptions): Promise<T> {
+  wait(options: WaitOptions): Promise<T> {
     return new Promise((resolve, reject) => {
-      const leave = (): void => {
-        this.#waiters.delete(waiter);
-        timer.cancel();
-        signal?.removeEventListener('abort', onAbort);
-      };
-      const waiter: Waiter<T> = {
-        since: this.#clock.monotonic(),
-        serve(value) {
-          leave();
-          resolve(value);
-        },
-        reject(error) {
-          leave();
-          reject(error);
-        },
-      };
-      const onAbort = (): void => waiter.reject(abortedError(signal));
-      const timer = this.#clock.schedule(() => waiter.reject(onTimeout()), timeoutMs, { keepAlive: true });
-      signal?.addEventListener('abort', onAbort, { once: true });
+      const waiter = new Waiter<T>(options, resolve, reject, (left) => {
+        this.#waiters.delete(left);
+        this.#deadlines.forget(left);
+      });
       this.#waiters.add(waiter);
+      this.#deadlines.watch(waiter);
     });
   }
 
@@ -62,6 +45,54 @@ export class WaiterQueue<T> {
 
   rejectAll(error: () => unknown): void {
     for (const waiter of [...this.#waiters]) waiter.reject(error());
+  }
+}
+
+/** One caller in the queue. */
+class Waiter<T> implements Expiring {
+  readonly since: number;
+  readonly deadlineAt: number;
+  readonly #options: WaitOptions;
+  readonly #resolve: (value: T) => void;
+  readonly #reject: (error: unknown) => void;
+  readonly #leave: (waiter: Waiter<T>) => void;
+  readonly #onAbort: (() => void) | undefined;
+
+  constructor(
+    options: WaitOptions,
+    resolve: (value: T) => void,
+    reject: (error: unknown) => void,
+    leave: (waiter: Waiter<T>) => void,
+  ) {
+    this.since = options.since;
+    this.deadlineAt = options.since + options.timeoutMs;
+    this.#options = options;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#leave = leave;
+    const { signal } = options;
+    if (signal === undefined) return;
+    this.#onAbort = () => this.reject(abortedError(signal));
+    signal.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  serve(value: T): void {
+    this.#end();
+    this.#resolve(value);
+  }
+
+  reject(error: unknown): void {
+    this.#end();
+    this.#reject(error);
+  }
+
+  expire(): void {
+    this.reject(this.#options.onTimeout());
+  }
+
+  #end(): void {
+    this.#leave(this);
+    if (this.#onAbort !== undefined) this.#options.signal?.removeEventListener('abort', this.#onAbort);
   }
 }
 

@@ -1,52 +1,63 @@
 import type { Clock } from '@seaworthy/contracts';
 import { DbError } from '../db-error.js';
 import type { DriverConnection, DriverResult } from '../driver.js';
+import type { Deadlines, Expiring } from '../pool/deadlines.js';
 import type { Pool } from '../pool/pool.js';
-import { settlesWithin } from '../pool/settles-within.js';
 import type { Loan } from '../pool/slot.js';
 import { abortedError } from '../pool/waiter-queue.js';
 import type { Statement } from '../sql/compile.js';
 import { changesSession } from './changes-session.js';
+import type { Limits } from './limits.js';
+import { type PendingTurn, Turn, type TurnKeeper } from './turn.js';
 
 /** How long a rollback or a reset may take at the end before the connection is destroyed instead. */
 const cleaningMs = 2_000;
 
-/** Until when a piece of work may last, on the monotonic clock, and who may end it sooner. */
-export interface Limits {
-  readonly deadlineAt: number;
-  readonly signal?: AbortSignal | undefined;
+/** What all leases of a database share. */
+export interface LeaseContext {
+  readonly pool: Pool<DriverConnection>;
+  readonly clock: Clock;
+  /** Of everything that runs on a connection. */
+  readonly deadlines: Deadlines;
 }
 
 /**
  * A borrowed connection. It runs one statement at a time, ends a statement at its deadline in the server too, and comes
  * back clean: nobody after it finds an open transaction, a changed setting or an answer that was not theirs.
  */
-export class Lease {
+export class Lease implements TurnKeeper {
   readonly connection: DriverConnection;
-  readonly #pool: Pool<DriverConnection>;
+  readonly #context: LeaseContext;
   readonly #loan: Loan<DriverConnection>;
-  readonly #clock: Clock;
-  readonly #overListeners = new Set<(error: DbError) => void>();
-  #tail: Promise<unknown> | undefined;
-  #over: DbError | undefined;
+  #current: PendingTurn | undefined;
+  /** Turns that wait, and listeners: most leases run one statement, and need neither. */
+  #waiting: PendingTurn[] | undefined;
+  #overListeners: Set<(error: DbError) => void> | undefined;
+  #stopLimits: (() => void) | undefined;
+  #over: DbError | 'returned' | undefined;
   #sessionChanged = false;
 
-  constructor(pool: Pool<DriverConnection>, loan: Loan<DriverConnection>, clock: Clock) {
+  constructor(context: LeaseContext, loan: Loan<DriverConnection>) {
     this.connection = loan.connection;
-    this.#pool = pool;
+    this.#context = context;
     this.#loan = loan;
-    this.#clock = clock;
+    loan.holder = this;
+  }
+
+  get deadlines(): Deadlines {
+    return this.#context.deadlines;
   }
 
   /** Why nothing can run on it any more. */
   get over(): DbError | undefined {
-    return this.#over;
+    return this.#over === 'returned' ? returnedError() : this.#over;
   }
 
   /** Calls `listener` when the connection is given up before its time. Returns how to stop listening. */
   onOver(listener: (error: DbError) => void): () => void {
-    this.#overListeners.add(listener);
-    return () => this.#overListeners.delete(listener);
+    this.#overListeners ??= new Set();
+    const listeners = this.#overListeners.add(listener);
+    return () => listeners.delete(listener);
   }
 
   /** Whatever was done with the connection, put its settings back at the end. */
@@ -54,46 +65,93 @@ export class Lease {
     this.#sessionChanged = true;
   }
 
+  /** Gives the connection up when the time is over, even while no statement runs on it. */
+  limit({ deadlineAt, signal }: Limits, timeoutError: () => DbError): void {
+    const end: Expiring = { deadlineAt, expire: () => this.abandon(timeoutError()) };
+    const onAbort = (): void => this.abandon(abortedError(signal));
+    this.deadlines.watch(end);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    this.#stopLimits = () => {
+      this.deadlines.forget(end);
+      signal?.removeEventListener('abort', onAbort);
+    };
+  }
+
   /** Runs a statement after those that were asked for before. */
   query(statement: Statement, limits: Limits): Promise<DriverResult> {
     if (!this.#sessionChanged && changesSession(statement.text)) this.#sessionChanged = true;
-    return this.#inTurn(() => this.#bounded(() => this.connection.query(statement), limits));
+    return this.#inTurn(() => this.connection.query(statement), limits);
   }
 
   script(text: string, limits: Limits): Promise<void> {
     this.#sessionChanged = true;
-    return this.#inTurn(() => this.#bounded(() => this.connection.script(text), limits));
+    return this.#inTurn(() => this.connection.script(text), limits);
   }
 
   /** Gives the connection up at once: cancels what runs in the server, then destroys it. */
   abandon(error: DbError): void {
     if (this.#over !== undefined) return;
     this.#over = error;
-    this.#pool.discard(this.#loan, this.connection.cancel());
-    for (const listener of this.#overListeners) listener(error);
+    this.#stopLimits?.();
+    this.#context.pool.discard(this.#loan, this.connection.cancel());
+    this.#current?.fail(error);
+    for (const turn of this.#waiting ?? []) turn.fail(error);
+    for (const listener of this.#overListeners ?? []) listener(error);
   }
 
   /** Gives the connection back, cleaned; one that cannot be cleaned is destroyed. Never rejects. */
-  async release(): Promise<void> {
-    if (this.#tail !== undefined) await this.#tail;
-    if (this.#over !== undefined) return;
-    this.#over = new DbError('closed', 'This connection was given back; borrow another one.');
+  release(): Promise<void> | undefined {
+    if (this.#over !== undefined) return undefined;
+    if (this.#current !== undefined) return this.#whenFree().then(() => this.release());
+    this.#over = 'returned';
+    this.#stopLimits?.();
+    const { pool } = this.#context;
     if (!this.connection.isOpen) {
-      this.#pool.discard(this.#loan);
-      return;
+      pool.discard(this.#loan);
+      return undefined;
     }
     const cleaning = this.#clean();
-    if (cleaning === undefined) {
-      this.#pool.release(this.#loan);
-      return;
+    if (cleaning !== undefined) return this.#returnAfter(cleaning);
+    pool.release(this.#loan);
+    return undefined;
+  }
+
+  ended(): void {
+    this.#current = undefined;
+    for (;;) {
+      const next = this.#waiting?.shift();
+      if (next === undefined) return;
+      if (!next.isSettled) {
+        this.#current = next;
+        next.begin();
+        return;
+      }
     }
-    const cleaned = cleaning.then(
-      () => true,
-      () => false,
-    );
-    const inTime = await settlesWithin(cleaned, cleaningMs, this.#clock);
-    if (inTime && (await cleaned)) this.#pool.release(this.#loan);
-    else this.#pool.discard(this.#loan, inTime ? undefined : this.connection.cancel());
+  }
+
+  interrupted(error: DbError): void {
+    this.abandon(error);
+  }
+
+  #inTurn<T>(start: () => Promise<T>, limits: Limits): Promise<T> {
+    if (this.#over !== undefined) return Promise.reject(this.over);
+    if (limits.signal?.aborted === true) return Promise.reject(abortedError(limits.signal));
+    return new Promise((resolve, reject) => {
+      const turn = new Turn<T>(this, { start, timeoutError }, limits, resolve, reject);
+      if (this.#current === undefined) {
+        this.#current = turn;
+        turn.begin();
+      } else {
+        this.#waiting ??= [];
+        this.#waiting.push(turn);
+      }
+    });
+  }
+
+  /** After everything that was asked for on it. */
+  #whenFree(): Promise<void> {
+    const forever = { deadlineAt: Number.POSITIVE_INFINITY };
+    return this.#inTurn(async () => undefined, forever).catch(() => undefined);
   }
 
   #clean(): Promise<unknown> | undefined {
@@ -102,62 +160,46 @@ export class Lease {
     return this.connection.query({ text: 'rollback', values: [] });
   }
 
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#tail === undefined ? work() : this.#tail.then(work);
-    const tail: Promise<void> = result.then(
-      () => this.#leaveTurn(tail),
-      () => this.#leaveTurn(tail),
-    );
-    this.#tail = tail;
-    return result;
-  }
-
-  #leaveTurn(tail: Promise<unknown>): void {
-    if (this.#tail === tail) this.#tail = undefined;
-  }
-
-  #bounded<T>(work: () => Promise<T>, { deadlineAt, signal }: Limits): Promise<T> {
-    return new Promise((resolve, reject) => {
-      if (this.#over !== undefined) {
-        reject(this.#over);
-        return;
-      }
-      if (signal?.aborted === true) {
-        reject(abortedError(signal));
-        return;
-      }
-      const remainingMs = Math.max(deadlineAt - this.#clock.monotonic(), 0);
-      const finish = (): void => {
-        timer.cancel();
-        stopListening();
-        signal?.removeEventListener('abort', onAbort);
-      };
-      const onAbort = (): void => this.abandon(abortedError(signal));
-      const timer = this.#clock.schedule(() => this.abandon(queryTimeout()), remainingMs, {
-        keepAlive: true,
-      });
-      const stopListening = this.onOver((error) => {
-        finish();
-        reject(error);
-      });
-      signal?.addEventListener('abort', onAbort, { once: true });
-      work().then(
-        (value) => {
-          finish();
-          resolve(value);
+  #returnAfter(cleaning: Promise<unknown>): Promise<void> {
+    const { pool, clock, deadlines } = this.#context;
+    return new Promise((resolve) => {
+      const late: Expiring = {
+        deadlineAt: clock.monotonic() + cleaningMs,
+        expire: () => {
+          pool.discard(this.#loan, this.connection.cancel());
+          resolve();
         },
-        (error) => {
-          finish();
-          reject(error);
+      };
+      deadlines.watch(late);
+      cleaning.then(
+        () => {
+          deadlines.forget(late);
+          pool.release(this.#loan);
+          resolve();
+        },
+        () => {
+          deadlines.forget(late);
+          pool.discard(this.#loan);
+          resolve();
         },
       );
     });
   }
 }
 
-function queryTimeout(): DbError {
-  return new DbError(
-    'query_timeout',
-    'The statement reached its deadline and was cancelled in the server. Whether it took effect is not known if it was a write outside a transaction. Look at its plan, or raise the timeout.',
-  );
+function returnedError(): DbError {
+  return new DbError('closed', 'This connection was given back; borrow another one.');
+}
+
+function timeoutError(began: boolean): DbError {
+  return began
+    ? new DbError(
+        'query_timeout',
+        'The statement reached its deadline and was cancelled in the server. Whether it took effect is not known if it was a write outside a transaction. Look at its plan, or raise the timeout.',
+      )
+    : new DbError(
+        'query_timeout',
+        'The statement reached its deadline before its turn on the connection came, and was not sent. Await what runs before it, or raise the timeout.',
+        { unsent: true },
+      );
 }

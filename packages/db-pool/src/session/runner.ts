@@ -13,6 +13,12 @@ import { validateRows } from './validate-rows.js';
 export interface QueryOptions extends SqlExecuteOptions {
   /** The whole call: waiting for a connection, connecting and the statement. @defaultValue deadline.query */
   readonly timeout?: DurationInput | undefined;
+  /**
+   * It may run twice: when the connection is lost before the answer, it is run again on another one. Says nothing inside a
+   * transaction, and is not needed for what was never sent, which is always sent again.
+   * @defaultValue true for a statement that plainly only reads
+   */
+  readonly idempotent?: boolean | undefined;
 }
 
 /** What a statement that changes rows answers. */
@@ -46,6 +52,9 @@ export interface QueryRunner extends SqlExecutor {
 
 type Execute = QueryRunner['execute'];
 
+/** A statement, perhaps with a schema for its rows. */
+type Checked<Row> = SqlQuery & { readonly schema?: StandardSchema<Row> };
+
 /** The query methods over one way to execute. */
 export function createRunner(dialect: SqlExecutor['dialect'], run: Execute): QueryRunner {
   async function execute<Row extends object>(
@@ -61,41 +70,47 @@ export function createRunner(dialect: SqlExecutor['dialect'], run: Execute): Que
     }
   }
 
-  async function rowsOf<Row extends object>(
-    query: SqlQuery & { readonly schema?: StandardSchema<Row> },
-    options?: QueryOptions,
-  ): Promise<Row[]> {
+  async function many<Row extends object>(query: Checked<Row>, options?: QueryOptions): Promise<Row[]> {
     const { rows } = await execute<Row>(query, options);
     return query.schema === undefined ? [...rows] : validateRows(query.schema, rows);
   }
 
-  async function only<Row extends object>(query: SqlQuery, options?: QueryOptions): Promise<Row | undefined> {
-    const rows = await rowsOf<Row>(query, options);
-    if (rows.length > 1) {
-      throw new DbError(
-        'too_many_rows',
-        `The statement gave ${rows.length} rows where at most one was expected. Narrow its condition, or call many().`,
-      );
-    }
-    return rows[0];
+  async function maybeOne<Row extends object>(
+    query: Checked<Row>,
+    options?: QueryOptions,
+  ): Promise<Row | undefined> {
+    const { rows } = await execute<Row>(query, options);
+    if (rows.length > 1) throw tooManyRows(rows.length);
+    return query.schema === undefined ? rows[0] : (await validateRows(query.schema, rows))[0];
   }
 
   return {
     dialect,
     execute,
-    many: rowsOf,
-    maybeOne: only,
-    async one<Row extends object>(query: SqlQuery, options?: QueryOptions): Promise<Row> {
-      const row = await only<Row>(query, options);
-      if (row !== undefined) return row;
-      throw new DbError(
-        'no_rows',
-        'The statement gave no row where exactly one was expected. Call maybeOne() when that may be.',
-      );
+    many,
+    maybeOne,
+    async one<Row extends object>(query: Checked<Row>, options?: QueryOptions): Promise<Row> {
+      const row = await maybeOne(query, options);
+      if (row === undefined) throw noRows();
+      return row;
     },
     async exec(query, options) {
       const { rowCount, insertId } = await execute(query, options);
       return insertId === undefined ? { rowCount } : { rowCount, insertId };
     },
   };
+}
+
+function tooManyRows(count: number): DbError {
+  return new DbError(
+    'too_many_rows',
+    `The statement gave ${count} rows where at most one was expected. Narrow its condition, or call many().`,
+  );
+}
+
+function noRows(): DbError {
+  return new DbError(
+    'no_rows',
+    'The statement gave no row where exactly one was expected. Call maybeOne() when that may be.',
+  );
 }

@@ -1,7 +1,8 @@
 import type { SqlDialect } from '@seaworthy/contracts';
 import { DbError } from '../db-error.js';
 import { compile } from '../sql/compile.js';
-import type { Lease, Limits } from './lease.js';
+import type { Lease } from './lease.js';
+import type { Limits } from './limits.js';
 import { createRunner, type QueryOptions, type QueryRunner } from './runner.js';
 
 /** The standard's names, which both engines take. PostgreSQL treats `read uncommitted` as `read committed`. */

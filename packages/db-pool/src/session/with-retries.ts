@@ -1,7 +1,7 @@
 import { type Clock, exponentialBackoff, sleep } from '@seaworthy/contracts';
 import { DbError } from '../db-error.js';
 import { abortedError } from '../pool/waiter-queue.js';
-import type { Limits } from './lease.js';
+import type { Limits } from './limits.js';
 
 export interface Retries {
   /** All attempts, the first one included. */
