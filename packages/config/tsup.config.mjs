@@ -7,7 +7,9 @@ import { defineConfig } from 'tsup';
  * inside). Secrets and errors are recognised across copies by their `Symbol.for` brands, so a second copy is no harm.
  */
 export default defineConfig({
-  entry: ['src/index.ts'],
+  // What only some services need is beside it: remote sources under their own names, watching when it is asked for.
+  entry: ['src/index.ts', 'src/watch/watch-config.ts'],
+  external: ['./watch/watch-config.js'],
   outDir: 'dist',
   format: 'esm',
   target: 'node20',

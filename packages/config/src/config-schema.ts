@@ -1,12 +1,24 @@
 import { writeSync } from 'node:fs';
-import { OptionsError, optionsOf } from '@seaworthy/contracts';
+import { OptionsError, optionsOf, wholeNumber } from '@seaworthy/contracts';
 import { ConfigError } from './config-error.js';
 import { formatEnvExample } from './env-example.js';
 import { formatExplanation } from './explanation.js';
-import { type LoadOptions, loadWith, type VariableOrigin } from './load.js';
+import { fetchRemote } from './fetch-remote.js';
+import {
+  defaultTimeoutMs,
+  type LoadAsyncOptions,
+  type LoadOptions,
+  type LoadPlan,
+  type LoadResult,
+  loadWith,
+  planLoad,
+  type VariableOrigin,
+} from './load.js';
 import { formatMarkdown } from './markdown.js';
 import type { Profile, ProfileOptions, ResolvedProfile } from './profile.js';
 import type { Reader } from './reader.js';
+import { isRemote, type RemoteContext } from './sources/source.js';
+import type { ConfigWatch, WatchOptions } from './watch/watch-config.js';
 
 /** The declared variables of a service. It holds no values. */
 export interface ConfigSchema<Values extends object, Client extends keyof Values = never> {
@@ -18,6 +30,21 @@ export interface ConfigSchema<Values extends object, Client extends keyof Values
   load(options?: LoadOptions): Values;
   /** Like `load`, for the first line of a service: prints the report to stderr and ends the process with code 1. */
   loadOrExit(options?: LoadOptions): Values;
+  /**
+   * Like `load`, with remote sources among the others. They are asked all at once, and then take their place in the order.
+   *
+   * @throws ConfigError with every problem there is, or the reason of `signal`.
+   */
+  loadAsync(options?: LoadAsyncOptions): Promise<Values>;
+  /** Like `loadAsync`, for the first line of a service: prints the report to stderr and ends the process with code 1. */
+  loadAsyncOrExit(options?: LoadAsyncOptions): Promise<Values>;
+  /**
+   * Like `loadAsync`, and goes on looking: a change that is valid replaces the whole snapshot at once, one that is not
+   * leaves it as it is and is told to `rejected`. Close it to end the looking; it keeps no process alive.
+   *
+   * @throws ConfigError when the configuration is wrong at the start.
+   */
+  watch(options?: WatchOptions): Promise<ConfigWatch<Values>>;
   /** Which profile `config` was loaded for. */
   profileOf(config: Values): Profile;
   /** Where every value came from and what it shadowed, as text. Shows no value. */
@@ -39,14 +66,41 @@ interface Loaded {
 }
 
 const readOptions = optionsOf<LoadOptions>('load', { env: true, cwd: true, sources: true });
+const readAsyncOptions = optionsOf<LoadAsyncOptions>('loadAsync', {
+  env: true,
+  cwd: true,
+  sources: true,
+  timeoutMs: true,
+  signal: true,
+});
 
 export function createSchema(reader: Reader, profileOptions: ProfileOptions): ConfigSchema<object> {
   const loaded = new WeakMap<object, Loaded>();
 
   function load(options: LoadOptions = {}): object {
-    const { values, profile, origins } = loadWith(reader, profileOptions, readOptions(options));
+    const plan = planLoad(reader, profileOptions, readOptions(options));
+    const remote = plan.sources.find(isRemote);
+    if (remote !== undefined) {
+      throw new OptionsError(
+        `load: the source ${remote.name} is remote and answers later: use await schema.loadAsync().`,
+        { code: 'INVALID_OPTION' },
+      );
+    }
+    return remember(loadWith(plan)).values;
+  }
+
+  async function loadAsync(options: LoadAsyncOptions = {}): Promise<object> {
+    const { timeoutMs = defaultTimeoutMs, signal, ...given } = readAsyncOptions(options);
+    wholeNumber('loadAsync', 'timeoutMs', timeoutMs, { min: 1 });
+    const plan = planLoad(reader, profileOptions, given);
+    const remote = await fetchRemote(plan.sources, contextOf(plan), { timeoutMs, signal });
+    return remember(loadWith(plan, remote)).values;
+  }
+
+  function remember(result: LoadResult): LoadResult {
+    const { values, profile, origins } = result;
     loaded.set(values, { profile, origins });
-    return values;
+    return result;
   }
 
   function loadedFrom(config: object): Loaded {
@@ -66,10 +120,21 @@ export function createSchema(reader: Reader, profileOptions: ProfileOptions): Co
       try {
         return load(options);
       } catch (error) {
-        if (!ConfigError.is(error)) throw error;
-        printLast(`${error.message}\n`);
-        process.exit(1);
+        return exitWith(error);
       }
+    },
+    loadAsync,
+    loadAsyncOrExit: (options?: LoadAsyncOptions) => loadAsync(options).catch(exitWith),
+    async watch(options: WatchOptions = {}) {
+      const { watchConfig } = await import('./watch/watch-config.js');
+      return watchConfig(
+        {
+          plan: (given) => planLoad(reader, profileOptions, given),
+          fetch: (plan, given) => fetchRemote(plan.sources, contextOf(plan), given),
+          load: (plan, remote, onFiles) => remember(loadWith(plan, remote, onFiles)),
+        },
+        options,
+      );
     },
     profileOf: (config: object) => loadedFrom(config).profile.name,
     explain(config: object) {
@@ -87,6 +152,16 @@ export function createSchema(reader: Reader, profileOptions: ProfileOptions): Co
     toEnvExample: () => formatEnvExample(reader.definitions),
     toMarkdown: () => formatMarkdown(reader.definitions),
   });
+}
+
+function contextOf({ env, cwd, profile, names, isSecret }: LoadPlan): RemoteContext {
+  return { env, cwd, profile, names, isSecret };
+}
+
+function exitWith(error: unknown): never {
+  if (!ConfigError.is(error)) throw error;
+  printLast(`${error.message}\n`);
+  process.exit(1);
 }
 
 /** Synchronous, because the process ends next; a stderr that is closed must not keep it from ending. */

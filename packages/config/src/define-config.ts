@@ -6,6 +6,7 @@ import { fieldsReader } from './fields-reader.js';
 import { isProfile, type ProfileOptions, profiles } from './profile.js';
 import { type Rule, type RuleBuilder, ruleBuilder } from './rules.js';
 import { schemaReader } from './schema-reader.js';
+import { checkUnknownOptions, type UnknownOptions } from './unknown-variables.js';
 import { isStandardSchema, membersOf, type SchemaOutput, type StandardSchema } from './standard-schema.js';
 
 /** By variable: a field of `env`, or any Standard Schema, which reads the text. */
@@ -30,6 +31,8 @@ export type ClientNames<F extends Fields> = {
 export interface ConfigOptions<F extends Fields> {
   readonly profile?: ProfileOptions;
   readonly fields: F;
+  /** Refuses variables that begin like these and are not declared. @defaultValue they are not looked at */
+  readonly unknown?: UnknownOptions;
   /** Conditions on several variables. They run even when other variables are wrong. */
   readonly rules?: (rule: RuleBuilder<ConfigOf<F>>) => readonly Rule[];
 }
@@ -40,6 +43,8 @@ export type ObjectSchema = StandardSchema<unknown, object> &
 
 export interface WholeSchemaOptions<Name extends string = string> {
   readonly profile?: ProfileOptions;
+  /** Refuses variables that begin like these and are not declared. @defaultValue they are not looked at */
+  readonly unknown?: UnknownOptions;
   /**
    * The members whose text becomes a `Secret` and is checked like one: at least 32 bytes unless `minBytes` says otherwise,
    * and no placeholder in staging and production.
@@ -60,8 +65,9 @@ const readOptions = optionsOf<ConfigOptions<Fields>>('defineConfig', {
   profile: true,
   fields: true,
   rules: true,
+  unknown: true,
 });
-const readWholeOptions = optionsOf<WholeSchemaOptions>('defineConfig', { profile: true, secrets: true });
+const readWholeOptions = optionsOf<WholeSchemaOptions>('defineConfig', { profile: true, secrets: true, unknown: true });
 const readProfileOptions = optionsOf<ProfileOptions>('defineConfig: profile', { from: true, unset: true });
 
 /**
@@ -108,16 +114,22 @@ export function defineConfig(
         },
       );
     }
-    const { profile = {}, secrets } = readWholeOptions(more);
-    return createSchema(schemaReader(given, members, secrets), checkProfileOptions(profile));
+    const { profile = {}, secrets, unknown } = readWholeOptions(more);
+    const reader = schemaReader(given, members, { secrets, unknown: unknown && checkUnknownOptions(unknown) });
+    return createSchema(reader, checkProfileOptions(profile));
   }
-  const { fields, rules, profile = {} } = readOptions(given);
+  const { fields, rules, unknown, profile = {} } = readOptions(given);
   const definitions = checkFields(fields);
   const builder = ruleBuilder<Record<string, unknown>>((owner, name) => {
     if (definitions.has(name)) return;
     throw new OptionsError(`${owner}: there is no field "${name}".`, { code: 'UNKNOWN_OPTION' });
   });
-  return createSchema(fieldsReader(definitions, rules?.(builder) ?? []), checkProfileOptions(profile));
+  const reader = fieldsReader(
+    definitions,
+    rules?.(builder) ?? [],
+    unknown && checkUnknownOptions(unknown),
+  );
+  return createSchema(reader, checkProfileOptions(profile));
 }
 
 function checkProfileOptions(options: ProfileOptions): ProfileOptions {

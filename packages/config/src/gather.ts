@@ -1,6 +1,12 @@
-import type { Profile } from './profile.js';
 import type { Origin } from './sources/origin.js';
-import type { Source, SourceContext, SourceEntry, SourceFault } from './sources/source.js';
+import type {
+  RemoteSource,
+  Source,
+  SourceContext,
+  SourceEntry,
+  SourceFault,
+  SourceReading,
+} from './sources/source.js';
 
 export interface Gathered {
   /** The entry that won. */
@@ -11,19 +17,23 @@ export interface Gathered {
   readonly unreadable: readonly SourceFault[];
 }
 
-export interface GatherOptions extends Pick<SourceContext, 'env' | 'cwd' | 'names' | 'isSecret'> {
-  readonly profile: Profile;
-  readonly sources: readonly Source[];
+export interface GatherOptions extends Omit<SourceContext, 'previous'> {
+  readonly sources: readonly (Source | RemoteSource)[];
+  /** What each remote source gave. */
+  readonly remote: ReadonlyMap<RemoteSource, SourceReading>;
 }
 
 /** Asks the sources in order; for every name the last one that has it wins, also with an empty text. */
-export function gather({ sources, ...asked }: GatherOptions): Gathered {
+export function gather({ sources, remote, ...asked }: GatherOptions): Gathered {
   const entries = new Map<string, readonly SourceEntry[]>();
   const unreadable: SourceFault[] = [];
   const entry = (name: string): SourceEntry | undefined => entries.get(name)?.[0];
 
   for (const source of sources) {
-    const reading = readSource(source, { ...asked, previous: entry });
+    const reading =
+      'read' in source
+        ? readSource(source, { ...asked, previous: entry })
+        : (remote.get(source) ?? failedReading(source, 'was not asked'));
     unreadable.push(...(reading.unreadable ?? []));
     for (const found of reading.entries) {
       entries.set(found.name, [found, ...(entries.get(found.name) ?? [])]);
@@ -36,18 +46,25 @@ export function gather({ sources, ...asked }: GatherOptions): Gathered {
   };
 }
 
-/** A source may be anybody's code: what it throws may hold a value and is dropped. */
-function readSource(source: Source, context: SourceContext): ReturnType<Source['read']> {
+function readSource(source: Source, context: SourceContext): SourceReading {
   try {
-    const reading = source.read(context);
-    const wrong = reading.entries.some((found) => !('fault' in found) && typeof found.value !== 'string');
-    return wrong ? failed(source, 'gave something that is no text') : reading;
+    return checkedReading(source, source.read(context));
   } catch {
-    return failed(source, 'threw an error, which is not shown because it may hold a value');
+    return failedReading(source, threw);
   }
 }
 
-function failed({ name }: Source, message: string): ReturnType<Source['read']> {
+/** A source may be anybody's code: what it throws may hold a value and is dropped. */
+export const threw = 'threw an error, which is not shown because it may hold a value';
+
+/** The reading, unless it holds what is no text. */
+export function checkedReading<R extends SourceReading>(source: { readonly name: string }, reading: R) {
+  const wrong = reading.entries.some((found) => !('fault' in found) && typeof found.value !== 'string');
+  return wrong ? failedReading(source, 'gave something that is no text') : reading;
+}
+
+/** In place of what the source did not give. */
+export function failedReading({ name }: { readonly name: string }, message: string): SourceReading {
   const fault = {
     code: 'unreadable',
     message: `${message}; what is missing may stand in it, so missing variables are not listed`,

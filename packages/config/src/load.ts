@@ -1,11 +1,13 @@
 import { ConfigError } from './config-error.js';
 import { sourceProblem } from './evaluate.js';
-import { type Gathered, gather } from './gather.js';
+import type { RemoteReadings } from './fetch-remote.js';
+import { failedReading, type Gathered, gather } from './gather.js';
 import type { Problem } from './problem.js';
 import { type ProfileOptions, type ResolvedProfile, resolveProfile } from './profile.js';
 import type { Reader } from './reader.js';
+import { createFileReader, type RecordedReader } from './sources/file-reader.js';
 import type { Origin } from './sources/origin.js';
-import type { Source } from './sources/source.js';
+import type { RemoteContext, RemoteSource, Source } from './sources/source.js';
 import { defaultSources } from './sources/sources.js';
 
 export interface LoadOptions {
@@ -16,6 +18,17 @@ export interface LoadOptions {
   /** Asked in this order; later wins. @defaultValue [sources.dotenv(), sources.env(), sources.files()] */
   readonly sources?: readonly Source[];
 }
+
+export interface LoadAsyncOptions extends Omit<LoadOptions, 'sources'> {
+  /** Asked in this order; later wins. @defaultValue [sources.dotenv(), sources.env(), sources.files()] */
+  readonly sources?: readonly (Source | RemoteSource)[];
+  /** No remote source may take longer, whatever its own bound, in milliseconds. @defaultValue 30000 */
+  readonly timeoutMs?: number;
+  /** Gives up early, with its own reason. */
+  readonly signal?: AbortSignal;
+}
+
+export const defaultTimeoutMs = 30_000;
 
 /** Where one variable's value came from. */
 export interface VariableOrigin {
@@ -32,34 +45,74 @@ export interface LoadResult {
   readonly values: object;
   readonly profile: ResolvedProfile;
   readonly origins: readonly VariableOrigin[];
+  /** What won, to see what changed since. Holds secrets: never to leave the process, nor to be shown. */
+  readonly texts: ReadonlyMap<string, string>;
 }
 
-/** Reads all sources, then all variables; throws one ConfigError with everything that is wrong. */
-export function loadWith(reader: Reader, profileOptions: ProfileOptions, options: LoadOptions): LoadResult {
+/** What a load stands on, before anything is read. */
+export interface LoadPlan extends RemoteContext {
+  readonly reader: Reader;
+  readonly resolved: ResolvedProfile;
+  readonly profileOptions: ProfileOptions;
+  readonly sources: readonly (Source | RemoteSource)[];
+}
+
+/** Decides the profile and names what will be asked for. */
+export function planLoad(
+  reader: Reader,
+  profileOptions: ProfileOptions,
+  options: Pick<LoadAsyncOptions, 'env' | 'cwd' | 'sources'>,
+): LoadPlan {
   const { env = process.env, cwd = process.cwd(), sources = defaultSources() } = options;
-  const profile = resolveProfile(
+  const resolved = resolveProfile(
     (name) => (Object.hasOwn(env, name) ? env[name] : undefined),
     profileOptions,
   );
   const { definitions } = reader;
-  const profileNames = profileOptions.from ?? ['APP_ENV', 'NODE_ENV'];
-  const names = [...new Set([...definitions.keys(), ...profileNames])];
-  const isSecret = (name: string): boolean => definitions.get(name)?.exposure === 'secret';
-  const gathered = gather({ env, cwd, profile: profile.name, names, isSecret, sources });
+  return {
+    reader,
+    profileOptions,
+    env,
+    cwd,
+    sources,
+    resolved,
+    profile: resolved.name,
+    names: [...new Set([...definitions.keys(), ...profileNames(profileOptions)])],
+    isSecret: (name) => definitions.get(name)?.exposure === 'secret',
+  };
+}
+
+/** More swaps than this during one load are no rotation. */
+const mostTries = 5;
+
+/**
+ * Reads all sources, then all variables; throws one ConfigError with everything that is wrong. `onFiles` is told which
+ * files were read, before it throws.
+ */
+export function loadWith(
+  plan: LoadPlan,
+  remote: RemoteReadings = new Map(),
+  onFiles: (files: RecordedReader) => void = () => undefined,
+): LoadResult {
+  const { reader, profileOptions, env, resolved: profile } = plan;
+  const { definitions } = reader;
+  const gathered = gatherWhole(plan, remote, onFiles);
 
   const undeclared = Object.keys(env).filter((name) => !definitions.has(name) && env[name] !== '');
   const { values, problems, states } = reader.read({ profile, gathered, undeclared });
   const all = [
     ...gathered.unreadable.map(sourceProblem),
-    ...profileProblems(profile, profileNames, gathered, profileOptions),
+    ...profileProblems(profile, profileNames(profileOptions), gathered, profileOptions),
     // With a source missing, nobody knows what it would have set.
     ...(gathered.unreadable.length === 0 ? problems : problems.filter(({ code }) => code !== 'missing')),
   ];
   if (all.length > 0) throw new ConfigError(all, profile);
 
+  const texts = new Map<string, string>();
   const origins = [...definitions].map(([name, { exposure }]): VariableOrigin => {
     const state = states.get(name) ?? 'unset';
     const entry = gathered.entry(name);
+    if (entry !== undefined && 'value' in entry && entry.value !== '') texts.set(name, entry.value);
     const origin = state === 'set' ? entry?.origin : undefined;
     const shadowed = gathered.shadowed(name);
     return {
@@ -70,7 +123,25 @@ export function loadWith(reader: Reader, profileOptions: ProfileOptions, options
       shadowed,
     };
   });
-  return { values, profile, origins: Object.freeze(origins) };
+  return { values, profile, origins: Object.freeze(origins), texts };
+}
+
+/** Reads again when a volume was swapped meanwhile, so that no load mixes two generations of it. */
+function gatherWhole(plan: LoadPlan, remote: RemoteReadings, onFiles: (files: RecordedReader) => void) {
+  const { env, cwd, profile, names, isSecret, sources } = plan;
+  for (let tries = 1; ; tries += 1) {
+    const files = createFileReader();
+    const gathered = gather({ env, cwd, profile, names, isSecret, sources, files, remote });
+    if (files.torn && tries < mostTries) continue;
+    onFiles(files);
+    if (!files.torn) return gathered;
+    const torn = failedReading({ name: 'files' }, 'a mounted volume was swapped each time that it was read');
+    return { ...gathered, unreadable: [...gathered.unreadable, ...(torn.unreadable ?? [])] };
+  }
+}
+
+function profileNames({ from = ['APP_ENV', 'NODE_ENV'] }: ProfileOptions): readonly string[] {
+  return from;
 }
 
 /** A profile that only a file names was not followed; saying nothing would leave a team believing that it was. */

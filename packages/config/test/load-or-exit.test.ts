@@ -75,7 +75,7 @@ test('the secrets and errors of the built package are those of contracts, by the
 test('a dotenv file is read from the working folder of the process', async () => {
   const folder = tempFolder();
   const lines = Object.entries(right).map(([name, value]) => `${name}='${value}'`);
-  writeFileSync(join(folder, '.env.production'), lines.join('\n'));
+  writeFileSync(join(folder, '.env.production'), lines.join('\n'), { mode: 0o600 });
   expect((await run({}, folder)).stdout).toContain('listening');
 });
 

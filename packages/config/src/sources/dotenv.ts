@@ -1,10 +1,11 @@
 import { isAbsolute, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { optionsOf } from '@seaworthy/contracts';
-import type { Profile } from '../profile.js';
+import { isHardened, type Profile } from '../profile.js';
 import { dotenvLines, type LineFault } from './dotenv-lines.js';
+import { openToOthers, othersMask } from './open-to-others.js';
 import type { Origin } from './origin.js';
-import { type FileFault, readTextFile } from './read-text-file.js';
+import type { FileFault } from './read-text-file.js';
 import type { Source, SourceContext, SourceEntry, SourceFault, SourceReading } from './source.js';
 
 export interface DotenvOptions {
@@ -26,7 +27,7 @@ const fixes: Readonly<Record<LineFault, string>> = {
 /**
  * The dotenv files of the profile. Later wins: `.env`, `.env.local`, `.env.<profile>`, `.env.<profile>.local`. In the
  * profile test `.env.local` is left out, so that tests give the same result on every machine. A file that does not exist
- * is no fault.
+ * is no fault. In staging and production a file that gives a secret must give others no permission at all.
  *
  * The format is Node's own (`util.parseEnv`); variables are not expanded. What that parser would silently cut or swallow
  * is a problem here.
@@ -51,8 +52,9 @@ function filesOf(profile: Profile): readonly string[] {
   return ['.env', ...local, `.env.${profile}`, `.env.${profile}.local`];
 }
 
-function readDotenv(path: string, file: string, { names }: SourceContext): SourceReading {
-  const read = readTextFile(path, maxBytes);
+function readDotenv(path: string, file: string, context: SourceContext): SourceReading {
+  const { names, files, isSecret } = context;
+  const read = files.readText(path, maxBytes);
   if ('fault' in read) {
     if (read.fault === 'does not exist' || read.fault === 'is empty') return { entries: [] };
     return { entries: [], unreadable: [unreadable(file, read.fault)] };
@@ -60,12 +62,15 @@ function readDotenv(path: string, file: string, { names }: SourceContext): Sourc
   const parsed = parseEnv(read.text);
   const lines = dotenvLines(read.text, parsed);
   const entries: SourceEntry[] = [];
+  const isOpen = isHardened(context.profile) && (read.mode & othersMask) !== 0;
   for (const name of names.flatMap((declared) => [declared, `${declared}_FILE`])) {
     const line = lines.get(name);
     const origin = originOf(file, line?.line);
     const value = Object.hasOwn(parsed, name) ? parsed[name] : undefined;
     if (line?.fault !== undefined) entries.push({ name, fault: ambiguous(line.fault), origin });
-    else if (value !== undefined) entries.push({ name, value, origin });
+    else if (value !== undefined && value !== '' && isOpen && isSecret(name)) {
+      entries.push({ name, fault: openToOthers(context.profile, file), origin });
+    } else if (value !== undefined) entries.push({ name, value, origin });
   }
   return { entries };
 }

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { isHardened } from '../profile.js';
+import { openToOthers, othersMask } from './open-to-others.js';
 import type { Origin } from './origin.js';
-import { readTextFile } from './read-text-file.js';
 import type { Source, SourceContext, SourceEntry, SourceFault } from './source.js';
 
 const maxBytes = 64 * 1024;
@@ -39,10 +39,10 @@ function readPointer(name: string, context: SourceContext): SourceEntry | undefi
   // A path cannot hold a NUL, and the error that says so would quote the path.
   const read = path.includes('\0')
     ? ({ fault: 'does not exist' } as const)
-    : readTextFile(resolve(cwd, path), maxBytes);
+    : context.files.readText(resolve(cwd, path), maxBytes);
   if ('fault' in read) return { name, fault: unusable(pointer, read.fault), origin };
-  if (isHardened(context.profile) && context.isSecret(name) && (read.mode & 0o007) !== 0) {
-    return { name, fault: openToOthers(context, origin), origin };
+  if (isHardened(context.profile) && context.isSecret(name) && (read.mode & othersMask) !== 0) {
+    return { name, fault: openToOthers(context.profile, origin.at), origin };
   }
   return { name, value: read.text.replace(/\r?\n$/, ''), origin };
 }
@@ -68,14 +68,5 @@ function unusable(pointer: string, fault: string): SourceFault['fault'] {
     message: `cannot be read: the file that ${pointer} names ${fault}`,
     expected: 'a regular text file in UTF-8, not empty, of at most 64 KiB, that this process may read',
     fix: `Correct ${pointer} or the file that it names.`,
-  };
-}
-
-function openToOthers({ profile }: SourceContext, { at }: Origin): SourceFault['fault'] {
-  return {
-    code: 'insecure',
-    message: 'stands in a file that every user of the machine may use',
-    expected: `a file with mode 0600, 0400 or 0440 in ${profile}`,
-    fix: `Take the permissions of others from ${at}: chmod 600, or defaultMode: 0400 in Kubernetes.`,
   };
 }

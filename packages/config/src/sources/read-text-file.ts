@@ -45,7 +45,7 @@ function readUpTo(descriptor: number, limit: number): Uint8Array {
   return buffer.subarray(0, length);
 }
 
-function faultOf(error: unknown): FileFault {
+export function faultOf(error: unknown): FileFault {
   const code = errorCode(error);
   if (code === 'ENOENT' || code === 'ENOTDIR') return 'does not exist';
   if (code === 'EACCES' || code === 'EPERM') return 'may not be read';

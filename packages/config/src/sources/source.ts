@@ -1,5 +1,6 @@
 import type { ProblemCode } from '../problem.js';
 import type { Profile } from '../profile.js';
+import type { FileReader } from './file-reader.js';
 import type { Origin } from './origin.js';
 
 /** A variable and its text. */
@@ -31,7 +32,8 @@ export interface SourceReading {
   readonly unreadable?: readonly SourceFault[];
 }
 
-export interface SourceContext {
+/** What every source is told. */
+export interface RemoteContext {
   /** The process environment, or what stands in for it. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
@@ -39,8 +41,13 @@ export interface SourceContext {
   /** The variables that are declared. What a source gives beyond them, and their `X_FILE`, is of no effect. */
   readonly names: readonly string[];
   readonly isSecret: (name: string) => boolean;
+}
+
+export interface SourceContext extends RemoteContext {
   /** What the sources before this one gave. */
   readonly previous: (name: string) => SourceEntry | undefined;
+  /** Reads files so that one load sees one generation of a mounted volume, and `watch` knows which files count. */
+  readonly files: FileReader;
 }
 
 /**
@@ -56,4 +63,23 @@ export interface Source {
   readonly name: string;
   /** Reads everything at once, and synchronously. What it throws is reported without its message. */
   read(context: SourceContext): SourceReading;
+}
+
+export interface RemoteReading extends SourceReading {
+  /** `watch` asks again no later than this, whatever its own rhythm: a token ends, for example. In milliseconds. */
+  readonly refreshWithinMs?: number;
+}
+
+/**
+ * A {@link Source} on the other side of a network: for `loadAsync` and `watch`, which ask all of them at once and then put
+ * what they gave in its place in the order. `load` does not take one.
+ */
+export interface RemoteSource {
+  readonly name: string;
+  /** Ends when `signal` aborts. What it throws is reported without its message. */
+  fetch(context: RemoteContext, signal: AbortSignal): Promise<RemoteReading>;
+}
+
+export function isRemote(source: Source | RemoteSource): source is RemoteSource {
+  return 'fetch' in source;
 }
