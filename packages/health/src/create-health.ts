@@ -67,6 +67,8 @@ export function createHealth<const C extends Checks = Record<never, never>>(
     format: formats[given.format ?? 'health+json'],
     details: given.details ?? (() => false),
     clock,
+    page: given.page ?? true,
+    http: given.metrics,
     describe: (check) => describeCheck(check, redactor),
     view,
   });

@@ -1,6 +1,10 @@
 import { type Clock, type RequestView, withDeadline } from '@seaworthy/contracts';
 import type { Describe, Format } from './formats/format.js';
 import type { HealthStatus, HealthView } from './health-view.js';
+import type { HttpSummarySource } from './metrics/http-summary.js';
+import { statusPage } from './page/status-page.js';
+import { statusScript } from './page/status-script.js';
+import { statusIcon, statusStyle } from './page/status-style.js';
 import { requestView } from './request-view.js';
 import type { AnyRequest } from './server-tracker.js';
 
@@ -18,6 +22,9 @@ export interface EndpointsOptions {
   readonly format: Format;
   readonly details: (request: RequestView) => boolean | PromiseLike<boolean>;
   readonly describe: Describe;
+  /** Whether people are shown a page. */
+  readonly page: boolean;
+  readonly http: HttpSummarySource | undefined;
   readonly clock: Clock;
   /** The view that an endpoint shows now; `undefined` when there is no check of that name. */
   readonly view: (endpoint: Endpoint, check: string | undefined) => HealthView | undefined;
@@ -33,9 +40,20 @@ const paths: ReadonlyMap<string, Endpoint> = new Map([
   ['/health', 'health'],
 ]);
 const single = '/health/';
+const pagePath = '/health/status';
+
+const pageFiles: ReadonlyMap<string, HealthAnswer> = new Map([
+  [`${pagePath}.css`, answerWith(200, 'text/css; charset=utf-8', statusStyle)],
+  [`${pagePath}.svg`, answerWith(200, 'image/svg+xml', statusIcon)],
+  [`${pagePath}.js`, answerWith(200, 'text/javascript; charset=utf-8', statusScript)],
+]);
+
+/** The endpoints stand before whatever sets headers for the application, so the page brings its own. */
+const pagePolicy =
+  "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 export function createEndpoints(options: EndpointsOptions): Endpoints {
-  const { prefix, format, describe, view } = options;
+  const { prefix, format, describe, view, page, http } = options;
 
   function viewFor(path: string): HealthView | undefined {
     const endpoint = paths.get(path);
@@ -43,27 +61,49 @@ export function createEndpoints(options: EndpointsOptions): Endpoints {
     return path.startsWith(single) ? view('health', path.slice(single.length)) : undefined;
   }
 
+  /** What answers that path, if anything. */
+  function find(path: string): ((request: AnyRequest) => Promise<HealthAnswer>) | undefined {
+    if (page && path.startsWith(pagePath)) {
+      const found = view('health', undefined);
+      if (found !== undefined && path === pagePath) return (request) => answerPage(request, found);
+      const file = found === undefined ? undefined : pageFiles.get(path);
+      if (file !== undefined) return async () => file;
+    }
+    const found = viewFor(path);
+    return found === undefined ? undefined : (request) => answer(request, found);
+  }
+
   async function answer(request: AnyRequest, found: HealthView): Promise<HealthAnswer> {
     const detailed = await allowed(options, request);
     const body = JSON.stringify(format.body(found, detailed ? describe : undefined));
-    return {
-      statusCode: codeOf(found.status),
-      headers: {
-        'content-type': format.contentType,
-        'cache-control': 'no-store',
-        'content-length': String(Buffer.byteLength(body)),
-      },
-      body,
-    };
+    return answerWith(codeOf(found.status), format.contentType, body);
+  }
+
+  async function answerPage(request: AnyRequest, found: HealthView): Promise<HealthAnswer> {
+    const details = (await allowed(options, request)) ? { describe, http: http?.httpSummary() } : undefined;
+    const made = answerWith(codeOf(found.status), 'text/html; charset=utf-8', statusPage(found, details));
+    return { ...made, headers: { ...made.headers, 'content-security-policy': pagePolicy } };
   }
 
   return (request) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') return undefined;
     const path = (request.url ?? '').split('?', 1)[0] ?? '';
     const found =
-      viewFor(path) ??
-      (prefix !== '' && path.startsWith(prefix) ? viewFor(path.slice(prefix.length)) : undefined);
-    return found === undefined ? undefined : answer(request, found);
+      find(path) ?? (prefix !== '' && path.startsWith(prefix) ? find(path.slice(prefix.length)) : undefined);
+    return found?.(request);
+  };
+}
+
+function answerWith(statusCode: 200 | 503, contentType: string, body: string): HealthAnswer {
+  return {
+    statusCode,
+    headers: {
+      'content-type': contentType,
+      'cache-control': 'no-store',
+      'content-length': String(Buffer.byteLength(body)),
+      'x-content-type-options': 'nosniff',
+    },
+    body,
   };
 }
 

@@ -11,6 +11,7 @@ import {
 import type { Check } from './check.js';
 import { HealthError } from './errors.js';
 import type { FormatName } from './formats/format.js';
+import type { HttpSummarySource } from './metrics/http-summary.js';
 import type { PhaseDeadlines } from './phase.js';
 
 export type Checks = Readonly<Record<string, Check>>;
@@ -44,6 +45,10 @@ export interface HealthOptions<C extends Checks = Checks> {
   readonly prefix?: string;
   /** `false` takes the endpoints away and runs no check; the shutdown stays. @defaultValue true */
   readonly enabled?: boolean;
+  /** Whether `/health/status` is a page for people. Anyone sees status words on it, as in the JSON. @defaultValue true */
+  readonly page?: boolean;
+  /** Counts requests; the page shows operators the percentiles then. From `httpMetrics()`. @defaultValue none */
+  readonly metrics?: HttpSummarySource;
   /** Who sees causes, figures and times. A throw, a rejection or a second without an answer means no. @defaultValue nobody */
   readonly details?: (request: RequestView) => boolean | PromiseLike<boolean>;
   /** Goes over causes and figures before an operator sees them. @defaultValue none */
@@ -90,6 +95,8 @@ const readNames = optionsOf<LooseOptions>(owner, {
   environment: true,
   prefix: true,
   enabled: true,
+  page: true,
+  metrics: true,
   details: true,
   redactor: true,
   shutdown: true,

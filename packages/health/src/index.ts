@@ -1,8 +1,23 @@
 export { type Check, type CheckOptions, local, remote } from './check.js';
 export type { CheckSnapshot, CheckStatus } from './check-runner.js';
+export type { AgeLimits } from './checks/age-limits.js';
+export { type BackupAgeOptions, backupAge } from './checks/backup-age.js';
+export {
+  type CertificateAtOptions,
+  type CertificateFigures,
+  type CertificateLimits,
+  certificateAt,
+  certificateFile,
+} from './checks/certificate-expiry.js';
 export { type DiskOptions, type DiskUsage, disk } from './checks/disk.js';
 export { type EventLoopLag, type EventLoopOptions, eventLoop, type LagSource } from './checks/event-loop.js';
+export { type HttpDependencyOptions, httpDependency } from './checks/http-dependency.js';
 export { type MemoryOptions, memory } from './checks/memory.js';
+export type { MysqlConnection, MysqlPool } from './checks/mysql-pool.js';
+export type { PostgresClient, PostgresPool } from './checks/postgres-pool.js';
+export { redisPing } from './checks/redis-ping.js';
+export { mysqlReplicaLag, postgresReplicaLag, type ReplicaLagOptions } from './checks/replica-lag.js';
+export { mysqlPing, postgresPing } from './checks/sql-ping.js';
 export type { UsageLimits } from './checks/usage-limits.js';
 export { createHealth } from './create-health.js';
 export type { HealthAnswer } from './endpoints.js';
