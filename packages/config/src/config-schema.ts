@@ -15,8 +15,10 @@ import {
   type VariableOrigin,
 } from './load.js';
 import { formatMarkdown } from './markdown.js';
+import type { Problem } from './problem.js';
 import type { Profile, ProfileOptions, ResolvedProfile } from './profile.js';
 import type { Reader } from './reader.js';
+import { formatWarnings } from './report.js';
 import { isRemote, type RemoteContext } from './sources/source.js';
 import type { ConfigWatch, WatchOptions } from './watch/watch-config.js';
 
@@ -28,7 +30,7 @@ export interface ConfigSchema<Values extends object, Client extends keyof Values
    * @throws ConfigError with every problem there is.
    */
   load(options?: LoadOptions): Values;
-  /** Like `load`, for the first line of a service: prints the report to stderr and ends the process with code 1. */
+  /** Like `load`, for the first line of a service: prints the report, or warnings, to stderr; ends the process with code 1 when it cannot start. */
   loadOrExit(options?: LoadOptions): Values;
   /**
    * Like `load`, with remote sources among the others. They are asked all at once, and then take their place in the order.
@@ -47,6 +49,8 @@ export interface ConfigSchema<Values extends object, Client extends keyof Values
   watch(options?: WatchOptions): Promise<ConfigWatch<Values>>;
   /** Which profile `config` was loaded for. */
   profileOf(config: Values): Profile;
+  /** What is to be looked at and kept nothing from starting: `unknown` variables when they only warn. Holds no value. */
+  warnings(config: Values): readonly Problem[];
   /** Where every value came from and what it shadowed, as text. Shows no value. */
   explain(config: Values): string;
   /** What `explain` prints, as data. */
@@ -63,6 +67,7 @@ export interface ConfigSchema<Values extends object, Client extends keyof Values
 interface Loaded {
   readonly profile: ResolvedProfile;
   readonly origins: readonly VariableOrigin[];
+  readonly warnings: readonly Problem[];
 }
 
 const readOptions = optionsOf<LoadOptions>('load', { env: true, cwd: true, sources: true });
@@ -98,8 +103,8 @@ export function createSchema(reader: Reader, profileOptions: ProfileOptions): Co
   }
 
   function remember(result: LoadResult): LoadResult {
-    const { values, profile, origins } = result;
-    loaded.set(values, { profile, origins });
+    const { values, profile, origins, warnings } = result;
+    loaded.set(values, { profile, origins, warnings });
     return result;
   }
 
@@ -114,17 +119,24 @@ export function createSchema(reader: Reader, profileOptions: ProfileOptions): Co
     );
   }
 
+  /** A service that starts this way has no logger yet. */
+  function announce(config: object): object {
+    const { warnings } = loadedFrom(config);
+    if (warnings.length > 0) printLast(`${formatWarnings(warnings)}\n`);
+    return config;
+  }
+
   return Object.freeze({
     load,
     loadOrExit(options?: LoadOptions) {
       try {
-        return load(options);
+        return announce(load(options));
       } catch (error) {
         return exitWith(error);
       }
     },
     loadAsync,
-    loadAsyncOrExit: (options?: LoadAsyncOptions) => loadAsync(options).catch(exitWith),
+    loadAsyncOrExit: (options?: LoadAsyncOptions) => loadAsync(options).then(announce, exitWith),
     async watch(options: WatchOptions = {}) {
       const { watchConfig } = await import('./watch/watch-config.js');
       return watchConfig(
@@ -137,6 +149,7 @@ export function createSchema(reader: Reader, profileOptions: ProfileOptions): Co
       );
     },
     profileOf: (config: object) => loadedFrom(config).profile.name,
+    warnings: (config: object) => loadedFrom(config).warnings,
     explain(config: object) {
       const { profile, origins } = loadedFrom(config);
       return formatExplanation(profile, origins);

@@ -6,8 +6,8 @@ import { fieldsReader } from './fields-reader.js';
 import { isProfile, type ProfileOptions, profiles } from './profile.js';
 import { type Rule, type RuleBuilder, ruleBuilder } from './rules.js';
 import { schemaReader } from './schema-reader.js';
-import { checkUnknownOptions, type UnknownOptions } from './unknown-variables.js';
 import { isStandardSchema, membersOf, type SchemaOutput, type StandardSchema } from './standard-schema.js';
+import { checkUnknownOptions, type UnknownOptions } from './unknown-variables.js';
 
 /** By variable: a field of `env`, or any Standard Schema, which reads the text. */
 export type Fields = Readonly<Record<string, Field | StandardSchema>>;
@@ -67,7 +67,11 @@ const readOptions = optionsOf<ConfigOptions<Fields>>('defineConfig', {
   rules: true,
   unknown: true,
 });
-const readWholeOptions = optionsOf<WholeSchemaOptions>('defineConfig', { profile: true, secrets: true, unknown: true });
+const readWholeOptions = optionsOf<WholeSchemaOptions>('defineConfig', {
+  profile: true,
+  secrets: true,
+  unknown: true,
+});
 const readProfileOptions = optionsOf<ProfileOptions>('defineConfig: profile', { from: true, unset: true });
 
 /**
@@ -115,7 +119,10 @@ export function defineConfig(
       );
     }
     const { profile = {}, secrets, unknown } = readWholeOptions(more);
-    const reader = schemaReader(given, members, { secrets, unknown: unknown && checkUnknownOptions(unknown) });
+    const reader = schemaReader(given, members, {
+      secrets,
+      unknown: unknown && checkUnknownOptions(unknown),
+    });
     return createSchema(reader, checkProfileOptions(profile));
   }
   const { fields, rules, unknown, profile = {} } = readOptions(given);
@@ -124,11 +131,7 @@ export function defineConfig(
     if (definitions.has(name)) return;
     throw new OptionsError(`${owner}: there is no field "${name}".`, { code: 'UNKNOWN_OPTION' });
   });
-  const reader = fieldsReader(
-    definitions,
-    rules?.(builder) ?? [],
-    unknown && checkUnknownOptions(unknown),
-  );
+  const reader = fieldsReader(definitions, rules?.(builder) ?? [], unknown && checkUnknownOptions(unknown));
   return createSchema(reader, checkProfileOptions(profile));
 }
 

@@ -18,8 +18,13 @@ export type Outcome =
 export interface Circumstances {
   readonly profile: ResolvedProfile;
   readonly gathered: Gathered;
-  /** Names that are set and not declared, to find the typo behind a missing one. */
-  readonly undeclared: readonly string[];
+  /** What is set and not declared, to find typos. */
+  readonly undeclared: () => readonly Undeclared[];
+}
+
+export interface Undeclared {
+  readonly name: string;
+  readonly origin: Origin;
 }
 
 const defaultOrigin: Origin = Object.freeze({ source: 'default', at: 'the default in the schema' });
@@ -162,7 +167,10 @@ export function missingProblem(
   { undeclared }: Circumstances,
   message = 'is not set',
 ): Problem {
-  const typo = nearest(name, undeclared);
+  const typo = nearest(
+    name,
+    undeclared().map((variable) => variable.name),
+  );
   const generate = definition.exposure === 'secret' ? definition.secret?.generate : undefined;
   const set = `Set ${name} in the environment or in a dotenv file, or ${name}_FILE to the path of a file that holds it.`;
   return {

@@ -3,11 +3,13 @@ import { evaluate, type Outcome } from './evaluate.js';
 import type { FieldDefinition } from './field.js';
 import type { Reader } from './reader.js';
 import type { Rule } from './rules.js';
+import { type UnknownOptions, withUnknown } from './unknown-variables.js';
 
 /** Reads every field on its own, then the rules over them. */
 export function fieldsReader(
   definitions: ReadonlyMap<string, FieldDefinition>,
   rules: readonly Rule[],
+  unknown?: UnknownOptions,
 ): Reader {
   return {
     definitions,
@@ -28,7 +30,8 @@ export function fieldsReader(
         }
       }
       problems.push(...applyRules(rules, { definitions, outcomes, circumstances }));
-      return { values: Object.freeze(values), problems, states };
+      const read = { values: Object.freeze(values), problems, states, warnings: [] };
+      return unknown === undefined ? read : withUnknown(read, unknown, definitions, circumstances);
     },
   };
 }

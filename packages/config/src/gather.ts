@@ -13,6 +13,8 @@ export interface Gathered {
   entry(name: string): SourceEntry | undefined;
   /** Where the same name was set by an earlier source, the nearest first. */
   shadowed(name: string): readonly Origin[];
+  /** Every entry that won, of names that are not declared too. */
+  all(): readonly SourceEntry[];
   /** What could not be read at all. */
   readonly unreadable: readonly SourceFault[];
 }
@@ -41,6 +43,7 @@ export function gather({ sources, remote, ...asked }: GatherOptions): Gathered {
   }
   return {
     entry,
+    all: () => [...entries.values()].flatMap(([winner]) => winner ?? []),
     shadowed: (name) => (entries.get(name) ?? []).slice(1).map(({ origin }) => origin),
     unreadable,
   };

@@ -49,4 +49,5 @@ export type {
 } from './sources/source.js';
 export { sources } from './sources/sources.js';
 export type { StandardIssue, StandardResult, StandardSchema } from './standard-schema.js';
+export type { UnknownOptions } from './unknown-variables.js';
 export type { ConfigChange, ConfigWatch, WatchOptions } from './watch/watch-config.js';

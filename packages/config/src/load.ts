@@ -1,5 +1,5 @@
 import { ConfigError } from './config-error.js';
-import { sourceProblem } from './evaluate.js';
+import { sourceProblem, type Undeclared } from './evaluate.js';
 import type { RemoteReadings } from './fetch-remote.js';
 import { failedReading, type Gathered, gather } from './gather.js';
 import type { Problem } from './problem.js';
@@ -45,6 +45,7 @@ export interface LoadResult {
   readonly values: object;
   readonly profile: ResolvedProfile;
   readonly origins: readonly VariableOrigin[];
+  readonly warnings: readonly Problem[];
   /** What won, to see what changed since. Holds secrets: never to leave the process, nor to be shown. */
   readonly texts: ReadonlyMap<string, string>;
 }
@@ -98,8 +99,8 @@ export function loadWith(
   const { definitions } = reader;
   const gathered = gatherWhole(plan, remote, onFiles);
 
-  const undeclared = Object.keys(env).filter((name) => !definitions.has(name) && env[name] !== '');
-  const { values, problems, states } = reader.read({ profile, gathered, undeclared });
+  const undeclared = () => undeclaredIn(env, gathered, plan.names);
+  const { values, problems, states, warnings } = reader.read({ profile, gathered, undeclared });
   const all = [
     ...gathered.unreadable.map(sourceProblem),
     ...profileProblems(profile, profileNames(profileOptions), gathered, profileOptions),
@@ -123,7 +124,7 @@ export function loadWith(
       shadowed,
     };
   });
-  return { values, profile, origins: Object.freeze(origins), texts };
+  return { values, profile, origins: Object.freeze(origins), warnings, texts };
 }
 
 /** Reads again when a volume was swapped meanwhile, so that no load mixes two generations of it. */
@@ -139,6 +140,21 @@ function gatherWhole(plan: LoadPlan, remote: RemoteReadings, onFiles: (files: Re
     return { ...gathered, unreadable: [...gathered.unreadable, ...(torn.unreadable ?? [])] };
   }
 }
+
+/** What the environment and the sources set beyond the declared variables and their `X_FILE`. */
+function undeclaredIn(
+  env: LoadPlan['env'],
+  gathered: Gathered,
+  names: readonly string[],
+): readonly Undeclared[] {
+  const known = new Set(names.flatMap((name) => [name, `${name}_FILE`]));
+  const found = new Map<string, Origin>();
+  for (const name of Object.keys(env)) if (env[name] !== '') found.set(name, inEnvironment);
+  for (const { name, origin } of gathered.all()) found.set(name, origin);
+  return [...found].filter(([name]) => !known.has(name)).map(([name, origin]) => ({ name, origin }));
+}
+
+const inEnvironment: Origin = { source: 'environment', at: 'the process environment' };
 
 function profileNames({ from = ['APP_ENV', 'NODE_ENV'] }: ProfileOptions): readonly string[] {
   return from;

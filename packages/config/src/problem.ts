@@ -6,9 +6,10 @@ import type { Origin } from './sources/origin.js';
  * - `insecure`: a placeholder, a development secret, or a secret file that others may read.
  * - `conflict`: two places give it and neither can win.
  * - `unreadable`: a source could not be read.
+ * - `unknown`: it begins like the declared ones and is none of them.
  * - `rule`: several values contradict each other.
  */
-export type ProblemCode = 'missing' | 'invalid' | 'insecure' | 'conflict' | 'unreadable' | 'rule';
+export type ProblemCode = 'missing' | 'invalid' | 'insecure' | 'conflict' | 'unreadable' | 'unknown' | 'rule';
 
 /** One thing to mend. It is JSON, and holds no value of any variable. */
 export interface Problem {

@@ -13,6 +13,8 @@ export interface Reading {
   /** Complete only when there are no problems. */
   readonly values: object;
   readonly problems: readonly Problem[];
+  /** What is to be looked at and keeps nothing from starting. */
+  readonly warnings: readonly Problem[];
   /** What became of each variable. */
   readonly states: ReadonlyMap<string, 'set' | 'default' | 'unset'>;
 }

@@ -8,6 +8,12 @@ export function formatReport(problems: readonly Problem[], profile: ResolvedProf
   return [head, ...problems.map(formatProblem)].join('\n\n');
 }
 
+/** The same for what kept nothing from starting. */
+export function formatWarnings(warnings: readonly Problem[]): string {
+  const count = warnings.length === 1 ? '1 warning' : `${warnings.length} warnings`;
+  return [`The configuration has ${count}.`, ...warnings.map(formatProblem)].join('\n\n');
+}
+
 function formatProblem(problem: Problem, index: number): string {
   const lines = [`  ${index + 1}. ${problem.name}${problem.path ?? ''} ${problem.message}`];
   if (problem.origin !== undefined) lines.push(`     where:    ${problem.origin.at}`);

@@ -6,12 +6,18 @@ import { readTyped, typedText } from './fields/typed-text.js';
 import { passwordOf } from './fields/url.js';
 import { frozenCopy } from './frozen.js';
 import type { Problem } from './problem.js';
-import type { Reader } from './reader.js';
+import type { Reader, Reading } from './reader.js';
 import { isStandardSchema, type StandardSchema } from './standard-schema.js';
+import { type UnknownOptions, withUnknown } from './unknown-variables.js';
 import { runSchema, type SafeIssue } from './validate-with.js';
 
 /** The members that become a `Secret`, by name. */
-export type SecretMembers = Readonly<Record<string, SecretOptions | undefined>>;
+type SecretMembers = Readonly<Record<string, SecretOptions | undefined>>;
+
+export interface SchemaReaderOptions {
+  readonly secrets?: SecretMembers | undefined;
+  readonly unknown?: UnknownOptions | undefined;
+}
 
 /** In place of a variable, for what the schema says of several of them. */
 const whole = 'The configuration';
@@ -20,7 +26,7 @@ const whole = 'The configuration';
 export function schemaReader(
   schema: StandardSchema,
   members: Readonly<Record<string, unknown>>,
-  secrets: SecretMembers = {},
+  { secrets = {}, unknown }: SchemaReaderOptions,
 ): Reader {
   for (const name of Object.keys(secrets)) {
     if (Object.hasOwn(members, name)) continue;
@@ -34,25 +40,31 @@ export function schemaReader(
   return {
     definitions,
     read(circumstances) {
-      const { input, states, problems } = readTexts(definitions, members, circumstances);
-      const wrong = new Set(problems.map(({ name }) => name));
-      const result = runSchema(schema, input);
-      if ('value' in result) {
-        const values = protectMembers(Object(result.value), definitions, circumstances, problems);
-        return { values, problems, states };
-      }
-      for (const issue of result.issues) {
-        const problem = problemOf(issue, schema, definitions, input, circumstances);
-        if (!wrong.has(problem.name)) problems.push(problem);
-      }
-      const order = [...definitions.keys(), whole];
-      return {
-        values: {},
-        problems: problems.toSorted((a, b) => order.indexOf(a.name) - order.indexOf(b.name)),
-        states,
-      };
+      const reading = readWhole(circumstances);
+      return unknown === undefined ? reading : withUnknown(reading, unknown, definitions, circumstances);
     },
   };
+
+  function readWhole(circumstances: Circumstances): Reading {
+    const { input, states, problems } = readTexts(definitions, members, circumstances);
+    const wrong = new Set(problems.map(({ name }) => name));
+    const result = runSchema(schema, input);
+    if ('value' in result) {
+      const values = protectMembers(Object(result.value), definitions, circumstances, problems);
+      return { values, problems, states, warnings: [] };
+    }
+    for (const issue of result.issues) {
+      const problem = problemOf(issue, schema, definitions, input, circumstances);
+      if (!wrong.has(problem.name)) problems.push(problem);
+    }
+    const order = [...definitions.keys(), whole];
+    return {
+      values: {},
+      problems: problems.toSorted((a, b) => order.indexOf(a.name) - order.indexOf(b.name)),
+      states,
+      warnings: [],
+    };
+  }
 }
 
 function readTexts(

@@ -63,7 +63,9 @@ function readDotenv(path: string, file: string, context: SourceContext): SourceR
   const lines = dotenvLines(read.text, parsed);
   const entries: SourceEntry[] = [];
   const isOpen = isHardened(context.profile) && (read.mode & othersMask) !== 0;
-  for (const name of names.flatMap((declared) => [declared, `${declared}_FILE`])) {
+  // Names that are not declared too, to find typos; what they are set to is of no effect.
+  const all = new Set([...names.flatMap((name) => [name, `${name}_FILE`]), ...Object.keys(parsed)]);
+  for (const name of all) {
     const line = lines.get(name);
     const origin = originOf(file, line?.line);
     const value = Object.hasOwn(parsed, name) ? parsed[name] : undefined;
