@@ -12,7 +12,10 @@ export interface RequestSecurity {
 }
 
 /** Registered, so that two copies of this package in one process find each other's. */
-const slot = Symbol.for('seaworthy.security.request.v1');
+const slot: unique symbol = Symbol.for('seaworthy.security.request.v1');
+
+/** A request with what was decided on it. Assigning is several microseconds cheaper than `Reflect.set` on Express's requests. */
+type DecidedRequest = IncomingMessage & { [slot]?: RequestSecurity };
 
 /** Decides a request of Node's own kind and puts the headers on its response, whatever the verdict. */
 export function decideExchange(
@@ -25,11 +28,11 @@ export function decideExchange(
   const apply = (decided: Decision): Decision => {
     if (!response.headersSent) setHeaders(response, decided);
     const { verdict } = decided;
-    const known: RequestSecurity = {
+    const decidedRequest: DecidedRequest = request;
+    decidedRequest[slot] = {
       client: verdict.client,
       nonce: verdict.kind === 'pass' ? verdict.nonce : undefined,
     };
-    Reflect.set(request, slot, known);
     return decided;
   };
   return decision instanceof Promise ? decision.then(apply) : apply(decision);
@@ -80,7 +83,8 @@ function answered(response: ServerResponse, { verdict }: Decision): boolean {
 
 /** @throws SecurityError when no adapter has seen the request. */
 export function knownOf(request: IncomingMessage): RequestSecurity {
-  const known: RequestSecurity | undefined = Reflect.get(request, slot);
+  const decidedRequest: DecidedRequest = request;
+  const known = decidedRequest[slot];
   if (known !== undefined) return known;
   throw new SecurityError(
     'This request was not decided. Mount secure(security) before the handler that asks.',
@@ -93,13 +97,13 @@ export function knownOf(request: IncomingMessage): RequestSecurity {
 function setHeaders(response: ServerResponse, { headers, remove }: Decision): void {
   for (const name of remove) response.removeHeader(name);
   for (const [name, value] of headers) {
-    if (name === 'Vary') response.setHeader(name, addedTo(response.getHeader(name), value));
-    else response.setHeader(name, value);
+    const present = name === 'Vary' ? response.getHeader(name) : undefined;
+    response.setHeader(name, present === undefined ? value : addedTo(present, value));
   }
 }
 
-function addedTo(present: number | string | readonly string[] | undefined, value: string): string {
-  const words = [present ?? [], value].flat().flatMap((text) => String(text).split(/\s*,\s*/));
+function addedTo(present: number | string | readonly string[], value: string): string {
+  const words = [present, value].flat().flatMap((text) => String(text).split(/\s*,\s*/));
   const seen = new Map(words.map((word) => [word.toLowerCase(), word] as const));
   return seen.has('*') ? '*' : [...seen.values()].join(', ');
 }

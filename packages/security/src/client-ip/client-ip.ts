@@ -62,7 +62,8 @@ export function clientIp(options: ClientIpOptions): ClientIp {
       return { ip: peer.ip ?? unknown, key: peer.key, secure: view.encrypted, viaProxy: false };
     const said = readSaid(view, header);
     let { ip } = peer;
-    for (let hop = 0; hop < said.addresses.length && trusts(ip, hop); hop += 1) {
+    for (let hop = 0; hop < said.addresses.length; hop += 1) {
+      if (hop > 0 && !trusts(ip, hop)) break; // of the first it is known already
       const next = parseAddress(said.addresses[said.addresses.length - 1 - hop] ?? '');
       if (next === undefined) break;
       ip = next;

@@ -46,6 +46,8 @@ const readOptions = optionsOf<CorsOptions>(owner, {
   optionsSuccessStatus: true,
 });
 
+const rememberedOrigins = 1_024;
+
 const token = /^[!#$%&'*+.^_`|~\w-]+$/;
 
 /** Compiles a CORS policy. `exposed` are the headers that must stay readable on every answer, rejections among them. */
@@ -96,29 +98,42 @@ export function planCors(
     'Origin, Access-Control-Request-Method, Access-Control-Request-Headers',
   ];
 
+  const resultFor = (origin: string | undefined, preflight: boolean): CorsResult => {
+    const allowed = origin !== undefined && allows(origin);
+    // Vary goes on refusals and on requests without an Origin too: a cache must not give one's answer to another.
+    const first = everybody ? [] : [preflight ? varyPreflight : vary];
+    const allow: readonly HeaderPair[] = everybody
+      ? [['Access-Control-Allow-Origin', '*']]
+      : allowed
+        ? [['Access-Control-Allow-Origin', origin]]
+        : [];
+    const rest = everybody || allowed ? (preflight ? forPreflight : forAnswer) : [];
+    return {
+      headers: [...first, ...allow, ...rest],
+      preflight: preflight ? optionsSuccessStatus : undefined,
+      refused: origin !== undefined && !allowed,
+    };
+  };
+  /** What ordinary requests get, by their origin. */
+  const known = new Map<string | undefined, CorsResult>();
+
   return {
     credentialed: credentials ? allows : undefined,
     apply(view) {
       const origin = view.header('origin');
-      const preflight =
+      if (
         view.method === 'OPTIONS' &&
         origin !== undefined &&
-        view.header('access-control-request-method') !== undefined;
-      const allowed = origin !== undefined && allows(origin);
-      const refused = origin !== undefined && !allowed;
-      // Vary goes on refusals and on requests without an Origin too: a cache must not give one's answer to another.
-      const first = everybody ? [] : [preflight ? varyPreflight : vary];
-      const allow: readonly HeaderPair[] = everybody
-        ? [['Access-Control-Allow-Origin', '*']]
-        : allowed
-          ? [['Access-Control-Allow-Origin', origin]]
-          : [];
-      const rest = everybody || allowed ? (preflight ? forPreflight : forAnswer) : [];
-      return {
-        headers: [...first, ...allow, ...rest],
-        preflight: preflight ? optionsSuccessStatus : undefined,
-        refused,
-      };
+        view.header('access-control-request-method') !== undefined
+      ) {
+        return resultFor(origin, true);
+      }
+      const before = known.get(origin);
+      if (before !== undefined) return before;
+      const result = resultFor(origin, false);
+      // Refused origins are anybody's invention; those of a wildcard could be many.
+      if (!result.refused && known.size < rememberedOrigins) known.set(origin, result);
+      return result;
     },
   };
 }
