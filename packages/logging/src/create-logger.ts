@@ -4,6 +4,7 @@ import { keepBoundFields } from './bound-fields.js';
 import { takeDirectPath } from './direct-path.js';
 import { createDispatch } from './dispatch.js';
 import { createLineFormat } from './line-format.js';
+import { lineSchema, schemaNames } from './line-schema.js';
 import { logLimits } from './log-limits.js';
 import { guardLevel, knownLevel } from './logger-level.js';
 import { type LoggerOptions, readLoggerOptions } from './logger-options.js';
@@ -30,16 +31,18 @@ import { stampContext, watchErrors, watchTransports } from './winston-hooks.js';
 export function createLogger(options: LoggerOptions): ServiceLogger {
   const given = readLoggerOptions(options);
   const { level = 'info', levels = winston.config.npm.levels, fields = {}, sinks = [stdout()] } = given;
-  const { redact = {}, limits = {}, direct = true, clock = systemClock } = given;
+  const { redact = {}, limits = {}, direct = true, clock = systemClock, schema = 'winston' } = given;
   for (const name of ['service', 'environment'] as const) {
     const value: unknown = given[name];
     if (typeof value !== 'string' || value === '') throw invalidOption('createLogger', name, 'a name');
   }
   knownLevel('createLogger', level, levels);
+  if (!schemaNames.includes(schema)) {
+    throw invalidOption('createLogger', 'schema', schemaNames.map((name) => `"${name}"`).join(' or '));
+  }
   const redactor = 'redactText' in redact ? redact : createRedactor(redact);
   const lines = createLineFormat({
-    service: given.service,
-    environment: given.environment,
+    schema: lineSchema(schema, given),
     limits: logLimits(limits),
     redactor,
     clock,
@@ -48,6 +51,7 @@ export function createLogger(options: LoggerOptions): ServiceLogger {
   const opened = openSinks(sinks, levels, {
     clock,
     processEvents: events,
+    readLine: (line) => lines.schema.read(JSON.parse(line)),
     droppedNotice: (count) =>
       lines.line('warn' in levels ? 'warn' : level, 'Log lines were dropped', [{ dropped: count }]),
   });

@@ -89,7 +89,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
   }
 
   function deliver(heard: readonly TransportStream[], line: string, level: string): void {
-    const info = shaped(infoOf(line, level), format());
+    const info = shaped(infoOf(lines.schema, line, level), format());
     if (info === undefined) return;
     for (const transport of heard) queueOf(transport).push(info);
   }

@@ -1,16 +1,18 @@
 import { types } from 'node:util';
 import { Secret } from '@seaworthy/contracts';
 import { isError } from './is-error.js';
-import type { WriterState, WrittenName } from './writer-state.js';
+import type { KeyStep, KeySteps } from './key-steps.js';
+import type { WriterState } from './writer-state.js';
 
 /** The parts of the JSON writer that what follows is built from. */
 export interface WriterParts {
   readonly maxKeys: number;
-  name(name: string): WrittenName;
+  readonly steps: KeySteps;
   text(text: string, state: WriterState): string;
   value(value: unknown, state: WriterState, depth: number): string | undefined;
-  member(holder: object, name: string, state: WriterState, depth: number): string | undefined;
-  entry(name: string, value: unknown, state: WriterState, depth: number): string | undefined;
+  append(json: string, step: KeyStep, value: unknown, state: WriterState, depth: number): string;
+  /** A member's value; what cannot be read says so. */
+  read(holder: object, name: string): unknown;
   array(value: readonly unknown[], state: WriterState, depth: number, length?: number): string;
 }
 
@@ -24,7 +26,7 @@ const errorOwn = new Set(['name', 'message', 'stack', 'cause', 'errors']);
 
 /** Errors, dates, binary data, collections, secrets: everything of which `JSON.stringify` makes `{}` or too much. */
 export function createExoticWriter(parts: WriterParts): ExoticWriter {
-  const { maxKeys, name, text, value: write, member, entry, array } = parts;
+  const { maxKeys, steps, text, value: write, append, read, array } = parts;
 
   function exotic(value: object, state: WriterState, depth: number): string | undefined {
     if (Secret.is(value)) return text(String(value), state);
@@ -47,14 +49,11 @@ export function createExoticWriter(parts: WriterParts): ExoticWriter {
     let json = '';
     for (const [key, item] of entries.slice(0, maxKeys)) {
       if (state.budget <= 0) break;
-      const written = entry(String(key), item, state, depth + 1);
-      if (written === undefined) continue;
-      const { json: label } = name(String(key));
-      state.budget -= label.length;
-      json += `,${label}${written}`;
+      json = append(json, steps.named(String(key)), item, state, depth + 1);
     }
-    if (value.size > maxKeys) json += `,"…":"[+${value.size - maxKeys}]"`;
-    return json === '' ? '{}' : `{${json.slice(1)}}`;
+    if (value.size > maxKeys)
+      json = append(json, steps.named('…'), `[+${value.size - maxKeys}]`, state, depth);
+    return json === '' ? '{}' : `${json}}`;
   }
 
   function firstOf<T>(iterator: Iterator<T>): T[] {
@@ -70,15 +69,10 @@ export function createExoticWriter(parts: WriterParts): ExoticWriter {
     if (withStack) json += `,"stack":${described(value, 'stack', state)}`;
     for (const key of ownKeys(value)) {
       if (errorOwn.has(key) || state.budget <= 0) continue;
-      const written = member(value, key, state, depth + 1);
-      if (written === undefined) continue;
-      const { json: label } = name(key);
-      state.budget -= label.length;
-      json += `,${label}${written}`;
+      json = append(json, steps.named(key), read(value, key), state, depth + 1);
     }
     for (const key of ['cause', 'errors']) {
-      const written = member(value, key, state, depth + 1);
-      if (written !== undefined) json += `,"${key}":${written}`;
+      json = append(json, steps.named(key), read(value, key), state, depth + 1);
     }
     return `${json}}`;
   }

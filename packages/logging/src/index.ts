@@ -1,5 +1,6 @@
 export { createLogger } from './create-logger.js';
 export { type FileSinkOptions, file } from './file-sink.js';
+export type { ReadLine, SchemaName } from './line-schema.js';
 export { currentContext, outboundHeaders, withContext } from './log-context.js';
 export type { LogLimits } from './log-limits.js';
 export type { FlushOptions, LoggerOptions } from './logger-options.js';

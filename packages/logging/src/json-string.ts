@@ -1,11 +1,14 @@
 /**
  * What must not stand raw in a log line: JSON's own specials and lone surrogates, C0 and C1 controls (a terminal obeys
- * them), U+2028 and U+2029 (line ends to some readers), and the marks that reorder text (UTR #36, "Trojan Source").
+ * them), U+2028 and U+2029 (line ends to some readers), and the marks that reorder text (UTR #36, "Trojan Source"). As the inside of a
+ * regular expression's class.
  */
-const risky =
-  /["\\\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]/;
+export const jsonRisks =
+  '"\\\\\\u0000-\\u001f\\u007f-\\u009f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ufeff\\ud800-\\udfff';
 
-/** What `JSON.stringify` leaves raw although {@link risky} names it. */
+const risky = new RegExp(`[${jsonRisks}]`);
+
+/** What `JSON.stringify` leaves raw although {@link jsonRisks} names it. */
 const leftRaw = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
 
 /** A JSON string literal of `text` that holds no control, separator or direction mark; parsing it gives `text` back. */

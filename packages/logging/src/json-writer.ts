@@ -1,7 +1,8 @@
 import { createExoticWriter } from './exotic-values.js';
-import { jsonString } from './json-string.js';
+import { jsonRisks, jsonString } from './json-string.js';
+import { createKeySteps, type KeyStep, type KeySteps } from './key-steps.js';
 import type { LogLimits } from './log-limits.js';
-import type { WriterState, WrittenName } from './writer-state.js';
+import type { WriterState } from './writer-state.js';
 
 /** What the writer asks before it shows anything. */
 export interface Discretion {
@@ -9,6 +10,14 @@ export interface Discretion {
   redactText(text: string): string;
   /** What stands where a secret was. */
   readonly replacement: string;
+  /** Values that are shown as a keyed hash, by their name. */
+  readonly hashed?: { has(name: string): boolean; of(value: unknown): string } | undefined;
+  /**
+   * A regular expression's source: text in which it finds nothing, nor `=`, `@` or a quote, is one that `redactText` leaves
+   * alone. The writer looks for it together with what JSON must escape, so that most texts are read once. Without it,
+   * `redactText` reads every text.
+   */
+  readonly triggers?: string | undefined;
 }
 
 /**
@@ -16,12 +25,15 @@ export interface Discretion {
  * in its place.
  */
 export interface JsonWriter {
-  /** `"name":` and whether its value is secret. */
-  name(name: string): WrittenName;
+  readonly steps: KeySteps;
   /** The value's JSON, or `undefined` for what JSON leaves out. */
   value(value: unknown, state: WriterState, depth: number): string | undefined;
-  /** The value of a member called `name`. */
+  /** A member's value; what cannot be read says so. */
+  read(holder: object, name: string): unknown;
+  /** The JSON of the member called `name`. */
   member(holder: object, name: string, state: WriterState, depth: number): string | undefined;
+  /** `json` with one more member; unchanged when its value is `undefined`. An empty `json` begins an object. */
+  append(json: string, step: KeyStep, value: unknown, state: WriterState, depth: number): string;
   /** A string's JSON: redacted, cut to the limit. */
   text(text: string, state: WriterState): string;
   /** An error with its cause, its inner errors and its own properties; the stack may be left to the caller. */
@@ -29,34 +41,49 @@ export interface JsonWriter {
   begin(): WriterState;
 }
 
-/** Beyond this many different names a program is logging data as names, and remembering them only costs memory. */
-const rememberedNames = 2_000;
-
 /** Text read beyond the limit, so that a secret which the cut would halve is still recognised whole. */
 const lookAhead = 2_048;
 
+/** Nothing shorter than this is a token, a card or a key. */
+const shortText = 12;
+
 const unreadable = '"[unreadable]"';
+
+/** Whether somebody gave `Object.prototype` a member that `for in` would show in every object. */
+export function prototypeIsExtended(): boolean {
+  for (const _name in {}) return true;
+  return false;
+}
 
 export function createJsonWriter(limits: LogLimits, discretion: Discretion): JsonWriter {
   const { maxDepth, maxKeys, maxStringLength, maxLineLength } = limits;
-  const names = new Map<string, WrittenName>();
+  const { hashed, triggers } = discretion;
   const replaced = jsonString(discretion.replacement);
-
-  function name(key: string): WrittenName {
-    const known = names.get(key);
-    if (known !== undefined) return known;
-    const shown = key.length > 256 ? `${key.slice(0, 256)}…` : key;
-    const written = { json: `${jsonString(shown)}:`, secret: discretion.isSecret(key) };
-    if (key.length <= 64 && names.size < rememberedNames) names.set(key, written);
-    return written;
-  }
+  const everything = /(?:)/;
+  // The short pattern holds the characters alone, which are found at half the cost.
+  const suspiciousShort = triggers === undefined ? everything : new RegExp(`[${jsonRisks}=@]`);
+  const suspicious =
+    triggers === undefined
+      ? everything
+      : new RegExp(triggers === '' ? `[${jsonRisks}=@]` : `[${jsonRisks}=@]|${triggers}`);
+  const steps = createKeySteps((key) =>
+    discretion.isSecret(key) ? 'hide' : hashed?.has(key) === true ? 'hash' : 'show',
+  );
+  const { start } = steps;
 
   function text(value: string, state: WriterState): string {
     // What is left of the line bounds its strings too, so that ten long ones do not make ten times the line.
     const room = Math.min(maxStringLength, Math.max(state.budget, 64));
-    const json = jsonString(value.length > room ? cut(value, room) : discretion.redactText(value));
+    let json: string;
+    if (value.length > room) json = jsonString(cut(value, room));
+    else if (isPlain(value)) json = `"${value}"`;
+    else json = jsonString(discretion.redactText(value));
     state.budget -= json.length;
     return json;
+  }
+
+  function isPlain(value: string): boolean {
+    return !(value.length < shortText ? suspiciousShort : suspicious).test(value);
   }
 
   function cut(value: string, room: number): string {
@@ -88,14 +115,17 @@ export function createJsonWriter(limits: LogLimits, discretion: Discretion): Jso
 
   function object(value: object, state: WriterState, depth: number): string {
     if (state.budget <= 0) return '"[cut]"';
-    if (state.ancestors.includes(value)) return '"[circular]"';
+    const { ancestors } = state;
+    for (let index = 0; index < ancestors.length; index += 1) {
+      if (ancestors[index] === value) return '"[circular]"';
+    }
     try {
       if (depth > maxDepth) return Array.isArray(value) ? '"[array]"' : '"[object]"';
-      state.ancestors.push(value);
+      ancestors.push(value);
       try {
         return Array.isArray(value) ? array(value, state, depth) : structure(value, state, depth);
       } finally {
-        state.ancestors.pop();
+        ancestors.pop();
       }
     } catch {
       return unreadable;
@@ -104,52 +134,86 @@ export function createJsonWriter(limits: LogLimits, discretion: Discretion): Jso
 
   function structure(value: object, state: WriterState, depth: number): string {
     const prototype: unknown = Object.getPrototypeOf(value);
-    if (prototype !== Object.prototype && prototype !== null) {
+    const isPlainObject = (prototype === Object.prototype || prototype === null) && !prototypeIsExtended();
+    if (!isPlainObject) {
       const special = exotic.write(value, state, depth);
       if (special !== undefined) return special;
     }
     const { toJSON } = value as { readonly toJSON?: unknown };
-    if (typeof toJSON !== 'function') return members(value, state, depth);
+    if (typeof toJSON !== 'function') {
+      return isPlainObject
+        ? plainMembers(value, state, depth)
+        : members(value, Object.keys(value), state, depth);
+    }
     const plain: unknown = toJSON.call(value, '');
     if (typeof plain !== 'object' || plain === null) return write(plain, state, depth) ?? 'null';
     if (Array.isArray(plain)) return array(plain, state, depth);
     // Not asked for its own toJSON again, as in JSON.stringify: it may well return itself.
-    return members(plain, state, depth);
+    return members(plain, Object.keys(plain), state, depth);
   }
 
-  function members(value: object, state: WriterState, depth: number): string {
-    const keys = Object.keys(value);
+  /** `for in` reads the members of a plain object twice as fast as a list of its names. */
+  function plainMembers(value: object, state: WriterState, depth: number): string {
     let json = '';
-    for (let index = 0; index < keys.length; index += 1) {
-      if (index >= maxKeys || state.budget <= 0) {
-        json += `,"…":"[+${keys.length - index}]"`;
-        break;
-      }
-      const key = keys[index] ?? '';
-      const written = member(value, key, state, depth + 1);
-      if (written === undefined) continue;
-      const { json: label } = name(key);
-      state.budget -= label.length;
-      json += `,${label}${written}`;
+    let step = start;
+    let count = 0;
+    for (const key in value) {
+      if (count >= maxKeys || state.budget <= 0) return cutShort(json, Object.keys(value).length - count);
+      count += 1;
+      const { next } = step;
+      step = next !== undefined && next.key === key ? next : steps.follow(step, key);
+      json = append(json, step, read(value, key), state, depth + 1);
     }
-    return json === '' ? '{}' : `{${json.slice(1)}}`;
+    return json === '' ? '{}' : `${json}}`;
+  }
+
+  function members(value: object, keys: readonly string[], state: WriterState, depth: number): string {
+    let json = '';
+    let count = 0;
+    for (const key of keys) {
+      if (count >= maxKeys || state.budget <= 0) return cutShort(json, keys.length - count);
+      count += 1;
+      json = append(json, steps.named(key), read(value, key), state, depth + 1);
+    }
+    return json === '' ? '{}' : `${json}}`;
+  }
+
+  function cutShort(json: string, missing: number): string {
+    if (missing <= 0) return json === '' ? '{}' : `${json}}`;
+    return `${json === '' ? '{' : `${json},`}"…":"[+${missing}]"}`;
+  }
+
+  function append(json: string, step: KeyStep, value: unknown, state: WriterState, depth: number): string {
+    if (step.treatment === 'show' && typeof value === 'string') {
+      if (value.length <= 64 && isPlain(value)) {
+        state.budget -= step.open.length + value.length;
+        return `${json === '' ? step.firstOpen : json + step.open}${value}"`;
+      }
+    }
+    const written = entry(step, value, state, depth);
+    if (written === undefined) return json;
+    state.budget -= step.label.length;
+    return json === '' ? step.firstLabel + written : json + step.label + written;
+  }
+
+  function read(holder: object, key: string): unknown {
+    try {
+      return (holder as Readonly<Record<string, unknown>>)[key];
+    } catch {
+      return '[unreadable]';
+    }
   }
 
   function member(holder: object, key: string, state: WriterState, depth: number): string | undefined {
-    let value: unknown;
-    try {
-      value = (holder as Readonly<Record<string, unknown>>)[key];
-    } catch {
-      return unreadable;
-    }
-    return entry(key, value, state, depth);
+    return entry(steps.named(key), read(holder, key), state, depth);
   }
 
-  function entry(key: string, value: unknown, state: WriterState, depth: number): string | undefined {
+  function entry(step: KeyStep, value: unknown, state: WriterState, depth: number): string | undefined {
+    if (step.treatment === 'show') return write(value, state, depth);
     // That there is a password, or none, is worth seeing: `hasPassword: false`, `token: null`.
-    if (!name(key).secret || typeof value === 'boolean' || value === null || value === undefined) {
+    if (typeof value === 'boolean' || value === null || value === undefined)
       return write(value, state, depth);
-    }
+    if (step.treatment === 'hash' && hashed !== undefined) return jsonString(hashed.of(value));
     return replaced;
   }
 
@@ -162,13 +226,13 @@ export function createJsonWriter(limits: LogLimits, discretion: Discretion): Jso
     let json = '';
     for (let index = 0; index < length; index += 1) {
       if (index >= maxKeys || state.budget <= 0) {
-        json += `,"[+${length - index}]"`;
-        break;
+        return `${json === '' ? '[' : `${json},`}"[+${length - index}]"]`;
       }
-      json += `,${element(value, index, state, depth)}`;
+      const item = element(value, index, state, depth);
+      json = json === '' ? `[${item}` : `${json},${item}`;
       state.budget -= 1;
     }
-    return json === '' ? '[]' : `[${json.slice(1)}]`;
+    return json === '' ? '[]' : `${json}]`;
   }
 
   function element(value: readonly unknown[], index: number, state: WriterState, depth: number): string {
@@ -176,8 +240,12 @@ export function createJsonWriter(limits: LogLimits, discretion: Discretion): Jso
     try {
       item = value[index];
       // [['authorization', 'x'], …]: headers as entries.
-      if (Array.isArray(item) && item.length === 2 && typeof item[0] === 'string' && name(item[0]).secret) {
-        return `[${name(item[0]).json.slice(0, -1)},${entry(item[0], item[1], state, depth + 1) ?? 'null'}]`;
+      if (Array.isArray(item) && item.length === 2 && typeof item[0] === 'string') {
+        const step = steps.named(item[0]);
+        if (step.treatment !== 'show') {
+          const written = entry(step, item[1], state, depth + 1) ?? 'null';
+          return `[${step.firstLabel.slice(1, -1)},${written}]`;
+        }
       }
     } catch {
       return unreadable;
@@ -185,11 +253,13 @@ export function createJsonWriter(limits: LogLimits, discretion: Discretion): Jso
     return write(item, state, depth + 1) ?? 'null';
   }
 
-  const exotic = createExoticWriter({ name, value: write, member, entry, array, text, maxKeys });
+  const exotic = createExoticWriter({ append, steps, read, value: write, array, text, maxKeys });
   return {
-    name,
+    steps,
     value: write,
+    read,
     member,
+    append,
     text,
     error: exotic.error,
     begin: () => ({ budget: maxLineLength, ancestors: [] }),

@@ -1,8 +1,9 @@
 import type { Clock, LogFields } from '@seaworthy/contracts';
-import { jsonString } from './json-string.js';
-import { createJsonWriter } from './json-writer.js';
+import { createJsonWriter, prototypeIsExtended } from './json-writer.js';
+import type { KeyStep } from './key-steps.js';
+import type { LineSchema } from './line-schema.js';
 import { type LogCall, readCall } from './log-call.js';
-import { activeContext, type LogContext } from './log-context.js';
+import { activeContext, type LogContext, type RenderedContext } from './log-context.js';
 import type { LogLimits } from './log-limits.js';
 import type { LogRedactor } from './redactor.js';
 import { createTimestamp } from './timestamp.js';
@@ -12,11 +13,15 @@ import type { WriterState } from './writer-state.js';
 export interface BoundFields {
   readonly fields: LogFields;
   readonly names: ReadonlySet<string>;
+  /** `,"name":value` for each. */
   readonly text: string;
+  /** Where these fields were last written. */
+  around?: Surroundings;
 }
 
 /** Turns calls into lines. */
 export interface LineFormat {
+  readonly schema: LineSchema;
   /** One JSON object and a line feed; never throws. */
   line(
     level: string,
@@ -29,134 +34,294 @@ export interface LineFormat {
 }
 
 export interface LineFormatOptions {
-  readonly service: string;
-  readonly environment: string;
+  readonly schema: LineSchema;
   readonly limits: LogLimits;
   readonly redactor: LogRedactor;
   readonly clock: Clock;
 }
 
-/** Names whose values the logger vouches for. Data of the same name keeps its value under another name. */
-const reserved: ReadonlySet<string> = new Set(['timestamp', 'level', 'message', 'service', 'environment']);
+/** What decides about the names of a call's data. One object for as long as nothing changes, so that verdicts can be kept. */
+interface Surroundings {
+  readonly bound: ReadonlySet<string>;
+  readonly context: ReadonlySet<string>;
+  readonly isInfo: boolean;
+  readonly hasError: boolean;
+  readonly hasArgs: boolean;
+}
+
+interface LineState extends WriterState {
+  /** Bound fields that the call's own data replace. */
+  replaced: Set<string> | undefined;
+}
 
 const none: ReadonlySet<string> = new Set();
-const nothingBound: BoundFields = { fields: {}, names: none, text: '' };
+
+/** Beyond so many a program is putting data into its messages. */
+const rememberedMessages = 500;
+
+/** What becomes of a name among the data. */
+const asIs = 1;
+const renamed = 2;
+const leftOut = 3;
+const replacesBound = 4;
 
 export function createLineFormat(options: LineFormatOptions): LineFormat {
-  const { service, environment, limits, redactor, clock } = options;
+  const { schema, limits, redactor, clock } = options;
+  const { begin, origin, holder } = schema;
   const writer = createJsonWriter(limits, redactor);
+  const { steps } = writer;
   const timestamp = createTimestamp();
-  const origin = `,"service":${jsonString(service)},"environment":${jsonString(environment)}`;
   const levelParts = new Map<string, string>();
+  const knownNames = new Map<string, ReadonlySet<string>>();
+  const nothingBound: BoundFields = { fields: {}, names: none, text: '' };
+  const messages = new Map<string, string>();
   const self = {};
+  let startedAt = Number.NaN;
+  let startedFor = '';
+  let started = '';
 
   function levelPart(level: string): string {
     let part = levelParts.get(level);
     if (part === undefined) {
-      part = `","level":${jsonString(level)},"message":`;
+      part = schema.level(level);
       levelParts.set(level, part);
     }
     return part;
   }
 
-  /** `,"name":value` for every member of `source`, under the name that `naming` gives it; `undefined` leaves it out. */
-  function members(
-    source: object,
-    state: WriterState,
-    naming: (name: string, names: readonly string[]) => string | undefined,
-  ): string {
-    const names = Object.keys(source);
-    let text = '';
-    let written = 0;
-    for (const name of names) {
-      const shown = naming(name, names);
-      if (shown === undefined) continue;
-      if (written >= limits.maxKeys || state.budget <= 0) {
-        return `${text},"…":"[+${names.length - written}]"`;
+  /** The line up to its message. Many lines share a millisecond. */
+  function start(level: string): string {
+    const now = clock.now();
+    if (now === startedAt && level === startedFor) return started;
+    startedAt = now;
+    startedFor = level;
+    started = flat(begin + timestamp(now) + levelPart(level));
+    return started;
+  }
+
+  /** The message and where the line comes from. Most messages are constants of the program. */
+  function said(message: string, state: WriterState): string {
+    let text = messages.get(message);
+    if (text === undefined) {
+      text = writer.text(message, state) + origin;
+      const isUnchanged = text.length === message.length + 2 + origin.length;
+      if (isUnchanged && messages.size < rememberedMessages && message.length <= 100) {
+        messages.set(message, flat(text));
       }
-      const value = writer.member(source, name, state, 1);
-      if (value === undefined) continue;
-      written += 1;
-      const { json } = writer.name(shown);
-      state.budget -= json.length;
-      text += `,${json}${value}`;
     }
+    state.budget -= message.length;
     return text;
   }
 
   function bind(given: LogFields): BoundFields {
     const fields: Record<string, unknown> = {};
     const names = Object.keys(given);
-    for (const name of names)
-      fields[reserved.has(name) ? freeName(name, names, isReserved) : name] = given[name];
-    return { fields, names: new Set(Object.keys(fields)), text: members(fields, writer.begin(), itself) };
+    for (const name of names) {
+      fields[schema.isReserved(name) ? freeName(name, names, schema.isReserved) : name] = given[name];
+    }
+    return { fields, names: new Set(Object.keys(fields)), text: boundText(fields, none) };
   }
 
-  function rendered(context: LogContext): { readonly text: string; readonly names: ReadonlySet<string> } {
+  function boundText(fields: LogFields, without: ReadonlySet<string>): string {
+    const state = writer.begin();
+    const left = Object.keys(fields).filter((name) => !without.has(name));
+    let text = ',';
+    for (const [index, name] of left.entries()) {
+      if (index >= limits.maxKeys || state.budget <= 0) {
+        text = writer.append(text, steps.named('…'), `[+${left.length - index}]`, state, 1);
+        break;
+      }
+      text = writer.append(text, steps.named(name), fields[name], state, 1);
+    }
+    return text.slice(1);
+  }
+
+  /** A request's fields are named the same on every request: one set of names for all of them. */
+  function namesOf(fields: LogFields): ReadonlySet<string> {
+    const names = Object.keys(fields);
+    const key = names.join('\n');
+    let known = knownNames.get(key);
+    if (known === undefined) {
+      known = new Set(names);
+      if (knownNames.size < 100) knownNames.set(key, known);
+    }
+    return known;
+  }
+
+  function rendered(context: LogContext): RenderedContext {
     if (context.rendered?.by !== self) {
-      const { text, names } = bind(context.fields);
-      context.rendered = { by: self, text, names };
+      const outside: Record<string, unknown> = {};
+      const inside: Record<string, unknown> = {};
+      for (const [name, value] of Object.entries(context.fields)) {
+        const place = schema.contextName(name);
+        (place.outside ? outside : inside)[place.name] = value;
+      }
+      if (context.trace !== undefined && schema.name === 'otel') outside.trace_flags = context.trace.flags;
+      const { fields, text } = bind(inside);
+      const beside = boundText(outside, none);
+      context.rendered =
+        holder === undefined
+          ? { by: self, text: `${beside}${text}`, outside: '', names: namesOf({ ...outside, ...fields }) }
+          : { by: self, text, outside: beside, names: namesOf(fields) };
     }
     return context.rendered;
   }
 
+  function surroundings(bound: BoundFields, context: ReadonlySet<string>, call: LogCall): Surroundings {
+    const known = bound.around;
+    const hasError = call.error !== undefined;
+    const hasArgs = call.args !== undefined;
+    if (
+      known !== undefined &&
+      known.context === context &&
+      known.isInfo === call.isInfo &&
+      known.hasError === hasError &&
+      known.hasArgs === hasArgs
+    ) {
+      return known;
+    }
+    const around = { bound: bound.names, context, isInfo: call.isInfo, hasError, hasArgs };
+    bound.around = around;
+    return around;
+  }
+
+  function isTaken(name: string, { context, hasError, hasArgs }: Surroundings): boolean {
+    return (
+      schema.isReserved(name) ||
+      context.has(name) ||
+      (hasError && schema.errorNames.includes(name)) ||
+      (hasArgs && name === 'args')
+    );
+  }
+
+  function judge(step: KeyStep, around: Surroundings): number {
+    const { key } = step;
+    let verdict = asIs;
+    if (around.isInfo && (key === 'level' || key === 'message')) verdict = leftOut;
+    else if (isTaken(key, around)) verdict = renamed;
+    else if (around.bound.has(key)) verdict = replacesBound;
+    step.judgedIn = around;
+    step.verdict = verdict;
+    return verdict;
+  }
+
   function render(level: string, call: LogCall, bound: BoundFields, context: LogContext | undefined): string {
-    const state = writer.begin();
-    const { error, args } = call;
-    const fields = call.fields === undefined || spreads(call.fields) ? call.fields : { data: call.fields };
-    const head = `{"timestamp":"${timestamp(clock.now())}${levelPart(level)}${writer.text(call.message, state)}${origin}`;
+    const state: LineState = { budget: limits.maxLineLength, ancestors: [], replaced: undefined };
+    const { fields, error, args } = call;
     const surrounding = context === undefined ? undefined : rendered(context);
-    const inContext = surrounding?.names ?? none;
-    let tail = '';
-    if (error !== undefined) {
-      const stack = writer.member(error, 'stack', state, 1);
-      tail += `${stack === undefined ? '' : `,"stack":${stack}`},"error":${writer.error(error, state, 1, false)}`;
+    const around = surroundings(bound, surrounding?.names ?? none, call);
+    const head = start(level) + said(call.message, state);
+    let json = holder === undefined ? head : '';
+    if (fields !== undefined) json = data(json, fields, around, state);
+    if (error !== undefined) json += schema.error(error, writer, state);
+    if (args !== undefined) json += `,"args":${writer.value(args, state, 1)}`;
+    json += boundIn(bound, around, state.replaced);
+    if (surrounding !== undefined) json += surrounding.text;
+    if (holder === undefined) return `${json}}\n`;
+    const inside = json === '' ? '{' : json.startsWith(',') ? `{${json.slice(1)}` : json;
+    return `${head}${surrounding?.outside ?? ''}${holder}${inside}}}\n`;
+  }
+
+  function data(json: string, fields: object, around: Surroundings, state: LineState): string {
+    try {
+      if (isPlain(fields)) return plainMembers(json, fields, around, state);
+      if (spreads(fields)) return members(json, fields, around, state);
+      return put(json, { data: fields }, steps.named('data'), around, state);
+    } catch {
+      state.replaced = undefined;
+      return put(json, { data: '[unreadable]' }, steps.named('data'), around, state);
     }
-    if (args !== undefined) tail += `,"args":${writer.value(args, state, 1)}`;
-    if (fields !== undefined) {
-      const taken = (name: string): boolean =>
-        reserved.has(name) ||
-        inContext.has(name) ||
-        (error !== undefined && (name === 'stack' || name === 'error')) ||
-        (args !== undefined && name === 'args');
-      const inUse = (name: string): boolean => taken(name) || bound.names.has(name);
-      tail =
-        members(fields, state, (name, names) => {
-          if (call.isInfo && (name === 'level' || name === 'message')) return undefined;
-          return taken(name) ? freeName(name, names, inUse) : name;
-        }) + tail;
+  }
+
+  function plainMembers(start: string, source: object, around: Surroundings, state: LineState): string {
+    let json = start;
+    let step = steps.start;
+    let count = 0;
+    for (const key in source) {
+      if (count >= limits.maxKeys || state.budget <= 0) {
+        return missing(json, Object.keys(source).length - count, state);
+      }
+      count += 1;
+      const { next } = step;
+      step = next !== undefined && next.key === key ? next : steps.follow(step, key);
+      json = put(json, source, step, around, state);
     }
-    const fixed = boundText(bound, inContext, fields, error !== undefined, args !== undefined);
-    return `${head}${fixed}${surrounding?.text ?? ''}${tail}}\n`;
+    return json;
+  }
+
+  function members(start: string, source: object, around: Surroundings, state: LineState): string {
+    let json = start;
+    const names = Object.keys(source);
+    for (const [index, key] of names.entries()) {
+      if (index >= limits.maxKeys || state.budget <= 0) return missing(json, names.length - index, state);
+      json = put(json, source, steps.named(key), around, state);
+    }
+    return json;
+  }
+
+  function missing(json: string, count: number, state: LineState): string {
+    return count <= 0 ? json : writer.append(json, steps.named('…'), `[+${count}]`, state, 1);
+  }
+
+  function put(json: string, source: object, step: KeyStep, around: Surroundings, state: LineState): string {
+    const { key } = step;
+    const verdict = step.judgedIn === around ? step.verdict : judge(step, around);
+    let value: unknown;
+    try {
+      value = (source as Readonly<Record<string, unknown>>)[key];
+    } catch {
+      value = '[unreadable]';
+    }
+    if (verdict === asIs) return writer.append(json, step, value, state, 1);
+    if (verdict === leftOut) return json;
+    if (verdict === renamed) {
+      const inUse = (name: string): boolean => isTaken(name, around) || around.bound.has(name);
+      const free = freeName(key, Object.keys(source), inUse);
+      return writer.append(json, steps.renamed(step, free), value, state, 1);
+    }
+    state.replaced ??= new Set();
+    state.replaced.add(key);
+    return writer.append(json, step, value, state, 1);
   }
 
   /** The bound fields without those that the line or its context says itself. */
-  function boundText(
-    bound: BoundFields,
-    inContext: ReadonlySet<string>,
-    fields: object | undefined,
-    hasError: boolean,
-    hasArgs: boolean,
-  ): string {
-    if (bound.names.size === 0) return bound.text;
-    const replaced = new Set<string>();
-    for (const name of inContext) if (bound.names.has(name)) replaced.add(name);
-    if (fields !== undefined) {
-      for (const name of Object.keys(fields)) if (bound.names.has(name)) replaced.add(name);
-    }
-    if (hasError) for (const name of ['stack', 'error']) if (bound.names.has(name)) replaced.add(name);
-    if (hasArgs && bound.names.has('args')) replaced.add('args');
-    return replaced.size === 0
-      ? bound.text
-      : members(bound.fields, writer.begin(), (name) => (replaced.has(name) ? undefined : name));
+  function boundIn(bound: BoundFields, around: Surroundings, replaced: Set<string> | undefined): string {
+    if (bound.names.size === 0) return '';
+    const without = replaced ?? new Set();
+    for (const name of around.context) without.add(name);
+    if (around.hasError) for (const name of schema.errorNames) without.add(name);
+    if (around.hasArgs) without.add('args');
+    if (without.size === 0) return bound.text;
+    for (const name of without) if (bound.names.has(name)) return boundText(bound.fields, without);
+    return bound.text;
+  }
+
+  /** A name like it that is nobody else's. */
+  function freeName(name: string, others: readonly string[], inUse: (name: string) => boolean): string {
+    let free = schema.freed(name);
+    while (others.includes(free) || inUse(free)) free += '_';
+    return free;
   }
 
   return {
+    schema,
     bind,
     line(level, message, rest, bound = nothingBound, context = activeContext()) {
       return render(level, readCall(message, rest), bound, context);
     },
   };
+}
+
+/** The same text in one piece: V8 keeps the result of `+` as a tree, and would walk it again for every line that holds it. */
+function flat(text: string): string {
+  text.charCodeAt(0);
+  return text;
+}
+
+/** Whether `for in` shows exactly the object's own members. */
+function isPlain(source: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(source);
+  return (prototype === Object.prototype || prototype === null) && !prototypeIsExtended();
 }
 
 /** Whether an object's members are the data; of a Map, a Date, a Secret or a revoked proxy they are not. */
@@ -168,19 +333,4 @@ export function spreads(source: object): boolean {
   } catch {
     return false;
   }
-}
-
-function isReserved(name: string): boolean {
-  return reserved.has(name);
-}
-
-function itself(name: string): string {
-  return name;
-}
-
-/** `name_`, or with as many underscores as it takes to be nobody else's. */
-function freeName(name: string, others: readonly string[], inUse: (name: string) => boolean): string {
-  let free = `${name}_`;
-  while (others.includes(free) || inUse(free)) free += '_';
-  return free;
 }

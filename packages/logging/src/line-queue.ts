@@ -79,7 +79,7 @@ export function createLineQueue(options: LineQueueOptions): LineQueue {
   function drain(): boolean {
     while (blocked !== 'gone' && (chunk !== undefined || waiting !== '')) {
       if (chunk === undefined) {
-        chunk = Buffer.from(waiting);
+        chunk = encoded(waiting);
         chunkLines = waitingLines;
         offset = 0;
         waiting = '';
@@ -90,6 +90,7 @@ export function createLineQueue(options: LineQueueOptions): LineQueue {
         offset += taken;
         bytes += taken;
       } catch (error) {
+        if (chunk.buffer === scratch?.buffer) chunk = Buffer.from(chunk); // others will use the scratch
         refused(codeOf(error));
         return false;
       }
@@ -164,6 +165,16 @@ export function createLineQueue(options: LineQueueOptions): LineQueue {
       { code: 'LOG_FLUSH_INCOMPLETE' },
     );
   }
+}
+
+/** One for all queues, because each is done with it before it returns. A new buffer for each chunk costs more than the text. */
+let scratch: Buffer | undefined;
+const scratchLength = 4 * chunkLength;
+
+function encoded(text: string): Buffer {
+  if (text.length * 3 > scratchLength) return Buffer.from(text);
+  scratch ??= Buffer.allocUnsafeSlow(scratchLength);
+  return scratch.subarray(0, scratch.write(text));
 }
 
 /** Blocks the thread: only for an exit, after which no timer fires. */

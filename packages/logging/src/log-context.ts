@@ -7,13 +7,31 @@ export interface LogContext {
   readonly fields: LogFields;
   readonly trace: Trace | undefined;
   /** The rendering of `fields`, by the line format that made it. */
-  rendered?: { readonly by: object; readonly text: string; readonly names: ReadonlySet<string> };
+  rendered?: RenderedContext;
+}
+
+/** A context's fields as text, each beginning with a comma. */
+export interface RenderedContext {
+  readonly by: object;
+  /** Among the data. */
+  readonly text: string;
+  /** Beside the data, in schemas that keep those apart. */
+  readonly outside: string;
+  /** What data of a line may not be called. */
+  readonly names: ReadonlySet<string>;
 }
 
 const singleton = Symbol.for('seaworthy.log-context.v1');
 
+let found: AsyncLocalStorage<LogContext> | undefined;
+
 /** One storage for all copies of this package, made when it is first asked for. */
 function storage(): AsyncLocalStorage<LogContext> {
+  found ??= sharedStorage();
+  return found;
+}
+
+function sharedStorage(): AsyncLocalStorage<LogContext> {
   const known: AsyncLocalStorage<LogContext> | undefined = Reflect.get(globalThis, singleton);
   if (known !== undefined) return known;
   const made = new AsyncLocalStorage<LogContext>();

@@ -6,6 +6,7 @@ import {
   type ProcessEvents,
 } from '@seaworthy/contracts';
 import type winston from 'winston';
+import type { SchemaName } from './line-schema.js';
 import type { LogLimits } from './log-limits.js';
 import type { LogRedactor, RedactOptions } from './redactor.js';
 import type { SinkDefinition } from './sink.js';
@@ -19,6 +20,11 @@ export interface LoggerOptions {
   readonly level?: string;
   /** Level names with their rank, 0 the most severe. @defaultValue winston's npm levels: error warn info http verbose debug silly */
   readonly levels?: Readonly<Record<string, number>>;
+  /**
+   * What the line's own fields are called. `winston`: timestamp, level, message, service, environment, stack, error. `otel`: the
+   * OpenTelemetry log data model, with data in `attributes`. `ecs`: Elastic Common Schema 8. @defaultValue 'winston'
+   */
+  readonly schema?: SchemaName;
   /** Further fields of every line: `{ version }`. winston calls them `defaultMeta`. @defaultValue {} */
   readonly fields?: LogFields;
   /** Where lines go. @defaultValue [stdout()] */
@@ -48,6 +54,7 @@ export interface FlushOptions {
 export const readLoggerOptions = optionsOf<LoggerOptions>('createLogger', {
   service: true,
   environment: true,
+  schema: true,
   level: true,
   levels: true,
   fields: true,

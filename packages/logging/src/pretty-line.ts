@@ -1,4 +1,5 @@
 import { printable, printableJson } from './json-string.js';
+import type { ReadLine } from './line-schema.js';
 
 const colours: Readonly<Record<string, string>> = {
   error: '31',
@@ -13,24 +14,18 @@ const colours: Readonly<Record<string, string>> = {
   debug: '34',
 };
 
-/** The same on every line of one process, and known to whoever started it. */
-const leftOut = new Set(['timestamp', 'level', 'message', 'service', 'environment', 'stack']);
-
 /**
- * A JSON line for people: time, level, message, then `name=value`; stacks below, one frame a line. It is made from the
- * finished line, so nothing shows here that the JSON hides.
+ * A line for people: time, level, message, then `name=value`; stacks below, one frame a line. Service and environment, the
+ * same on every line, are left out. It is made from the finished line, so nothing shows here that the JSON hides.
  */
-export function prettyLine(line: string, colour: boolean): string {
-  const entry: Readonly<Record<string, unknown>> = JSON.parse(line);
+export function prettyLine({ timestamp, level, message, stack, fields }: ReadLine, colour: boolean): string {
   const paint = (code: string, text: string): string => (colour ? `\u001b[${code}m${text}\u001b[0m` : text);
-  const level = String(entry.level);
-  const time = String(entry.timestamp).slice(11, 23);
-  const data = Object.entries(entry)
-    .filter(([name]) => !leftOut.has(name))
+  const time = timestamp.slice(11, 23);
+  const data = Object.entries(fields)
     .map(([name, value]) => ` ${paint('2', `${printable(name)}=`)}${shown(value)}`)
     .join('');
-  const head = `${paint('2', time)} ${paint(colours[level] ?? '35', printable(level.toUpperCase()).padEnd(5))} ${printable(String(entry.message))}${data}`;
-  return `${head}${stackOf(entry.stack)}\n`;
+  const head = `${paint('2', time)} ${paint(colours[level] ?? '35', printable(level.toUpperCase()).padEnd(5))} ${printable(message)}${data}`;
+  return `${head}${stackOf(stack)}\n`;
 }
 
 function shown(value: unknown): string {
@@ -38,8 +33,8 @@ function shown(value: unknown): string {
   return /^[^\s"=]+$/.test(value) ? printable(value) : `"${printable(value)}"`;
 }
 
-function stackOf(stack: unknown): string {
-  if (typeof stack !== 'string') return '';
+function stackOf(stack: string | undefined): string {
+  if (stack === undefined) return '';
   const frames = stack.split('\n').map((frame) => `\n    ${printable(frame.trim())}`);
   return frames.join('');
 }

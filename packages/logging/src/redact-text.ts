@@ -1,8 +1,5 @@
 import type { SecretNames } from './secret-names.js';
 
-/** Text without any of these holds nothing that {@link redactText} looks for. */
-const worthALook = /[=@"]/;
-
 /** `name=value` in a query string, a form body, a connection string or a cookie; `[` and `%` because names carry them. */
 const pair = /([?&;]?)([\w.[\]%-]{1,128})=('[^']*'?|"[^"]*"?|[^\s&;"']+)/g;
 
@@ -17,18 +14,63 @@ const deepest = 4;
 
 /** `text` with the values of secret names and the passwords of URLs replaced. */
 export function redactText(text: string, names: SecretNames, replacement: string): string {
-  if (!worthALook.test(text)) return text;
   let result = text;
-  if (result.includes('://')) result = result.replace(userInfo, `$1${replacement}`);
+  if (result.includes('@') && result.includes('://')) result = result.replace(userInfo, `$1${replacement}`);
   if (result.includes('":') || result.includes('" :')) result = redactMembers(result, names, replacement, 0);
-  if (result.includes('=')) {
-    result = result.replace(pair, (whole: string, before: string, name: string) => {
-      const secret =
-        before === '?' || before === '&' ? names.hasInQuery(decode(name)) : names.has(decode(name));
-      return secret ? `${before}${name}=${replacement}` : whole;
-    });
-  }
+  if (holdsSecretPair(result, names)) result = redactPairs(result, names, replacement, 0);
   return result;
+}
+
+/** Whether a secret name stands before a `=`: most parameters are none, and looking is cheaper than replacing. */
+function holdsSecretPair(text: string, names: SecretNames): boolean {
+  for (let at = text.indexOf('='); at !== -1; at = text.indexOf('=', at + 1)) {
+    let from = at;
+    while (from > 0 && at - from < 128 && isNameUnit(text.charCodeAt(from - 1))) from -= 1;
+    if (from < at && isSecretIn(text.slice(from, at), text[from - 1], names)) return true;
+    // A parameter may hold a whole encoded query: `next=%2Fcb%3Ftoken%3D…`.
+    if (text.charCodeAt(at + 1) !== 0x3d && text.includes('%3', at)) return true;
+  }
+  return false;
+}
+
+/** `[\w.[\]%-]` */
+function isNameUnit(unit: number): boolean {
+  return (
+    (unit >= 0x61 && unit <= 0x7a) ||
+    (unit >= 0x41 && unit <= 0x5d && unit !== 0x5c) ||
+    (unit >= 0x30 && unit <= 0x39) ||
+    unit === 0x5f ||
+    unit === 0x2e ||
+    unit === 0x25 ||
+    unit === 0x2d
+  );
+}
+
+function isSecretIn(name: string, before: string | undefined, names: SecretNames): boolean {
+  const plain = decode(name) ?? name;
+  return before === '?' || before === '&' ? names.hasInQuery(plain) : names.has(plain);
+}
+
+function redactPairs(text: string, names: SecretNames, replacement: string, depth: number): string {
+  return text.replace(pair, (whole: string, before: string, name: string, value: string) => {
+    if (isSecretIn(name, before, names)) return `${before}${name}=${replacement}`;
+    if (depth >= deepest) return whole;
+    const inner = redactValue(value, names, replacement, depth + 1);
+    return inner === value ? whole : `${before}${name}=${inner}`;
+  });
+}
+
+/** A parameter's value may be a URL with parameters of its own, plain or encoded. */
+function redactValue(value: string, names: SecretNames, replacement: string, depth: number): string {
+  if (value.includes('=')) {
+    const redacted = redactPairs(value, names, replacement, depth);
+    if (redacted !== value) return redacted;
+  }
+  if (!/%3d/i.test(value)) return value;
+  const plain = decode(value);
+  if (plain === undefined) return value;
+  const redacted = redactPairs(plain, names, replacement, depth);
+  return redacted === plain ? value : encodeURIComponent(redacted);
 }
 
 function redactMembers(text: string, names: SecretNames, replacement: string, depth: number): string {
@@ -42,11 +84,11 @@ function redactMembers(text: string, names: SecretNames, replacement: string, de
   });
 }
 
-function decode(name: string): string {
-  if (!name.includes('%')) return name;
+function decode(text: string): string | undefined {
+  if (!text.includes('%')) return text;
   try {
-    return decodeURIComponent(name);
+    return decodeURIComponent(text);
   } catch {
-    return name;
+    return undefined;
   }
 }

@@ -45,6 +45,7 @@ export function createRedactor(options: RedactOptions = {}): LogRedactor {
     replacement,
     isSecret: (name) => names.has(name),
     redactText: (text) => redactText(text, names, replacement),
+    triggers: '',
   };
   const writer = createJsonWriter(copyLimits, discretion);
   return {

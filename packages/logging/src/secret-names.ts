@@ -56,7 +56,10 @@ export interface SecretNamesOptions {
   readonly allow: readonly string[];
 }
 
-/** The names' rule, without memory: whoever asks on a hot path keeps the answers. */
+/** So many names of parameters and members are remembered. */
+const remembered = 1_000;
+
+/** The names' rule. */
 export function secretNames({ keys, allow }: SecretNamesOptions): SecretNames {
   const whole = new Set([...exact, ...keys.map(normalise)]);
   const shown = new Set(allow.map(normalise));
@@ -69,11 +72,23 @@ export function secretNames({ keys, allow }: SecretNamesOptions): SecretNames {
   }
 
   return {
-    has: (name) => isSecret(normalise(name)),
-    hasInQuery(name) {
+    has: keepingAnswers((name) => isSecret(normalise(name))),
+    hasInQuery: keepingAnswers((name) => {
       const plain = normalise(name);
       return isSecret(plain) || (queryOnly.has(plain) && !shown.has(plain));
-    },
+    }),
+  };
+}
+
+function keepingAnswers(ask: (name: string) => boolean): (name: string) => boolean {
+  const answers = new Map<string, boolean>();
+  return (name) => {
+    let answer = answers.get(name);
+    if (answer === undefined) {
+      answer = ask(name);
+      if (name.length <= 64 && answers.size < remembered) answers.set(name, answer);
+    }
+    return answer;
   };
 }
 

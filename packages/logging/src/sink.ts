@@ -1,4 +1,5 @@
 import type { Clock, ProcessEvents } from '@seaworthy/contracts';
+import type { ReadLine } from './line-schema.js';
 
 /** What a sink has done so far; lines are counted exactly. */
 export interface SinkStats {
@@ -37,6 +38,8 @@ export interface SinkHost {
   readonly processEvents: ProcessEvents | undefined;
   /** The line that tells the reader that `count` lines are missing here. */
   droppedNotice(count: number): string;
+  /** A finished line taken apart, for sinks that write it differently. */
+  readLine(line: string): ReadLine;
 }
 
 /** A sink as it is declared. Nothing is opened before a logger is created with it. */

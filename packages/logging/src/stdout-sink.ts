@@ -52,7 +52,7 @@ export function stdout(options: StdoutSinkOptions = {}): SinkDefinition {
         write: (chunk, offset) => writeSync(stdoutFd, chunk, offset, chunk.length - offset),
       });
       return {
-        write: forPeople ? (line) => queue.push(prettyLine(line, colour)) : queue.push,
+        write: forPeople ? (line) => queue.push(prettyLine(host.readLine(line), colour)) : queue.push,
         flushSync: queue.flushSync,
         flush: queue.flush,
         reopen: () => undefined,

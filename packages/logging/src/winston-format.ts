@@ -2,6 +2,7 @@ import tripleBeam from 'triple-beam';
 import type winston from 'winston';
 import { isError } from './is-error.js';
 import { type LineFormat, spreads } from './line-format.js';
+import type { LineSchema } from './line-schema.js';
 import { activeContext, type LogContext } from './log-context.js';
 
 const { LEVEL, MESSAGE, SPLAT } = tripleBeam;
@@ -13,8 +14,11 @@ type Format = winston.Logform.Format;
 export const CONTEXT = Symbol('seaworthy.context');
 
 /** The info that transports get: what the line says and nothing else, so redacted, bounded and plain. */
-export function infoOf(line: string, level: string): Info {
-  return Object.assign(JSON.parse(line), {
+export function infoOf(schema: LineSchema, line: string, level: string): Info {
+  const info = JSON.parse(line);
+  // What winston's own formats read; in its schema the line has them.
+  if (schema.name !== 'winston') Object.assign(info, { level, message: schema.read(info).message });
+  return Object.assign(info, {
     [LEVEL]: level,
     [MESSAGE]: line.slice(0, -1),
     [SPLAT]: [],
@@ -44,7 +48,7 @@ export function pipelineFormat({ lines, toSinks, format }: PipelineFormatOptions
       const context = info[CONTEXT] === undefined ? activeContext() : (info[CONTEXT] as LogContext);
       const line = lines.line(level, ...callOf(info), undefined, context);
       toSinks(level, line);
-      return shaped(infoOf(line, level), format()) ?? false;
+      return shaped(infoOf(lines.schema, line, level), format()) ?? false;
     },
   };
 }

@@ -3,9 +3,3 @@ export interface WriterState {
   budget: number;
   readonly ancestors: object[];
 }
-
-/** A name as it stands in the line, and what the redactor says about it. */
-export interface WrittenName {
-  readonly json: string;
-  readonly secret: boolean;
-}

@@ -1,16 +1,13 @@
 import { expect, test } from 'vitest';
 import { prettyLine } from '../src/pretty-line.js';
 
-const line = JSON.stringify({
+const line = {
   timestamp: '2026-03-04T05:06:07.089Z',
   level: 'warn',
   message: 'Slow\nquery',
-  service: 's',
-  environment: 'e',
-  ms: 1200,
-  sql: 'select 1',
-  none: null,
-});
+  stack: undefined,
+  fields: { ms: 1200, sql: 'select 1', none: null },
+};
 
 test('a pretty line has time, level, message and data, with blanks quoted and controls escaped', () => {
   expect(prettyLine(line, false)).toBe('05:06:07.089 WARN  Slow\\nquery ms=1200 sql="select 1" none=null\n');
