@@ -10,9 +10,10 @@ import { settlesWithin } from './pool/settles-within.js';
 import { LeakWatch } from './session/leak-watch.js';
 import { Lease, type LeaseContext } from './session/lease.js';
 import { type Limits, readLimits } from './session/limits.js';
-import { ownConnection } from './session/own-connection.js';
+import { OwnConnection, type OwnConnectionContext } from './session/own-connection.js';
 import { createRunner } from './session/runner.js';
 import { createStatements } from './session/statements.js';
+import { shareWithTools } from './session/tool-access.js';
 import { type DbTransaction, runTransaction } from './session/transaction.js';
 import {
   readTransactionOptions,
@@ -72,6 +73,7 @@ export function createDb<Connection extends object>(
           afterMs: leakAfterMs,
           report: (heldMs, stack) => observer.leaked(heldMs, stack),
         });
+  const ownContext: OwnConnectionContext = { dialect, limits, leaks };
   let closing: Promise<void> | undefined;
 
   function tryBorrow(): Lease | undefined {
@@ -113,15 +115,15 @@ export function createDb<Connection extends object>(
     }
   }
 
-  async function connect(given: ConnectOptions = {}): Promise<DbConnection> {
-    const watched = leaks?.borrowed(connect);
+  async function connect(given?: ConnectOptions): Promise<DbConnection> {
+    const borrowing = leaks?.borrowed(connect);
     try {
-      const whole = limits.ofWork(readConnect(given));
+      const whole = limits.ofWork(given === undefined ? {} : readConnect(given));
       const lease = tryBorrow() ?? (await borrow(whole));
       lease.limit(whole, transactionTimeout);
-      return ownConnection({ lease, dialect, limits, onRelease: () => watched?.() });
+      return new OwnConnection(ownContext, lease, borrowing);
     } catch (error) {
-      watched?.();
+      if (borrowing !== undefined) leaks?.returned(borrowing);
       observer.failed(error);
       throw error;
     }
@@ -131,7 +133,7 @@ export function createDb<Connection extends object>(
     work: (tx: DbTransaction) => Promise<T>,
     given: TransactionOptions = {},
   ): Promise<T> {
-    const watched = leaks?.borrowed(transaction);
+    const borrowing = leaks?.borrowed(transaction);
     try {
       const { attempts, timeout, signal, ...mode } = readTransactionOptions(given);
       const whole = limits.ofWork({ timeout, signal });
@@ -141,7 +143,7 @@ export function createDb<Connection extends object>(
       observer.failed(error);
       throw error;
     } finally {
-      watched?.();
+      if (borrowing !== undefined) leaks?.returned(borrowing);
     }
   }
 
@@ -191,6 +193,13 @@ export function createDb<Connection extends object>(
     [Symbol.asyncDispose]: () => db.close(),
   };
 
+  shareWithTools(db, {
+    dialect,
+    limits,
+    failed: (error) => observer.failed(error),
+    borrow: async (whole) => tryBorrow() ?? borrow(whole),
+    timeoutError: transactionTimeout,
+  });
   return db;
 }
 

@@ -1,6 +1,6 @@
 import type { Clock } from '@seaworthy/contracts';
 import { DbError } from '../db-error.js';
-import { Deadlines, type Expiring } from './deadlines.js';
+import { Deadlines, type Expiring, unwatched } from './deadlines.js';
 
 export interface WaitOptions {
   /** When the wait began and how long it may last. */
@@ -52,6 +52,7 @@ export class WaiterQueue<T> {
 class Waiter<T> implements Expiring {
   readonly since: number;
   readonly deadlineAt: number;
+  place = unwatched;
   readonly #options: WaitOptions;
   readonly #resolve: (value: T) => void;
   readonly #reject: (error: unknown) => void;

@@ -1,5 +1,5 @@
 import type { Clock } from '@seaworthy/contracts';
-import { Deadlines, type Expiring } from '../pool/deadlines.js';
+import { Deadlines, type Expiring, unwatched } from '../pool/deadlines.js';
 
 /** To remember who borrowed costs some microseconds, so it is done for so many borrowings of a second, and not for more. */
 const stacksPerSecond = 1_000;
@@ -9,6 +9,11 @@ export interface LeakWatchOptions {
   /** Whoever keeps a connection longer is reported, once. */
   readonly afterMs: number;
   readonly report: (heldMs: number, borrower: string | undefined) => void;
+}
+
+/** Node makes text of a stack only when it is read. */
+interface Origin {
+  readonly stack?: string;
 }
 
 /** Remembers who borrowed, and says so when the connection does not come back. */
@@ -25,23 +30,30 @@ export class LeakWatch {
   }
 
   /**
-   * To be called where the borrower's call came in. Returns what to call when the connection is given back.
+   * To be called where the borrower's call came in; the other end is {@link returned}.
    *
    * @param below - The function whose caller is the borrower.
    */
-  borrowed(below: (...given: never[]) => unknown): () => void {
-    const { clock, afterMs, report } = this.#options;
+  borrowed(below: (...given: never[]) => unknown): Borrowing {
+    const { clock, afterMs } = this.#options;
     const now = clock.monotonic();
-    const origin = this.#affordsStack(now) ? stackBelow(below) : undefined;
-    const leak: Expiring = {
-      deadlineAt: now + afterMs,
-      expire: () => {
-        this.#alwaysStack ||= origin === undefined;
-        report(clock.monotonic() - now, origin?.stack);
-      },
-    };
-    this.#deadlines.watch(leak);
-    return () => this.#deadlines.forget(leak);
+    const borrowing = new Borrowing(
+      this,
+      now + afterMs,
+      this.#affordsStack(now) ? originBelow(below) : undefined,
+    );
+    this.#deadlines.watch(borrowing);
+    return borrowing;
+  }
+
+  returned(borrowing: Borrowing): void {
+    this.#deadlines.forget(borrowing);
+  }
+
+  leaked({ deadlineAt, origin }: Borrowing): void {
+    const { clock, afterMs, report } = this.#options;
+    this.#alwaysStack ||= origin === undefined;
+    report(clock.monotonic() - deadlineAt + afterMs, origin?.stack);
   }
 
   close(): void {
@@ -61,9 +73,26 @@ export class LeakWatch {
   }
 }
 
-/** Node makes text of it only when it is read. */
-function stackBelow(below: (...given: never[]) => unknown): { readonly stack?: string } {
-  const origin: { stack?: string } = {};
+/** One connection that is to come back. */
+export class Borrowing implements Expiring {
+  place = unwatched;
+  readonly deadlineAt: number;
+  readonly origin: Origin | undefined;
+  readonly #watch: LeakWatch;
+
+  constructor(watch: LeakWatch, deadlineAt: number, origin: Origin | undefined) {
+    this.#watch = watch;
+    this.deadlineAt = deadlineAt;
+    this.origin = origin;
+  }
+
+  expire(): void {
+    this.#watch.leaked(this);
+  }
+}
+
+function originBelow(below: (...given: never[]) => unknown): Origin {
+  const origin: Origin = {};
   Error.captureStackTrace(origin, below);
   return origin;
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '@seaworthy/contracts';
 import { DbError } from '../db-error.js';
 import type { DriverConnection, DriverResult } from '../driver.js';
-import type { Deadlines, Expiring } from '../pool/deadlines.js';
+import { type Deadlines, type Expiring, unwatched } from '../pool/deadlines.js';
 import type { Pool } from '../pool/pool.js';
 import type { Loan } from '../pool/slot.js';
 import { abortedError } from '../pool/waiter-queue.js';
@@ -25,7 +25,7 @@ export interface LeaseContext {
  * A borrowed connection. It runs one statement at a time, ends a statement at its deadline in the server too, and comes
  * back clean: nobody after it finds an open transaction, a changed setting or an answer that was not theirs.
  */
-export class Lease implements TurnKeeper {
+export class Lease implements TurnKeeper, Expiring {
   readonly connection: DriverConnection;
   readonly #context: LeaseContext;
   readonly #loan: Loan<DriverConnection>;
@@ -33,9 +33,13 @@ export class Lease implements TurnKeeper {
   /** Turns that wait, and listeners: most leases run one statement, and need neither. */
   #waiting: PendingTurn[] | undefined;
   #overListeners: Set<(error: DbError) => void> | undefined;
-  #stopLimits: (() => void) | undefined;
+  place = unwatched;
+  #limits: Limits | undefined;
+  #timeoutError: (() => DbError) | undefined;
+  #onAbort: (() => void) | undefined;
   #over: DbError | 'returned' | undefined;
   #sessionChanged = false;
+  #distrusted = false;
 
   constructor(context: LeaseContext, loan: Loan<DriverConnection>) {
     this.connection = loan.connection;
@@ -60,26 +64,33 @@ export class Lease implements TurnKeeper {
     return () => listeners.delete(listener);
   }
 
-  /** Whatever was done with the connection, put its settings back at the end. */
-  markSessionChanged(): void {
-    this.#sessionChanged = true;
+  /** Whatever is done with the connection, put its settings back at the end. */
+  distrust(): void {
+    this.#distrusted = true;
+  }
+
+  get deadlineAt(): number {
+    return this.#limits?.deadlineAt ?? Number.POSITIVE_INFINITY;
   }
 
   /** Gives the connection up when the time is over, even while no statement runs on it. */
-  limit({ deadlineAt, signal }: Limits, timeoutError: () => DbError): void {
-    const end: Expiring = { deadlineAt, expire: () => this.abandon(timeoutError()) };
-    const onAbort = (): void => this.abandon(abortedError(signal));
-    this.deadlines.watch(end);
-    signal?.addEventListener('abort', onAbort, { once: true });
-    this.#stopLimits = () => {
-      this.deadlines.forget(end);
-      signal?.removeEventListener('abort', onAbort);
-    };
+  limit(limits: Limits, timeoutError: () => DbError): void {
+    this.#limits = limits;
+    this.#timeoutError = timeoutError;
+    this.deadlines.watch(this);
+    const { signal } = limits;
+    if (signal === undefined) return;
+    this.#onAbort = () => this.abandon(abortedError(signal));
+    signal.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  expire(): void {
+    if (this.#timeoutError !== undefined) this.abandon(this.#timeoutError());
   }
 
   /** Runs a statement after those that were asked for before. */
   query(statement: Statement, limits: Limits): Promise<DriverResult> {
-    if (!this.#sessionChanged && changesSession(statement.text)) this.#sessionChanged = true;
+    this.#sessionChanged ||= this.#distrusted || changesSession(statement.text);
     return this.#inTurn(() => this.connection.query(statement), limits);
   }
 
@@ -88,11 +99,17 @@ export class Lease implements TurnKeeper {
     return this.#inTurn(() => this.connection.script(text), limits);
   }
 
+  /** Runs what only the driver's own client understands, in its turn. `text` is what it will send. */
+  run<T>(text: string, start: () => Promise<T>, limits: Limits): Promise<T> {
+    if (!this.#sessionChanged && changesSession(text)) this.#sessionChanged = true;
+    return this.#inTurn(start, limits);
+  }
+
   /** Gives the connection up at once: cancels what runs in the server, then destroys it. */
   abandon(error: DbError): void {
     if (this.#over !== undefined) return;
     this.#over = error;
-    this.#stopLimits?.();
+    this.#stopLimits();
     this.#context.pool.discard(this.#loan, this.connection.cancel());
     this.#current?.fail(error);
     for (const turn of this.#waiting ?? []) turn.fail(error);
@@ -104,7 +121,7 @@ export class Lease implements TurnKeeper {
     if (this.#over !== undefined) return undefined;
     if (this.#current !== undefined) return this.#whenFree().then(() => this.release());
     this.#over = 'returned';
-    this.#stopLimits?.();
+    this.#stopLimits();
     const { pool } = this.#context;
     if (!this.connection.isOpen) {
       pool.discard(this.#loan);
@@ -131,6 +148,11 @@ export class Lease implements TurnKeeper {
 
   interrupted(error: DbError): void {
     this.abandon(error);
+  }
+
+  #stopLimits(): void {
+    this.deadlines.forget(this);
+    if (this.#onAbort !== undefined) this.#limits?.signal?.removeEventListener('abort', this.#onAbort);
   }
 
   #inTurn<T>(start: () => Promise<T>, limits: Limits): Promise<T> {
@@ -164,6 +186,7 @@ export class Lease implements TurnKeeper {
     const { pool, clock, deadlines } = this.#context;
     return new Promise((resolve) => {
       const late: Expiring = {
+        place: unwatched,
         deadlineAt: clock.monotonic() + cleaningMs,
         expire: () => {
           pool.discard(this.#loan, this.connection.cancel());

@@ -1,39 +1,62 @@
-import { optionsOf, type SqlDialect } from '@seaworthy/contracts';
+import { optionsOf, type SqlDialect, type SqlQuery, type SqlResult } from '@seaworthy/contracts';
 import type { ConnectOptions, DbConnection } from '../db.js';
 import { compile } from '../sql/compile.js';
+import type { Borrowing, LeakWatch } from './leak-watch.js';
 import type { Lease } from './lease.js';
 import type { LimitsReader } from './limits.js';
-import { createRunner } from './runner.js';
+import { type QueryOptions, Runner } from './runner.js';
 
-export interface OwnConnectionOptions {
-  readonly lease: Lease;
+/** What the borrowed connections of a database share. */
+export interface OwnConnectionContext {
   readonly dialect: SqlDialect;
   readonly limits: LimitsReader;
-  readonly onRelease: () => void;
+  readonly leaks: LeakWatch | undefined;
 }
 
 const readScript = optionsOf<ConnectOptions>('script', { timeout: true, signal: true });
+
+const done = Promise.resolve();
 
 /**
  * A lease as its borrower sees it. Whatever was done on it, the next borrower starts afresh: a changed setting cannot be seen
  * from outside.
  */
-export function ownConnection(options: OwnConnectionOptions): DbConnection {
-  const { lease, dialect, limits, onRelease } = options;
-  lease.markSessionChanged();
-  const runner = createRunner(
-    dialect,
+export class OwnConnection extends Runner implements DbConnection {
+  readonly #context: OwnConnectionContext;
+  readonly #lease: Lease;
+  readonly #borrowing: Borrowing | undefined;
+
+  constructor(context: OwnConnectionContext, lease: Lease, borrowing: Borrowing | undefined) {
+    super();
+    this.#context = context;
+    this.#lease = lease;
+    this.#borrowing = borrowing;
+    lease.distrust();
+  }
+
+  get dialect(): SqlDialect {
+    return this.#context.dialect;
+  }
+
+  script(text: string, options: ConnectOptions = {}): Promise<void> {
+    return this.#lease.script(text, this.#context.limits.ofWork(readScript(options)));
+  }
+
+  release(): Promise<void> {
+    if (this.#borrowing !== undefined) this.#context.leaks?.returned(this.#borrowing);
+    return this.#lease.release() ?? done;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.release();
+  }
+
+  protected async run<Row extends object>(
+    query: SqlQuery,
+    options: QueryOptions | undefined,
+  ): Promise<SqlResult<Row>> {
+    const statement = compile(query, this.#context.dialect);
     // The driver builds rows from the server's own description; that they are a `Row` is the caller's claim.
-    async (query, given) => (await lease.query(compile(query, dialect), limits.ofQuery(given))) as never,
-  );
-  const release = async (): Promise<void> => {
-    onRelease();
-    await lease.release();
-  };
-  return {
-    ...runner,
-    script: (text, given = {}) => lease.script(text, limits.ofWork(readScript(given))),
-    release,
-    [Symbol.asyncDispose]: release,
-  };
+    return (await this.#lease.query(statement, this.#context.limits.ofQuery(options))) as never;
+  }
 }

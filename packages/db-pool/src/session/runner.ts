@@ -1,5 +1,6 @@
 import type {
   DurationInput,
+  SqlDialect,
   SqlExecuteOptions,
   SqlExecutor,
   SqlQuery,
@@ -56,48 +57,72 @@ type Execute = QueryRunner['execute'];
 type Checked<Row> = SqlQuery & { readonly schema?: StandardSchema<Row> };
 
 /** The query methods over one way to execute. */
-export function createRunner(dialect: SqlExecutor['dialect'], run: Execute): QueryRunner {
-  async function execute<Row extends object>(
+export abstract class Runner implements QueryRunner {
+  abstract readonly dialect: SqlDialect;
+
+  protected abstract run<Row extends object>(
+    query: SqlQuery,
+    options: QueryOptions | undefined,
+  ): Promise<SqlResult<Row>>;
+
+  async execute<Row extends object = Record<string, unknown>>(
     query: SqlQuery,
     options?: QueryOptions,
   ): Promise<SqlResult<Row>> {
     try {
-      return await run<Row>(query, options);
+      return await this.run<Row>(query, options);
     } catch (error) {
       // An error is born where the driver hears of it, far from whoever asked; from here the stack leads to the caller.
-      if (DbError.is(error)) Error.captureStackTrace(error, execute);
+      if (DbError.is(error)) Error.captureStackTrace(error, this.execute);
       throw error;
     }
   }
 
-  async function many<Row extends object>(query: Checked<Row>, options?: QueryOptions): Promise<Row[]> {
-    const { rows } = await execute<Row>(query, options);
+  async many<Row extends object>(query: Checked<Row>, options?: QueryOptions): Promise<Row[]> {
+    const { rows } = await this.execute<Row>(query, options);
     return query.schema === undefined ? [...rows] : validateRows(query.schema, rows);
   }
 
-  async function maybeOne<Row extends object>(
-    query: Checked<Row>,
-    options?: QueryOptions,
-  ): Promise<Row | undefined> {
-    const { rows } = await execute<Row>(query, options);
+  async maybeOne<Row extends object>(query: Checked<Row>, options?: QueryOptions): Promise<Row | undefined> {
+    const { rows } = await this.execute<Row>(query, options);
     if (rows.length > 1) throw tooManyRows(rows.length);
     return query.schema === undefined ? rows[0] : (await validateRows(query.schema, rows))[0];
   }
 
+  async one<Row extends object>(query: Checked<Row>, options?: QueryOptions): Promise<Row> {
+    const row = await this.maybeOne(query, options);
+    if (row === undefined) throw noRows();
+    return row;
+  }
+
+  async exec(query: SqlQuery, options?: QueryOptions): Promise<ExecResult> {
+    const { rowCount, insertId } = await this.execute(query, options);
+    return insertId === undefined ? { rowCount } : { rowCount, insertId };
+  }
+}
+
+class RunnerOver extends Runner {
+  readonly dialect: SqlDialect;
+  protected readonly run: Execute;
+
+  constructor(dialect: SqlDialect, run: Execute) {
+    super();
+    this.dialect = dialect;
+    this.run = run;
+  }
+}
+
+/** The query methods over one way to execute, as functions that need no `this`. */
+export function createRunner(dialect: SqlDialect, run: Execute): QueryRunner {
+  const runner = new RunnerOver(dialect, run);
   return {
     dialect,
-    execute,
-    many,
-    maybeOne,
-    async one<Row extends object>(query: Checked<Row>, options?: QueryOptions): Promise<Row> {
-      const row = await maybeOne(query, options);
-      if (row === undefined) throw noRows();
-      return row;
-    },
-    async exec(query, options) {
-      const { rowCount, insertId } = await execute(query, options);
-      return insertId === undefined ? { rowCount } : { rowCount, insertId };
-    },
+    execute: (query, options) => runner.execute(query, options),
+    many: <Row extends object>(query: Checked<Row>, options?: QueryOptions) => runner.many(query, options),
+    maybeOne: <Row extends object>(query: Checked<Row>, options?: QueryOptions) =>
+      runner.maybeOne(query, options),
+    one: <Row extends object>(query: Checked<Row>, options?: QueryOptions) => runner.one(query, options),
+    exec: (query, options) => runner.exec(query, options),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { DbError } from '../db-error.js';
-import type { Deadlines, Expiring } from '../pool/deadlines.js';
+import { type Deadlines, type Expiring, unwatched } from '../pool/deadlines.js';
 import { abortedError } from '../pool/waiter-queue.js';
 import type { Limits } from './limits.js';
 
@@ -30,6 +30,7 @@ export interface PendingTurn {
  */
 export class Turn<T> implements PendingTurn, Expiring {
   readonly deadlineAt: number;
+  place = unwatched;
   readonly #keeper: TurnKeeper;
   readonly #work: TurnWork<T>;
   readonly #resolve: (value: T) => void;
