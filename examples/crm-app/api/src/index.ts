@@ -1,3 +1,4 @@
+export type { Account, AccountResponse, AccountsResponse, CreateAccountRequest, CreateAccountResponse, UpdateAccountRequest } from './account.js';
 export type {
   Client,
   ClientDetailResponse,

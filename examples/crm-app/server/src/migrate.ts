@@ -1,18 +1,7 @@
 // Brings the database to the newest schema: `npm run db:migrate`. The service does the same at its start.
-import { createMigrations } from '@seaworthy/db-pool/migrations';
-import { createLogger } from '@seaworthy/logging';
+import { migrateDatabase } from '@seaworthy-example/server';
 import { schema } from './config.js';
-import { openDatabase } from './open-database.js';
-import { migrations } from './service.js';
+import { openDatabase as open } from './open-database.js';
+import { migrations as folder } from './service.js';
 
-const config = schema.loadOrExit();
-const logger = createLogger({ service: 'crm-migrate', environment: schema.profileOf(config) });
-const db = openDatabase(config, logger);
-try {
-  await db.ready();
-  const applied = await createMigrations(db, { folder: migrations, logger }).up();
-  logger.info('The schema is up to date', { applied });
-} finally {
-  await db.close();
-  await logger.close();
-}
+await migrateDatabase({ name: 'crm-migrate', schema, open, folder });

@@ -1,19 +1,15 @@
 import { fileURLToPath } from 'node:url';
-import { connectRedis } from '@seaworthy/cache';
 import { createMigrations } from '@seaworthy/db-pool/migrations';
 import { remote } from '@seaworthy/health';
-import { clientIp, memoryStore, policy, presets, redisStore } from '@seaworthy/security';
+import { clientIp, policy, presets } from '@seaworthy/security';
 import { createService, type ServiceOptions } from '@seaworthy/service';
-import { Redis } from 'ioredis';
+import { optionalRedis } from '@seaworthy-example/server';
 import { createApp } from './app.js';
 import { schema } from './config.js';
 import { openDatabase } from './open-database.js';
 import { seed } from './seed/seed.js';
 
 export const migrations = fileURLToPath(new URL('../migrations', import.meta.url));
-
-const noRedis = async () =>
-  ({ status: 'degraded', reason: 'not configured: rate limits are counted in memory' }) as const;
 
 /** The CRM, from its configuration to its port. */
 export function crmServer(options: Pick<ServiceOptions<object>, 'sources' | 'signals'> = {}) {
@@ -26,9 +22,7 @@ export function crmServer(options: Pick<ServiceOptions<object>, 'sources' | 'sig
   })
     .resource('db', ({ config, logger }) => openDatabase(config, logger))
     .resource('redis', ({ config, logger }) =>
-      config.REDIS_URL === undefined
-        ? nothing
-        : connectRedis(Redis, { url: config.REDIS_URL, required: false, logger }),
+      optionalRedis({ url: config.REDIS_URL, required: false, logger }),
     )
     .startup(
       'migrations',
@@ -41,7 +35,7 @@ export function crmServer(options: Pick<ServiceOptions<object>, 'sources' | 'sig
     .health(({ config, db, redis }) => ({
       checks: {
         database: remote(db.healthCheck()),
-        cache: remote('healthCheck' in redis ? redis.healthCheck() : noRedis, { critical: false }),
+        cache: remote(redis.healthCheck(), { critical: false }),
       },
       ready: ['database'],
       format: 'flat',
@@ -56,10 +50,7 @@ export function crmServer(options: Pick<ServiceOptions<object>, 'sources' | 'sig
           policy('ip', { limit: config.RATE_LIMIT_PER_MINUTE, per: '1m', paths: ['/api/'] }),
           policy('login', { limit: config.LOGIN_LIMIT, per: '15m', paths: ['/api/auth/login'] }),
         ],
-        store:
-          'commands' in redis
-            ? redisStore(redis.commands, { prefix: 'crm', hashKeys: config.JWT_SECRET })
-            : memoryStore(),
+        store: redis.limitStore({ prefix: 'crm', hashKeys: config.JWT_SECRET }),
       },
     }))
     .http(
@@ -72,6 +63,3 @@ export function crmServer(options: Pick<ServiceOptions<object>, 'sources' | 'sig
 function bearerOf(header: string | undefined): string | undefined {
   return /^Bearer (\S+)$/.exec(header ?? '')?.[1];
 }
-
-/** What stands in for a Redis that was not asked for. */
-const nothing = { close: async () => undefined, [Symbol.asyncDispose]: async () => undefined };

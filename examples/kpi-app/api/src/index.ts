@@ -1,3 +1,4 @@
+export type { Account, AccountResponse, AccountsResponse, UpdateAccountRequest } from './account.js';
 export type { CheckIn, CreateCheckInRequest } from './check-in.js';
 export type { DashboardResponse, RecentCheckIn, TeamProgress, TrendPoint } from './dashboard.js';
 export type { CheckInResponse, CreateKeyResultRequest, KeyResult, KeyResultResponse } from './key-result.js';

@@ -5,12 +5,14 @@ import { healthEndpoints } from '@seaworthy/health/express';
 import { requestLog } from '@seaworthy/logging/express';
 import { clientIp, type Security } from '@seaworthy/security';
 import { secure } from '@seaworthy/security/express';
-import { sessionCookie } from '@seaworthy-example/server';
+import type { Role } from '@seaworthy-example/kpi-api';
+import { createAccounts, sessionCookie } from '@seaworthy-example/server';
 import express, { type Express } from 'express';
+import { accountRoutes } from './accounts/account-routes.js';
 import { authRoutes } from './auth/auth-routes.js';
 import { authenticate } from './auth/authenticate.js';
 import { createTokens } from './auth/tokens.js';
-import { createUserStore } from './auth/user-store.js';
+import { createUserStore, endAllSessions } from './auth/user-store.js';
 import { checkInRoutes } from './check-ins/check-in-routes.js';
 import { createCheckInStore } from './check-ins/check-in-store.js';
 import type { Config } from './config.js';
@@ -40,6 +42,7 @@ export function createApp({ config, environment, logger, db, health, security }:
   const teams = createTeamStore(db);
   const checkIns = createCheckInStore(db);
   const objectives = createObjectiveStore(db, checkIns);
+  const accounts = createAccounts<Role>({ db, logger, endSessions: endAllSessions });
   const loggedIn = authenticate(tokens, users, cookie);
 
   const client = clientIp({ trust: config.TRUSTED_PROXIES });
@@ -55,6 +58,7 @@ export function createApp({ config, environment, logger, db, health, security }:
   app.use('/api', objectiveRoutes(objectives));
   app.use('/api', checkInRoutes({ checkIns, objectives, teams }));
   app.use('/api', dashboardRoutes(createDashboardStore(db, checkIns)));
+  app.use('/api', accountRoutes(accounts));
   app.use(notFound);
   app.use(answerErrors(logger, { detailed: environment === 'development' }));
   return app;

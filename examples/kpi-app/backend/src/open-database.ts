@@ -7,6 +7,9 @@ import { postgres } from '@seaworthy/db-pool/postgres';
 import pg from 'pg';
 import type { Config } from './config.js';
 
+/** How long the embedded database may take to be there. */
+export const embeddedStart = '2m';
+
 /** PostgreSQL where a URL says so, the embedded database otherwise. */
 export function openDatabase(config: Pick<Config, 'DATABASE_URL' | 'DATA_DIR'>, logger: Logger): Db {
   if (config.DATABASE_URL !== undefined) {
@@ -19,9 +22,11 @@ export function openDatabase(config: Pick<Config, 'DATABASE_URL' | 'DATA_DIR'>, 
   }
   const folder = resolve(config.DATA_DIR);
   mkdirSync(dirname(folder), { recursive: true });
-  return createDb(pglite({ module: import.meta.resolve('@electric-sql/pglite') }), {
+  const db = createDb(pglite({ module: import.meta.resolve('@electric-sql/pglite') }), {
     connection: { folder },
     name: 'kpi',
     logger,
   });
+  // The first start lays the database out, which asks nobody but the processor: a busy machine gets the time it needs.
+  return { ...db, ready: (options) => db.ready({ timeout: embeddedStart, ...options }) };
 }

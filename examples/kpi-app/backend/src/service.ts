@@ -1,22 +1,18 @@
 import { fileURLToPath } from 'node:url';
-import { connectRedis } from '@seaworthy/cache';
 import { createMigrations } from '@seaworthy/db-pool/migrations';
 import { disk, local, memory, remote } from '@seaworthy/health';
-import { clientIp, memoryStore, policy, presets, redisStore } from '@seaworthy/security';
+import { clientIp, policy, presets } from '@seaworthy/security';
 import { createService, type ServiceOptions } from '@seaworthy/service';
-import { Redis } from 'ioredis';
+import { optionalRedis } from '@seaworthy-example/server';
 import { createApp } from './app.js';
 import { schema } from './config.js';
-import { openDatabase } from './open-database.js';
+import { embeddedStart, openDatabase } from './open-database.js';
 import { seed } from './seed/seed.js';
 
 export const migrations = fileURLToPath(new URL('../migrations', import.meta.url));
 
 /** Where passwords can be guessed and accounts be made. */
 const logins = ['/api/auth/login', '/api/auth/token', '/api/auth/register'];
-
-const noRedis = async () =>
-  ({ status: 'degraded', reason: 'not configured: rate limits are counted in memory' }) as const;
 
 /** The KPI API, from its configuration to its port. */
 export function kpiBackend(options: Pick<ServiceOptions<object>, 'sources' | 'signals'> = {}) {
@@ -27,11 +23,11 @@ export function kpiBackend(options: Pick<ServiceOptions<object>, 'sources' | 'si
     ...options,
     logging: (config) => ({ level: config.LOG_LEVEL }),
   })
-    .resource('db', ({ config, logger }) => openDatabase(config, logger))
+    .resource('db', ({ config, logger }) => openDatabase(config, logger), {
+      timeout: embeddedStart,
+    })
     .resource('redis', ({ config, logger }) =>
-      config.REDIS_URL === undefined
-        ? nothing
-        : connectRedis(Redis, { url: config.REDIS_URL, required: config.REDIS_REQUIRED, logger }),
+      optionalRedis({ url: config.REDIS_URL, required: config.REDIS_REQUIRED, logger }),
     )
     .startup(
       'migrations',
@@ -44,7 +40,7 @@ export function kpiBackend(options: Pick<ServiceOptions<object>, 'sources' | 'si
     .health(({ config, db, redis, environment }) => ({
       checks: {
         database: remote(db.healthCheck(), { enabled: config.HEALTH_CHECK_DATABASE }),
-        redis: remote('healthCheck' in redis ? redis.healthCheck() : noRedis, {
+        redis: remote(redis.healthCheck(), {
           critical: config.REDIS_REQUIRED,
           enabled: config.HEALTH_CHECK_REDIS,
         }),
@@ -78,10 +74,7 @@ export function kpiBackend(options: Pick<ServiceOptions<object>, 'sources' | 'si
           }),
           policy('login', { limit: config.LOGIN_LIMIT, per: '15m', paths: logins }),
         ],
-        store:
-          'commands' in redis
-            ? redisStore(redis.commands, { prefix: 'kpi', hashKeys: config.JWT_SECRET })
-            : memoryStore(),
+        store: redis.limitStore({ prefix: 'kpi', hashKeys: config.JWT_SECRET }),
       },
     }))
     .http(
@@ -90,6 +83,3 @@ export function kpiBackend(options: Pick<ServiceOptions<object>, 'sources' | 'si
       ({ config }) => ({ port: config.PORT, host: config.HOST }),
     );
 }
-
-/** What stands in for a Redis that was not asked for. */
-const nothing = { close: async () => undefined, [Symbol.asyncDispose]: async () => undefined };

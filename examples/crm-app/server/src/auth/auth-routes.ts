@@ -1,6 +1,6 @@
 import { type Db, sql } from '@seaworthy/db-pool';
 import type { User, UserResponse } from '@seaworthy-example/crm-api';
-import { ApiError, parse, type SessionCookie, verifyPassword } from '@seaworthy-example/server';
+import { ApiError, deactivated, parse, type SessionCookie, verifyPassword } from '@seaworthy-example/server';
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
 import { userOf } from './authenticate.js';
@@ -32,7 +32,9 @@ export function authRoutes(
       throw new ApiError(401, 'INVALID_CREDENTIALS', 'The e-mail address or the password is not right.');
     }
     const { passwordHash: _, ...user } = stored;
-    reply.header('set-cookie', cookie.set(await sessions.begin(user.id)));
+    const token = await sessions.begin(user.id);
+    if (token === undefined) throw deactivated();
+    reply.header('set-cookie', cookie.set(token));
     return { user } satisfies UserResponse;
   });
 

@@ -1,10 +1,8 @@
 import type { ClientDetailResponse, ClientResponse } from '@seaworthy-example/crm-api';
-import { parse } from '@seaworthy-example/server';
+import { idOf, pageNumber, parse, searchText } from '@seaworthy-example/server';
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
 import { requireRole } from '../auth/authenticate.js';
-import { idOf } from '../http/id-of.js';
-import { pageNumber } from '../http/page.js';
 import type { InvoiceStore } from '../invoices/invoice-store.js';
 import type { ClientStore } from './client-store.js';
 
@@ -22,7 +20,7 @@ const newClient = z.object({
 
 const changes = newClient.extend({ status: z.enum(['active', 'archived']) }).partial();
 
-const filter = z.object({ search: z.string().max(200).optional(), page: pageNumber });
+const filter = z.object({ search: searchText, page: pageNumber });
 
 export function clientRoutes(app: FastifyInstance, clients: ClientStore, invoices: InvoiceStore): void {
   app.get('/clients', async (request) => clients.list(parse(filter, request.query)));

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Db, type Sql, sql } from '@seaworthy/db-pool';
 import type { Client, ClientsResponse, UpdateClientRequest } from '@seaworthy-example/crm-api';
-import { ApiError } from '@seaworthy-example/server';
-import { containing, pageSize } from '../http/page.js';
+import { ApiError, containing, pageSize } from '@seaworthy-example/server';
 
 export interface NewClient {
   readonly name: string;

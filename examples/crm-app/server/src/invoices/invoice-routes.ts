@@ -1,17 +1,15 @@
 import type { InvoiceResponse } from '@seaworthy-example/crm-api';
-import { ApiError, day, parse } from '@seaworthy-example/server';
+import { ApiError, day, idOf, pageNumber, parse, searchText } from '@seaworthy-example/server';
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
 import { requireRole } from '../auth/authenticate.js';
-import { idOf } from '../http/id-of.js';
-import { pageNumber } from '../http/page.js';
 import type { InvoiceStore } from './invoice-store.js';
 import { amountsOf, totalsOf } from './money.js';
 
 const filter = z.object({
   status: z.enum(['draft', 'sent', 'partial', 'paid', 'overdue', 'void']).optional(),
   clientId: z.guid().optional(),
-  search: z.string().max(200).optional(),
+  search: searchText,
   page: pageNumber,
 });
 

@@ -8,8 +8,7 @@ import type {
   InvoiceSummary,
   InvoicesResponse,
 } from '@seaworthy-example/crm-api';
-import { ApiError } from '@seaworthy-example/server';
-import { containing, pageSize } from '../http/page.js';
+import { ApiError, containing, pageSize } from '@seaworthy-example/server';
 import { paymentsOf } from '../payments/payment-rows.js';
 import { amountsOf, totalsOf } from './money.js';
 

@@ -1,9 +1,8 @@
 import type { PaymentResponse } from '@seaworthy-example/crm-api';
-import { ApiError, day, parse } from '@seaworthy-example/server';
+import { ApiError, day, idOf, parse } from '@seaworthy-example/server';
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
 import { requireRole } from '../auth/authenticate.js';
-import { idOf } from '../http/id-of.js';
 import type { InvoiceStore } from '../invoices/invoice-store.js';
 import type { PaymentStore } from './payment-store.js';
 

@@ -1,12 +1,9 @@
-import { type Db, type Sql, sql } from '@seaworthy/db-pool';
-import { hashPassword } from '@seaworthy-example/server';
+import { type Db, sql } from '@seaworthy/db-pool';
+import { hashPassword, insertRows } from '@seaworthy-example/server';
 import { seedData } from './seed-data.js';
 
 /** What everybody of the demonstration logs in with. */
 export const demoPassword = 'seaworthy-demo-2026';
-
-/** Statements have a bound on their values, so rows go in by hundreds. */
-const batch = 200;
 
 /**
  * Puts the demonstration's data in. A second run changes nothing; what was changed in the meantime stays.
@@ -19,20 +16,16 @@ export async function seed(db: Db, today: Date): Promise<boolean> {
   return db.transaction(async (tx) => {
     const { count } = await tx.one<{ count: number }>(sql`select count(*) as count from users`);
     if (count > 0) return false;
-    const insert = async (table: Sql, rows: readonly Readonly<Record<string, unknown>>[]): Promise<void> => {
-      for (let from = 0; from < rows.length; from += batch) {
-        await tx.exec(sql`insert into ${table} ${sql.rows(rows.slice(from, from + batch))}`);
-      }
-    };
-    await insert(
+    await insertRows(
+      tx,
       sql`users`,
       data.users.map((user) => ({ ...user, password_hash: passwordHash })),
     );
-    await insert(sql`clients`, data.clients);
-    await insert(sql`invoices`, data.invoices);
-    await insert(sql`invoice_lines`, data.lines);
-    await insert(sql`payments`, data.payments);
-    await insert(sql`number_sequences`, data.sequences);
+    await insertRows(tx, sql`clients`, data.clients);
+    await insertRows(tx, sql`invoices`, data.invoices);
+    await insertRows(tx, sql`invoice_lines`, data.lines);
+    await insertRows(tx, sql`payments`, data.payments);
+    await insertRows(tx, sql`number_sequences`, data.sequences);
     return true;
   });
 }

@@ -1,5 +1,12 @@
 import type { TokenResponse, UserResponse } from '@seaworthy-example/kpi-api';
-import { ApiError, hashPassword, parse, type SessionCookie, verifyPassword } from '@seaworthy-example/server';
+import {
+  ApiError,
+  deactivated,
+  hashPassword,
+  parse,
+  type SessionCookie,
+  verifyPassword,
+} from '@seaworthy-example/server';
 import { type RequestHandler, Router } from 'express';
 import * as z from 'zod';
 import { sessionOf, userOf } from './authenticate.js';
@@ -31,10 +38,11 @@ export function authRoutes({ users, tokens, cookie, loggedIn }: AuthRoutesOption
   async function logIn(body: unknown): Promise<StoredUser> {
     const given = parse(credentials, body);
     const stored = await users.byEmail(given.email);
-    if ((await verifyPassword(given.password, stored?.passwordHash)) && stored !== undefined) {
-      return stored;
+    if (!(await verifyPassword(given.password, stored?.passwordHash)) || stored === undefined) {
+      throw new ApiError(401, 'INVALID_CREDENTIALS', 'The e-mail address or the password is not right.');
     }
-    throw new ApiError(401, 'INVALID_CREDENTIALS', 'The e-mail address or the password is not right.');
+    if (!stored.active) throw deactivated();
+    return stored;
   }
 
   routes.post('/auth/register', async (req, res) => {

@@ -1,35 +1,35 @@
 import { randomUUID } from 'node:crypto';
-import { type Db, DbError, sql } from '@seaworthy/db-pool';
-import type { Role, User } from '@seaworthy-example/kpi-api';
+import { type Db, DbError, type QueryRunner, sql } from '@seaworthy/db-pool';
+import type { User } from '@seaworthy-example/kpi-api';
 import { ApiError } from '@seaworthy-example/server';
 import type { Session } from './tokens.js';
 
 export interface StoredUser extends User {
   readonly passwordHash: string;
   readonly tokenVersion: number;
+  /** Whether they may log in. */
+  readonly active: boolean;
 }
 
-interface UserRow {
-  readonly id: string;
-  readonly email: string;
-  readonly name: string;
-  readonly role: Role;
-  readonly passwordHash: string;
-  readonly tokenVersion: number;
+/** Ends every session of a user, whatever its version. */
+export async function endAllSessions(db: QueryRunner, userId: string): Promise<void> {
+  await db.exec(sql`update users set token_version = token_version + 1 where id = ${userId}`);
 }
 
 /** The people who may log in. */
 export function createUserStore(db: Db) {
   return {
     byEmail: (email: string): Promise<StoredUser | undefined> =>
-      db.maybeOne<UserRow>(
-        sql`select id, email, name, role, password_hash as "passwordHash", token_version as "tokenVersion" from users where email = ${email.toLowerCase()}`,
-      ),
+      db.maybeOne<StoredUser>(sql`
+        select
+          id, email, name, role, password_hash as "passwordHash", token_version as "tokenVersion",
+          deactivated_at is null as active
+        from users where email = ${email.toLowerCase()}`),
 
     bySession: ({ userId, version }: Session): Promise<User | undefined> =>
-      db.maybeOne<User>(
-        sql`select id, email, name, role from users where id = ${userId} and token_version = ${version}`,
-      ),
+      db.maybeOne<User>(sql`
+        select id, email, name, role from users
+        where id = ${userId} and token_version = ${version} and deactivated_at is null`),
 
     /**
      * Ends all sessions of that user, on every device and of every API client: the version is the user's, not the token's.

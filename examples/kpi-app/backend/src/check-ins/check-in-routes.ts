@@ -1,9 +1,8 @@
 import type { CheckInResponse } from '@seaworthy-example/kpi-api';
-import { parse } from '@seaworthy-example/server';
+import { idOf, parse } from '@seaworthy-example/server';
 import { Router } from 'express';
 import * as z from 'zod';
 import { forbidden, hasRole, requireRole } from '../auth/authenticate.js';
-import { idOf } from '../http/id-of.js';
 import { measured } from '../http/measured.js';
 import type { ObjectiveStore } from '../objectives/objective-store.js';
 import type { TeamStore } from '../teams/team-store.js';
@@ -25,14 +24,14 @@ export function checkInRoutes({ checkIns, objectives, teams }: CheckInRoutesOpti
   const routes = Router();
 
   routes.get('/key-results/:id/check-ins', async (req, res) => {
-    const keyResult = await objectives.getKeyResult(idOf(req.params.id, 'KEY_RESULT_NOT_FOUND'));
+    const keyResult = await objectives.getKeyResult(idOf(req.params, 'KEY_RESULT_NOT_FOUND'));
     res.json({ checkIns: await checkIns.of(keyResult.id) });
   });
 
   routes.post('/key-results/:id/check-ins', async (req, res) => {
     const user = requireRole(req, 'member');
     const given = parse(newCheckIn, req.body);
-    const { id, objectiveId } = await objectives.getKeyResult(idOf(req.params.id, 'KEY_RESULT_NOT_FOUND'));
+    const { id, objectiveId } = await objectives.getKeyResult(idOf(req.params, 'KEY_RESULT_NOT_FOUND'));
     const teamId = await objectives.teamOf(objectiveId);
     if (!hasRole(user, 'manager') && !(await teams.isMember(teamId, user.id))) throw forbidden();
     const checkIn = await checkIns.add(id, user.id, given);

@@ -1,9 +1,8 @@
 import type { KeyResultResponse, ObjectiveResponse, ObjectivesResponse } from '@seaworthy-example/kpi-api';
-import { day, parse } from '@seaworthy-example/server';
+import { day, idOf, parse } from '@seaworthy-example/server';
 import { Router } from 'express';
 import * as z from 'zod';
 import { requireRole, userOf } from '../auth/authenticate.js';
-import { idOf } from '../http/id-of.js';
 import { measured } from '../http/measured.js';
 import type { ObjectiveStore } from './objective-store.js';
 
@@ -58,14 +57,14 @@ export function objectiveRoutes(objectives: ObjectiveStore): Router {
   });
 
   routes.get('/objectives/:id', async (req, res) => {
-    const objective = await objectives.get(idOf(req.params.id, 'OBJECTIVE_NOT_FOUND'));
+    const objective = await objectives.get(idOf(req.params, 'OBJECTIVE_NOT_FOUND'));
     res.json({ objective } satisfies ObjectiveResponse);
   });
 
   routes.patch('/objectives/:id', async (req, res) => {
     requireRole(req, 'manager');
     const given = parse(changes, req.body);
-    const objective = await objectives.change(idOf(req.params.id, 'OBJECTIVE_NOT_FOUND'), {
+    const objective = await objectives.change(idOf(req.params, 'OBJECTIVE_NOT_FOUND'), {
       ...(given.title === undefined ? {} : { title: given.title }),
       ...(given.description === undefined ? {} : { description: given.description }),
       ...(given.status === undefined ? {} : { status: given.status }),
@@ -77,7 +76,7 @@ export function objectiveRoutes(objectives: ObjectiveStore): Router {
   routes.post('/objectives/:id/key-results', async (req, res) => {
     requireRole(req, 'manager');
     const given = parse(newKeyResult, req.body);
-    const id = idOf(req.params.id, 'OBJECTIVE_NOT_FOUND');
+    const id = idOf(req.params, 'OBJECTIVE_NOT_FOUND');
     await objectives.teamOf(id);
     res.status(201).json({ keyResult: await objectives.addKeyResult(id, given) } satisfies KeyResultResponse);
   });

@@ -9,7 +9,7 @@ import type {
   ObjectiveSummary,
   UpdateObjectiveRequest,
 } from '@seaworthy-example/kpi-api';
-import { ApiError } from '@seaworthy-example/server';
+import { ApiError, containing } from '@seaworthy-example/server';
 import type { CheckInStore } from '../check-ins/check-in-store.js';
 
 type KeyResultRow = Omit<KeyResult, 'checkIns'>;
@@ -78,7 +78,7 @@ export function createObjectiveStore(db: Db, checkIns: CheckInStore) {
       const conditions = [
         ...(teamId === undefined ? [] : [sql`o.team_id = ${teamId}`]),
         ...(status === undefined ? [] : [sql`o.status = ${status}`]),
-        ...(search === undefined || search === '' ? [] : [sql`o.title ilike ${`%${escapeLike(search)}%`}`]),
+        ...(search === undefined || search === '' ? [] : [sql`o.title ilike ${containing(search)}`]),
       ];
       const where = conditions.length === 0 ? sql`` : sql`where ${sql.join(conditions, sql` and `)}`;
       const rows = await db.many<SummaryRow>(
@@ -144,6 +144,3 @@ export function createObjectiveStore(db: Db, checkIns: CheckInStore) {
 export type ObjectiveStore = ReturnType<typeof createObjectiveStore>;
 
 /** What a person searches for is text, also when it holds a pattern's signs. */
-function escapeLike(text: string): string {
-  return text.replaceAll(/[\\%_]/g, String.raw`\$&`);
-}

@@ -4,11 +4,10 @@ import type {
   TeamResponse,
   TeamsResponse,
 } from '@seaworthy-example/kpi-api';
-import { parse } from '@seaworthy-example/server';
+import { idOf, parse } from '@seaworthy-example/server';
 import { Router } from 'express';
 import * as z from 'zod';
 import { hasRole, requireRole, userOf } from '../auth/authenticate.js';
-import { idOf } from '../http/id-of.js';
 import type { TeamStore } from './team-store.js';
 
 const newTeam = z.object({ name: z.string().trim().min(1, 'Give the team a name.').max(80) });
@@ -32,7 +31,7 @@ export function teamRoutes(teams: TeamStore): Router {
   });
 
   routes.get('/teams/:id', async (req, res) => {
-    const id = idOf(req.params.id, 'TEAM_NOT_FOUND');
+    const id = idOf(req.params, 'TEAM_NOT_FOUND');
     const team = await teams.get(id);
     const members = await teams.membersOf(id);
     // Anybody may register and read, so addresses are for those who manage people.
@@ -43,15 +42,15 @@ export function teamRoutes(teams: TeamStore): Router {
   routes.post('/teams/:id/members', async (req, res) => {
     requireRole(req, 'manager');
     const { email, role } = parse(newMember, req.body);
-    const member = await teams.addMember(idOf(req.params.id, 'TEAM_NOT_FOUND'), email, role);
+    const member = await teams.addMember(idOf(req.params, 'TEAM_NOT_FOUND'), email, role);
     res.status(201).json({ member } satisfies MemberResponse);
   });
 
   routes.delete('/teams/:id/members/:userId', async (req, res) => {
     requireRole(req, 'manager');
     await teams.removeMember(
-      idOf(req.params.id, 'TEAM_NOT_FOUND'),
-      idOf(req.params.userId, 'USER_NOT_FOUND'),
+      idOf(req.params, 'TEAM_NOT_FOUND'),
+      idOf(req.params, 'USER_NOT_FOUND', 'userId'),
     );
     res.status(204).end();
   });

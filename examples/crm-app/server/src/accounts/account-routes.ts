@@ -1,0 +1,46 @@
+import { randomBytes } from 'node:crypto';
+import type {
+  AccountResponse,
+  AccountsResponse,
+  CreateAccountResponse,
+  Role,
+} from '@seaworthy-example/crm-api';
+import {
+  type Accounts,
+  accountChanges,
+  accountFilter,
+  hashPassword,
+  idOf,
+  newAccount,
+  parse,
+} from '@seaworthy-example/server';
+import type { FastifyInstance } from 'fastify';
+import { requireRole } from '../auth/authenticate.js';
+
+const roles = ['viewer', 'sales', 'accountant', 'admin'] as const;
+const changes = accountChanges(roles);
+const newcomer = newAccount(roles);
+
+/** Who may log in and as what: for administrators. */
+export function accountRoutes(app: FastifyInstance, accounts: Accounts<Role>): void {
+  app.get('/users', async (request) => {
+    requireRole(request, 'admin');
+    return (await accounts.list(parse(accountFilter, request.query))) satisfies AccountsResponse;
+  });
+
+  app.post('/users', async (request, reply) => {
+    const actor = requireRole(request, 'admin');
+    const given = parse(newcomer, request.body);
+    // Made here, so that it is not one that the administrator uses elsewhere or that is easily guessed.
+    const password = randomBytes(12).toString('base64url');
+    const user = await accounts.add(actor.id, { ...given, passwordHash: await hashPassword(password) });
+    return reply.code(201).send({ user, password } satisfies CreateAccountResponse);
+  });
+
+  app.patch('/users/:id', async (request) => {
+    const actor = requireRole(request, 'admin');
+    const id = idOf(request.params, 'USER_NOT_FOUND');
+    const user = await accounts.change(actor.id, id, parse(changes, request.body));
+    return { user } satisfies AccountResponse;
+  });
+}
