@@ -4,6 +4,7 @@ import { ConfigError } from './config-error.js';
 import { formatEnvExample } from './env-example.js';
 import { formatExplanation } from './explanation.js';
 import { fetchRemote } from './fetch-remote.js';
+import { formatJsonSchema, type JsonSchema } from './json-schema.js';
 import {
   defaultTimeoutMs,
   type LoadAsyncOptions,
@@ -61,6 +62,8 @@ export interface ConfigSchema<Values extends object, Client extends keyof Values
   toEnvExample(): string;
   /** A markdown table of every variable. The same schema gives the same bytes. */
   toMarkdown(): string;
+  /** A JSON Schema (draft 2020-12) of the environment, for editors and other tools. The same schema gives the same document. */
+  toJSONSchema(): JsonSchema;
 }
 
 /** What is known about a configuration that was loaded. */
@@ -164,6 +167,7 @@ export function createSchema(reader: Reader, profileOptions: ProfileOptions): Co
     },
     toEnvExample: () => formatEnvExample(reader.definitions),
     toMarkdown: () => formatMarkdown(reader.definitions),
+    toJSONSchema: () => formatJsonSchema(reader.definitions),
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Secret } from '@seaworthy/contracts';
 import type { Parsed } from './parsed.js';
 import type { Profile } from './profile.js';
+import type { TextShape } from './text-shape.js';
 
 /** Under which a field keeps its definition; shared by all copies of this package. */
 export const fieldKey: unique symbol = Symbol.for('seaworthy.config.field');
@@ -29,6 +30,8 @@ export interface FieldDefinition<Out = unknown, E extends Exposure = Exposure> {
   readonly defaults: readonly FieldDefault[];
   readonly description: string;
   readonly exposure: Exposure;
+  /** For JSON Schema, where there is more to say than the kind does. */
+  readonly shape?: () => TextShape;
   /** The value is the name of the profile, wherever the variable stands. */
   readonly isProfile?: boolean;
   readonly secret?: SecretOptions;

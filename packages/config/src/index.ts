@@ -27,6 +27,7 @@ export type { NumberOptions, PortOptions } from './fields/numbers.js';
 export type { SchemaField } from './fields/schema.js';
 export type { StringOptions } from './fields/string.js';
 export type { UrlOptions } from './fields/url.js';
+export type { JsonSchema, JsonSchemaProperty } from './json-schema.js';
 export type { LoadAsyncOptions, LoadOptions, VariableOrigin } from './load.js';
 export type { Problem, ProblemCode } from './problem.js';
 export { type Profile, type ProfileOptions, profiles } from './profile.js';
@@ -49,5 +50,6 @@ export type {
 } from './sources/source.js';
 export { sources } from './sources/sources.js';
 export type { StandardIssue, StandardResult, StandardSchema } from './standard-schema.js';
+export type { TextShape } from './text-shape.js';
 export type { UnknownOptions } from './unknown-variables.js';
 export type { ConfigChange, ConfigWatch, WatchOptions } from './watch/watch-config.js';

@@ -28,6 +28,7 @@ export function oneOfField<const Value extends string>(
       const value = values.find((known) => known === text);
       return value === undefined ? invalid('is none of the accepted texts') : valid(value);
     },
+    shape: () => ({ enum: [...values] }),
     format: String,
   });
 }

@@ -9,6 +9,7 @@ import {
   type StandardSchema,
 } from '../standard-schema.js';
 import { validateWith } from '../validate-with.js';
+import { jsonShapeOf, textShapeOf } from './shape-of.js';
 import { readTyped, typedText } from './typed-text.js';
 
 /** A field of a schema: text can become a secret, everything else cannot. */
@@ -39,6 +40,7 @@ export function schemaField<const Schema extends StandardSchema>(
       return 'faults' in read ? read : validateWith(schema, read.value);
     },
     parseMissing: () => validateWith(schema, undefined),
+    shape: () => (typed === undefined ? textShapeOf(schema) : { pattern: typed.pattern }),
     format: String,
   });
   return field as unknown as SchemaField<SchemaOutput<Schema>, string>;
@@ -65,6 +67,7 @@ export function jsonField(schema?: StandardSchema): PlainField<unknown, unknown>
       return 'faults' in parsed || schema === undefined ? parsed : validateWith(schema, parsed.value);
     },
     ...(schema === undefined ? {} : { parseMissing: () => validateWith(schema, undefined) }),
+    shape: () => jsonShapeOf(schema),
     format: (literal) => JSON.stringify(literal),
   });
 }

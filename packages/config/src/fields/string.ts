@@ -49,6 +49,12 @@ export function stringField(options: StringOptions = {}): TextField<string> {
     expected: bounds.length === 0 ? kind : `${kind}, ${bounds.join(', ')}`,
     secret: { minBytes: 32, generate: 'openssl rand -base64 32' },
     parse,
+    shape: () => ({
+      minLength: Math.ceil(minLength / 2), // JSON Schema counts a pair of UTF-16 units as one
+      ...(maxLength < Number.MAX_SAFE_INTEGER ? { maxLength } : {}),
+      // Flags cannot be said in JSON Schema, where the flag u is on.
+      ...(pattern === undefined || !/^u?$/.test(pattern.flags) ? {} : { pattern: pattern.source }),
+    }),
     format: String,
   });
 

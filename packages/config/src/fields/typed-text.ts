@@ -1,5 +1,6 @@
 import { fieldKey } from '../field.js';
 import { invalid, type Parsed, valid } from '../parsed.js';
+import { textPatterns } from '../text-shape.js';
 import { boolField } from './bool.js';
 import { numberField } from './numbers.js';
 import { textFault } from './text-faults.js';
@@ -7,6 +8,7 @@ import { textFault } from './text-faults.js';
 /** A text that is read before a schema sees it, and what to say that it must be. */
 export interface TypedText {
   readonly expected: string;
+  readonly pattern: string;
   readonly parse: (text: string) => Parsed;
 }
 
@@ -14,14 +16,19 @@ const bool = boolField()[fieldKey];
 const number = numberField()[fieldKey];
 
 const readers: Readonly<Record<string, TypedText>> = {
-  boolean: bool,
-  number,
+  boolean: { ...bool, pattern: textPatterns.bool },
+  number: { ...number, pattern: textPatterns.number },
   bigint: {
+    pattern: textPatterns.int,
     expected: 'a whole number',
     parse: (text) =>
       /^(?:0|-?[1-9][0-9]{0,999})$/.test(text) ? valid(BigInt(text)) : invalid('is not a whole number'),
   },
-  date: { expected: 'a date such as 2026-11-22 or 2026-11-22T08:00:00Z', parse: parseDate },
+  date: {
+    pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}',
+    expected: 'a date such as 2026-11-22 or 2026-11-22T08:00:00Z',
+    parse: parseDate,
+  },
 };
 
 /** Schemas of zod around another one, which reads what they are given. */

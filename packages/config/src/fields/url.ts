@@ -44,6 +44,10 @@ export function urlField(options: UrlOptions = {}): TextField<string> {
           )
         : invalid(fault);
     },
+    shape: () => ({
+      format: 'uri',
+      pattern: `^(${protocols.map((protocol) => anyCase(protocol)).join('|')})//`,
+    }),
     format: String,
     chosenPart: passwordOf,
   });
@@ -99,6 +103,13 @@ function decodes(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Schemes have no case (RFC 3986 section 3.1), and JSON Schema has no flag for that. */
+function anyCase(protocol: string): string {
+  return [...protocol]
+    .map((sign) => (/[a-z]/.test(sign) ? `[${sign.toUpperCase()}${sign}]` : sign.replace(/[.+]/, '\\$&')))
+    .join('');
 }
 
 export function passwordOf(text: string): string | undefined {
