@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { DbError } from '../db-error.js';
 import type { DriverConnection, DriverResult, TransactionState } from '../driver.js';
 import type { Statement } from '../sql/compile.js';
@@ -12,12 +13,8 @@ type Answer = (error: unknown, rows?: unknown, columns?: unknown) => void;
 export interface MysqlClient {
   readonly threadId: number | null;
   connect(answer: (error: unknown) => void): void;
-  query(options: { readonly sql: string; readonly rowsAsArray: true }, answer: Answer): unknown;
-  execute(
-    options: { readonly sql: string; readonly rowsAsArray: true },
-    values: unknown[],
-    answer: Answer,
-  ): unknown;
+  query(options: { readonly sql: string }, answer?: Answer): unknown;
+  execute(options: { readonly sql: string }, values: unknown[], answer: Answer): unknown;
   ping(answer: (error: unknown) => void): void;
   end(answer: (error: unknown) => void): void;
   on(event: 'error' | 'end', listener: () => void): unknown;
@@ -28,6 +25,21 @@ const sessionSettings = `set time_zone = '+00:00', sql_mode = concat_ws(',', nul
 
 /** Bit 0 of the status flags: a transaction is open. */
 const inTransactionFlag = 1;
+
+/** What mysql2 does by default, but exact: integers beyond 2^53 as text, and Dates in the session's time zone. */
+const nativeValues = {
+  supportBigNumbers: true,
+  bigNumberStrings: false,
+  dateStrings: false,
+  jsonStrings: false,
+  timezone: 'Z',
+} as const;
+
+/** A query in mysql2's own words. */
+export interface NativeQuery {
+  readonly sql: string;
+  readonly values?: readonly unknown[] | undefined;
+}
 
 /** One mysql2 connection as a connection of the pool. */
 export class MysqlConnection implements DriverConnection {
@@ -73,6 +85,62 @@ export class MysqlConnection implements DriverConnection {
     return Array.isArray(rows) ? rowsResult(rows, columns) : this.#changeResult(rows);
   }
 
+  /**
+   * Runs what mysql2's own `query` and `execute` take, with values as mysql2 gives them: for tools that expect mysql2 itself.
+   *
+   * @throws what the server said, as mysql2 says it; DbError `connection_lost`.
+   */
+  async native(method: 'query' | 'execute', options: NativeQuery): Promise<readonly [unknown, unknown]> {
+    const restore = this.#useNativeValues();
+    try {
+      const answer = await callback((done) => {
+        if (method === 'execute') this.#client.execute(options, [...(options.values ?? [])], done);
+        else this.#client.query(options, done);
+      });
+      this.#readStatus(answer[0]);
+      return answer;
+    } catch (error) {
+      if (mysqlFailure(error) !== undefined && this.#isOpen) throw error;
+      if (this.#isOpen && !isFatal(error)) throw error; // mysql2's own words about a parameter
+      this.#close();
+      throw lostError();
+    } finally {
+      restore();
+    }
+  }
+
+  /** The rows of a query as mysql2 streams them. `done` settles when the server has sent all. */
+  stream(
+    options: NativeQuery,
+    streamOptions: object,
+  ): { readonly rows: Readable; readonly done: Promise<void> } {
+    const restore = this.#useNativeValues();
+    const rows = streamOf(this.#client.query(options), streamOptions);
+    const done = new Promise<void>((resolve) => {
+      rows.once('close', () => {
+        restore();
+        resolve();
+      });
+    });
+    return { rows, done };
+  }
+
+  /** Our own settings give everything that could be rounded as text; tools expect Dates, numbers and parsed JSON. */
+  #useNativeValues(): () => void {
+    const own: unknown = Reflect.get(this.#client, 'config');
+    if (typeof own !== 'object' || own === null) return () => undefined;
+    Reflect.set(this.#client, 'config', Object.assign(Object.create(own), nativeValues));
+    return () => Reflect.set(this.#client, 'config', own);
+  }
+
+  /** The header of a change, or of the last result of a procedure, says whether a transaction is open. */
+  #readStatus(answer: unknown): void {
+    const last: unknown = Array.isArray(answer) ? answer.at(-1) : answer;
+    const status: unknown =
+      typeof last === 'object' && last !== null ? Reflect.get(last, 'serverStatus') : undefined;
+    if (typeof status === 'number') this.#inTransaction = (status & inTransactionFlag) !== 0;
+  }
+
   async script(text: string): Promise<void> {
     for (const sql of splitScript(text)) await this.query({ text: sql, values: [] });
   }
@@ -114,10 +182,7 @@ export class MysqlConnection implements DriverConnection {
       const failure = mysqlFailure(error);
       if (failure === undefined || !this.#isOpen) {
         this.#close();
-        throw new DbError(
-          'connection_lost',
-          'The connection was lost while a statement was under way; whether it took effect is not known.',
-        );
+        throw lostError();
       }
       throw mysqlError(failure);
     }
@@ -139,6 +204,26 @@ export class MysqlConnection implements DriverConnection {
     this.#isOpen = false;
     if (wasOpen) this.#lost();
   }
+}
+
+function lostError(): DbError {
+  return new DbError(
+    'connection_lost',
+    'The connection was lost while a statement was under way; whether it took effect is not known.',
+  );
+}
+
+/** mysql2 marks what ended the connection. */
+function isFatal(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && Reflect.get(error, 'fatal') === true;
+}
+
+function streamOf(command: unknown, options: object): Readable {
+  const stream: unknown =
+    typeof command === 'object' && command !== null ? Reflect.get(command, 'stream') : undefined;
+  const rows: unknown = typeof stream === 'function' ? stream.call(command, options) : undefined;
+  if (rows instanceof Readable) return rows;
+  throw new DbError('unknown', 'This mysql2 gives no stream; install version 3.24 or later.');
 }
 
 function rowsResult(rows: readonly (readonly unknown[])[], columns: unknown): DriverResult {

@@ -87,6 +87,29 @@ export class PostgresConnection implements DriverConnection {
     await this.#send({ text });
   }
 
+  /**
+   * Runs what pg's own `query` takes, and answers and fails as it does: for tools that expect pg itself.
+   *
+   * @throws what the server said, as pg says it; DbError `connection_lost`.
+   */
+  async native(query: object): Promise<unknown> {
+    this.#ready = false;
+    try {
+      return await this.#client.query(query as PgQuery);
+    } catch (error) {
+      if (!this.#isOpen) throw lostError();
+      if (postgresFailure(error).code === undefined) this.#close();
+      else await this.#whenReady();
+      throw error;
+    }
+  }
+
+  /** Hands pg something that speaks to the connection by itself, such as a cursor of pg-cursor. */
+  submit(submittable: object): void {
+    // Its failures reach whoever reads from it.
+    void this.#client.query(submittable as PgQuery);
+  }
+
   async ping(): Promise<void> {
     await this.#send({ text: 'select 1' });
   }

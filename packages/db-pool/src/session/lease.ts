@@ -101,7 +101,7 @@ export class Lease implements TurnKeeper, Expiring {
 
   /** Runs what only the driver's own client understands, in its turn. `text` is what it will send. */
   run<T>(text: string, start: () => Promise<T>, limits: Limits): Promise<T> {
-    if (!this.#sessionChanged && changesSession(text)) this.#sessionChanged = true;
+    this.#sessionChanged ||= this.#distrusted || changesSession(text);
     return this.#inTurn(start, limits);
   }
 

@@ -1,0 +1,83 @@
+import { EventEmitter } from 'node:events';
+import { DbError } from '../db-error.js';
+import { PostgresConnection } from '../drivers/postgres-connection.js';
+import type { Lease } from '../session/lease.js';
+import { type Checkout, checkOut } from './checkout.js';
+import type { PgPoolContext } from './pg-pool.js';
+import { answer, type PgQueryArguments, readPgQuery } from './pg-query.js';
+
+/**
+ * A checked-out client as tools know it from pg: `query` in all its forms, `release`, and `error` when the connection is
+ * lost or kept for too long.
+ */
+export class PooledPgClient extends EventEmitter {
+  readonly #context: PgPoolContext;
+  readonly #checkout: Checkout;
+  #released = false;
+
+  private constructor(context: PgPoolContext, checkout: Checkout) {
+    super();
+    this.#context = context;
+    this.#checkout = checkout;
+    this.release = this.release.bind(this);
+  }
+
+  static async checkOut(context: PgPoolContext): Promise<PooledPgClient> {
+    let client: PooledPgClient | undefined;
+    const checkout = await checkOut(context.access, context.checkoutTimeout, (error) => client?.lost(error));
+    client = new PooledPgClient(context, checkout);
+    return client;
+  }
+
+  /** As pg's: a promise of its result, or a callback. Errors of the server are pg's own. */
+  query(...given: PgQueryArguments): unknown {
+    const { text, config, submittable, callback } = readPgQuery(given);
+    const { lease } = this.#checkout;
+    if (submittable !== undefined) {
+      if (this.#released) throw releasedError();
+      // A cursor that is left open would be the next borrower's.
+      lease.distrust();
+      void this.#checkout.run(text, async () => connectionOf(lease).submit(submittable));
+      return submittable;
+    }
+    const work = this.#released
+      ? Promise.reject(releasedError())
+      : this.#checkout.run(text, () => connectionOf(lease).native(config));
+    return answer(work, callback);
+  }
+
+  /** Gives the connection back, cleaned; with an error or `true` it is destroyed instead. */
+  release(error?: unknown): void {
+    if (this.#released) {
+      throw new Error('Release called on client which has already been released to the pool.');
+    }
+    this.#released = true;
+    const { lease } = this.#checkout;
+    if (error !== undefined && error !== null && error !== false) lease.abandon(releasedError());
+    else void lease.release();
+    this.#context.returned(this, error);
+  }
+
+  escapeIdentifier(name: string): string {
+    return `"${name.replaceAll('"', '""')}"`;
+  }
+
+  escapeLiteral(text: string): string {
+    const quoted = `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
+    return text.includes('\\') ? ` E${quoted}` : quoted;
+  }
+
+  private lost(error: DbError): void {
+    // Without a listener an EventEmitter would throw, from a timer; the next query says it as well.
+    if (!this.#released && this.listenerCount('error') > 0) this.emit('error', error);
+  }
+}
+
+export function connectionOf({ connection }: Lease): PostgresConnection {
+  if (connection instanceof PostgresConnection) return connection;
+  throw new DbError('unknown', 'pgPool needs a database that was made with the driver postgres(pg).');
+}
+
+function releasedError(): DbError {
+  return new DbError('closed', 'This client was released to the pool; check out another one.');
+}
