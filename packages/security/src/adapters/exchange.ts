@@ -24,7 +24,7 @@ export function decideExchange(
   response: ServerResponse,
   url = request.url ?? '/',
 ): Decision | Promise<Decision> {
-  const decision = security.decide(viewOf(request, url), { request, response });
+  const decision = security.decide(new NodeRequestView(request, url), { request, response });
   const apply = (decided: Decision): Decision => {
     if (!response.headersSent) setHeaders(response, decided);
     const { verdict } = decided;
@@ -108,18 +108,31 @@ function addedTo(present: number | string | readonly string[], value: string): s
   return seen.has('*') ? '*' : [...seen.values()].join(', ');
 }
 
-function viewOf(request: IncomingMessage, url: string): RequestView {
-  const { headers, socket } = request;
-  const authority = headers[':authority'];
-  return {
-    method: request.method ?? 'GET',
-    url,
-    host: headers.host ?? (typeof authority === 'string' ? authority : ''),
-    peer: socket.remoteAddress,
-    encrypted: 'encrypted' in socket && socket.encrypted === true,
-    header(name) {
-      const value = headers[name];
-      return Array.isArray(value) ? value.join(', ') : value;
-    },
-  };
+/** What the adapters make of a request of Node's own kind. Nothing is read before it is asked for. */
+class NodeRequestView implements RequestView {
+  readonly url: string;
+  readonly #request: IncomingMessage;
+
+  constructor(request: IncomingMessage, url: string) {
+    this.#request = request;
+    this.url = url;
+  }
+
+  get method(): string {
+    return this.#request.method ?? 'GET';
+  }
+  get host(): string {
+    return this.#request.headers.host ?? this.header(':authority') ?? '';
+  }
+  get peer(): string | undefined {
+    return this.#request.socket.remoteAddress;
+  }
+  get encrypted(): boolean {
+    const { socket } = this.#request;
+    return 'encrypted' in socket && socket.encrypted === true;
+  }
+  header(name: string): string | undefined {
+    const value = this.#request.headers[name];
+    return Array.isArray(value) ? value.join(', ') : value;
+  }
 }

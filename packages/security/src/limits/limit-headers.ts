@@ -1,3 +1,4 @@
+import type { Clock } from '@seaworthy/contracts';
 import type { HeaderPair } from '../decision.js';
 import type { LimitOutcome, LimitRule } from './limit-rule.js';
 
@@ -23,11 +24,11 @@ export const limitHeaderNames: Readonly<Record<LimitHeaderForm, readonly string[
   none: ['Retry-After'],
 };
 
-/** @param nowMs - wall time, for the one form that sends a date. */
+/** @param clock - for the one form that sends a date. */
 export function limitHeaders(
   form: LimitHeaderForm,
   standings: readonly Standing[],
-  nowMs: number,
+  clock: Clock,
 ): readonly HeaderPair[] {
   const tightest = tightestOf(standings);
   if (tightest === undefined) return [];
@@ -43,7 +44,7 @@ export function limitHeaders(
       return [
         ['X-RateLimit-Limit', String(rule.limit)],
         ['X-RateLimit-Remaining', String(outcome.remaining)],
-        ['X-RateLimit-Reset', String(seconds(nowMs + outcome.resetMs))],
+        ['X-RateLimit-Reset', String(seconds(clock.now() + outcome.resetMs))],
         ...retry,
       ];
     case 'draft-6':

@@ -76,14 +76,17 @@ export function createLimiter(options: LimitsOptions, context: LimiterContext): 
   const guarded = guardRemote(store, context);
 
   function answer(demands: readonly Demand[], outcomes: LimitOutcomes): LimitResult {
-    const standings = demands.flatMap(({ policy }, index): readonly Standing[] => {
+    const standings: Standing[] = [];
+    let worst: Standing | undefined;
+    for (const [index, { policy }] of demands.entries()) {
       const outcome = outcomes[index];
-      return outcome === undefined ? [] : [{ rule: policy.rule, outcome }];
-    });
-    const refusals = standings.filter(({ outcome }) => !outcome.allowed);
-    const worst = refusals.sort((a, b) => b.outcome.retryAfterMs - a.outcome.retryAfterMs)[0];
+      if (outcome === undefined) continue;
+      const standing = { rule: policy.rule, outcome };
+      standings.push(standing);
+      if (!outcome.allowed && outcome.retryAfterMs > (worst?.outcome.retryAfterMs ?? -1)) worst = standing;
+    }
     return {
-      headers: limitHeaders(form, standings, clock.now()),
+      headers: limitHeaders(form, standings, clock),
       refused: worst && {
         kind: 'limited',
         policy: worst.rule.name,
@@ -118,7 +121,11 @@ export function createLimiter(options: LimitsOptions, context: LimiterContext): 
       return guarded?.up ?? true;
     },
     check(request) {
-      const demands = policies.flatMap((policy) => demandOf(policy, request));
+      const demands: Demand[] = [];
+      for (const policy of policies) {
+        const demand = demandOf(policy, request);
+        if (demand !== undefined) demands.push(demand);
+      }
       if (demands.length === 0) return passed;
       if (guarded !== undefined) return guarded.up ? askRemote(guarded, demands) : startTry(guarded, demands);
       const outcomes = store.consume(demands.map(({ charge }) => charge));
@@ -142,10 +149,10 @@ function guardRemote(store: LimitStore, { clock, onStoreChange }: LimiterContext
   return guardStore(remote, { clock, onChange: onStoreChange });
 }
 
-function demandOf(policy: LimitPolicy, request: LimitRequest): readonly Demand[] {
-  if (!policy.applies(request.url)) return [];
+function demandOf(policy: LimitPolicy, request: LimitRequest): Demand | undefined {
+  if (!policy.applies(request.url)) return undefined;
   const key = policy.key(request);
-  if (key === undefined) return [];
+  if (key === undefined) return undefined;
   const cost = policy.cost(request);
   if (!Number.isSafeInteger(cost) || cost < 0) {
     throw new SecurityError(
@@ -153,5 +160,5 @@ function demandOf(policy: LimitPolicy, request: LimitRequest): readonly Demand[]
       { code: 'SECURITY_INVALID_COST' },
     );
   }
-  return [{ policy, charge: { rule: policy.rule, key, cost } }];
+  return { policy, charge: { rule: policy.rule, key, cost } };
 }
