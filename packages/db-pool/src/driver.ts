@@ -22,6 +22,11 @@ export interface DriverConnection extends PoolConnection {
   script(text: string): Promise<void>;
   /** Ends any transaction and puts every session variable back. */
   reset(): Promise<void>;
+  /**
+   * While on, statements are sent before the earlier ones are answered, and are answered in that order; none may open a
+   * transaction. Absent where the protocol or its client cannot.
+   */
+  pipeline?(on: boolean): void;
   /** Asks the server to stop what runs now. The connection is destroyed afterwards, whatever the answer. */
   cancel(): Promise<void>;
 }

@@ -23,9 +23,6 @@ interface IntegerParameter {
 /** The largest signed integer of 64 bits; above it the unsigned type is needed. */
 const maxSigned = 2n ** 63n - 1n;
 
-/** Each statement that is prepared is held by the server too, up to max_prepared_stmt_count (16382) over all connections. */
-const maxPreparedStatements = 200;
-
 /**
  * MySQL and MariaDB by the `mysql2` package, which is passed in so that what instruments it keeps working.
  *
@@ -48,7 +45,7 @@ export function mysql<Config extends object>(mysql2: MysqlModule<Config>): Drive
 
 function openMysql<Config extends object>(
   mysql2: MysqlModule<Config>,
-  { url, connection, name, tls }: DriverTarget<Config>,
+  { url, connection, name, tls, maxPreparedStatements }: DriverTarget<Config>,
 ): DriverEndpoint {
   const address = addressOf(url, connection);
   const host = hostOf(url, connection);
@@ -56,7 +53,7 @@ function openMysql<Config extends object>(
   const makeClient = (): MysqlClient => {
     const config = {
       connectAttributes: { program_name: name },
-      maxPreparedStatements,
+      maxPreparedStatements: Math.max(maxPreparedStatements, 1), // mysql2 cannot bind values without preparing
       connectTimeout: 0,
       ...connection,
       ...(url === undefined ? {} : { uri: url }),

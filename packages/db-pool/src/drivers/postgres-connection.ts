@@ -6,6 +6,7 @@ import { cancelBackend } from './postgres-cancel.js';
 import { type Decode, decoderFor } from './postgres-decode.js';
 import { encodeValue } from './postgres-encode.js';
 import { postgresError, postgresFailure } from './postgres-error.js';
+import { PreparedStatements } from './prepared-statements.js';
 
 /** The part of a pg client that is used. */
 export interface PgClient {
@@ -13,17 +14,22 @@ export interface PgClient {
   readonly port: number;
   readonly ssl?: unknown;
   connect(): Promise<unknown>;
-  query(config: PgQuery): Promise<PgResult | readonly PgResult[]>;
+  /** Undefined when `config` has a callback. */
+  query(config: PgQuery): Promise<PgAnswer> | undefined;
   end(): Promise<unknown>;
   getTransactionStatus(): 'I' | 'T' | 'E' | null;
   on(event: 'error' | 'end' | 'drain', listener: () => void): unknown;
 }
 
+type PgAnswer = PgResult | readonly PgResult[];
+
 interface PgQuery {
   readonly text: string;
-  readonly values?: unknown[];
+  readonly name?: string | undefined;
+  readonly values?: unknown[] | undefined;
   readonly rowMode?: 'array';
   readonly types?: { getTypeParser(oid: number, format?: string): (value: string) => unknown };
+  readonly callback?: (error: unknown, answer: PgAnswer) => void;
 }
 
 interface PgResult {
@@ -35,6 +41,16 @@ interface PgResult {
 /** Settings that the decoding of values relies on, whatever the server's or the role's are. */
 const sessionSettings = `set timezone to 'UTC'; set datestyle to 'ISO, YMD'; set bytea_output to 'hex'`;
 
+/**
+ * What `discard all` does, in one round trip together with the settings, which it would not allow.
+ * PostgreSQL documentation, DISCARD.
+ */
+const resetSession =
+  'close all; set session authorization default; reset all; deallocate all; unlisten *; select pg_advisory_unlock_all(); discard plans; discard temp; discard sequences';
+
+/** Without values only plain reads are prepared: a text of several statements or a command cannot be. */
+const preparable = /^\s*(?:select|with|values|table)\b[^;]*$/i;
+
 const types = {
   getTypeParser: (oid: number, format?: string): Decode =>
     format === 'binary' ? (value) => value : decoderFor(oid),
@@ -43,13 +59,16 @@ const types = {
 /** One pg client as a connection of the pool. */
 export class PostgresConnection implements DriverConnection {
   readonly #client: PgClient;
+  readonly #prepared: PreparedStatements;
+  #isPipelining = false;
   #isOpen = true;
   #lost: () => void = () => undefined;
   #ready = true;
   #onReady: (() => void) | undefined;
 
-  constructor(client: PgClient) {
+  constructor(client: PgClient, maxPreparedStatements: number) {
     this.#client = client;
+    this.#prepared = new PreparedStatements(maxPreparedStatements);
     // For the client's whole life: an 'error' without a listener ends the process.
     client.on('error', () => this.#close());
     client.on('end', () => this.#close());
@@ -70,12 +89,15 @@ export class PostgresConnection implements DriverConnection {
   }
 
   async query({ text, values }: Statement): Promise<DriverResult> {
-    const answer = await this.#send({
-      text,
-      rowMode: 'array',
-      types,
-      ...(values.length === 0 ? {} : { values: values.map(encodeValue) }),
-    });
+    const encoded = values.length === 0 ? undefined : values.map(encodeValue);
+    const name = encoded !== undefined || preparable.test(text) ? this.#nameFor(text) : undefined;
+    let answer: PgAnswer;
+    try {
+      answer = await this.#send({ text, name, values: encoded, rowMode: 'array', types });
+    } catch (error) {
+      if (name === undefined || !this.#lostItsPlan(text, error)) throw error;
+      answer = await this.#send({ text, values: encoded, rowMode: 'array', types });
+    }
     // A text of several statements answers several results; the last one counts, as in psql.
     const result = isList(answer) ? answer.at(-1) : answer;
     if (result === undefined) return { rows: [], rowCount: 0 };
@@ -116,8 +138,14 @@ export class PostgresConnection implements DriverConnection {
 
   async reset(): Promise<void> {
     if (this.transactionState !== 'none') await this.#send({ text: 'rollback' });
-    await this.#send({ text: 'discard all' });
-    await this.prepareSession();
+    await this.#send({ text: `${resetSession}; ${sessionSettings}` });
+    this.#prepared.clear();
+    forgetParsed(this.#client);
+  }
+
+  pipeline(on: boolean): void {
+    this.#isPipelining = on;
+    Reflect.set(this.#client, 'pipeline', on);
   }
 
   async prepareSession(): Promise<void> {
@@ -139,10 +167,46 @@ export class PostgresConnection implements DriverConnection {
     socketOf(this.#client)?.destroy();
   }
 
-  async #send(query: PgQuery): Promise<PgResult | readonly PgResult[]> {
+  #nameFor(text: string): string | undefined {
+    const { name, evicted } = this.#prepared.use(text);
+    if (evicted !== undefined) this.#deallocate(evicted);
+    return name;
+  }
+
+  /** Goes out before the next statement, whose answer comes after its own. */
+  #deallocate(name: string): void {
+    forgetParsed(this.#client, name);
+    this.#client.query({ text: `deallocate "${name}"`, callback: () => undefined });
+  }
+
+  /**
+   * Whether the statement did not run because the server's copy is not what was prepared: columns were added since, or a pooler
+   * put another server connection under this one. Then it can be sent again without a name, but not inside a transaction, which
+   * has failed.
+   */
+  #lostItsPlan(text: string, error: unknown): boolean {
+    if (!DbError.is(error)) return false;
+    const { sqlState = '', message } = error;
+    const lost = sqlState === '26000' || sqlState === '42P05';
+    if (!lost && !(sqlState === '0A000' && message.includes('cached plan'))) return false;
+    const name = this.#prepared.forget(text);
+    if (name === undefined) return true;
+    if (lost) forgetParsed(this.#client, name);
+    else if (this.transactionState !== 'failed') this.#deallocate(name);
+    return this.transactionState === 'none';
+  }
+
+  async #send(query: PgQuery): Promise<PgAnswer> {
+    if (!this.#isOpen) throw lostError({ unsent: true });
     this.#ready = false;
     try {
-      return await this.#client.query(query);
+      return await new Promise((resolve, reject) => {
+        const callback = (error: unknown, answer: PgAnswer): void => {
+          if (error === null || error === undefined) resolve(answer);
+          else reject(error);
+        };
+        this.#client.query({ ...query, callback });
+      });
     } catch (error) {
       if (!this.#isOpen) throw lostError();
       const failure = postgresFailure(error);
@@ -152,7 +216,7 @@ export class PostgresConnection implements DriverConnection {
         throw lostError();
       }
       // An error comes before the server says that it is ready; the transaction's state is known only then.
-      await this.#whenReady();
+      if (!this.#isPipelining) await this.#whenReady();
       throw postgresError(failure);
     }
   }
@@ -200,9 +264,20 @@ function isDestroyable(value: unknown): value is { destroy(): void } {
   return typeof value === 'object' && value !== null && typeof Reflect.get(value, 'destroy') === 'function';
 }
 
-function lostError(): DbError {
-  return new DbError(
-    'connection_lost',
-    'The connection was lost while a statement was under way; whether it took effect is not known.',
-  );
+function lostError({ unsent = false } = {}): DbError {
+  return unsent
+    ? new DbError('connection_lost', 'The connection was lost before the statement was sent.', { unsent })
+    : new DbError(
+        'connection_lost',
+        'The connection was lost while a statement was under way; whether it took effect is not known.',
+      );
+}
+
+/** pg remembers each text that it prepared; undocumented, and kept for as long as the connection otherwise. */
+function forgetParsed(client: PgClient, name?: string): void {
+  const connection: unknown = Reflect.get(client, 'connection');
+  if (typeof connection !== 'object' || connection === null) return;
+  const parsed: unknown = Reflect.get(connection, 'parsedStatements');
+  if (typeof parsed !== 'object' || parsed === null) return;
+  for (const one of name === undefined ? Object.keys(parsed) : [name]) Reflect.deleteProperty(parsed, one);
 }

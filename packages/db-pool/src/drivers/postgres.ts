@@ -28,7 +28,7 @@ export function postgres<Config extends object>(pg: PgModule<Config>): Driver<Co
 
 function openPostgres<Config extends object>(
   { Client }: PgModule<Config>,
-  { url, connection, name, tls }: DriverTarget<Config>,
+  { url, connection, name, tls, maxPreparedStatements }: DriverTarget<Config>,
 ): DriverEndpoint {
   if (tls !== undefined && saysTls(url, connection)) {
     throw invalidOption(
@@ -58,7 +58,7 @@ function openPostgres<Config extends object>(
     address,
     protection: protectionOf(host, ssl),
     maxConnections: Number.MAX_SAFE_INTEGER,
-    connect: (signal) => connectPostgres(makeClient(), address, signal),
+    connect: (signal) => connectPostgres({ makeClient, address, maxPreparedStatements }, signal),
     close: async () => undefined,
   };
 }
@@ -82,12 +82,18 @@ function readAddress(makeClient: () => PgClient): PgClient {
   }
 }
 
+interface PostgresEndpoint {
+  readonly makeClient: () => PgClient;
+  readonly address: string;
+  readonly maxPreparedStatements: number;
+}
+
 async function connectPostgres(
-  client: PgClient,
-  address: string,
+  { makeClient, address, maxPreparedStatements }: PostgresEndpoint,
   signal: AbortSignal,
 ): Promise<DriverConnection> {
-  const connection = new PostgresConnection(client);
+  const client = makeClient();
+  const connection = new PostgresConnection(client, maxPreparedStatements);
   const onAbort = (): void => connection.destroy();
   signal.addEventListener('abort', onAbort, { once: true });
   try {

@@ -1,0 +1,109 @@
+import { createTestDatabase, describeWith, type TestDatabase } from '@seaworthy/testkit';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { postgres } from '../src/drivers/postgres.js';
+import { PreparedStatements } from '../src/drivers/prepared-statements.js';
+import { createDb, type DbOptions, sql } from '../src/index.js';
+
+test('prepares a text on its second use, and keeps no more than the bound, the latest used', () => {
+  const prepared = new PreparedStatements(2);
+  expect(prepared.use('a').name).toBeUndefined();
+  const first = prepared.use('a').name;
+  expect(first).toBeDefined();
+  prepared.use('b');
+  const second = prepared.use('b').name;
+  expect(prepared.use('a').name).toBe(first);
+  prepared.use('c');
+  const third = prepared.use('c');
+  expect(third.evicted).toBe(second);
+  expect(prepared.use('a').name).toBe(first);
+});
+
+test('prepares nothing when the bound is 0', () => {
+  const prepared = new PreparedStatements(0);
+  for (let time = 0; time < 3; time += 1)
+    expect(prepared.use('a')).toEqual({ name: undefined, evicted: undefined });
+});
+
+describeWith(['postgres'], 'statements that PostgreSQL keeps prepared', () => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await createTestDatabase('postgres');
+  });
+  afterAll(async () => {
+    await database?.drop();
+  });
+
+  const open = (options: Partial<DbOptions> = {}) =>
+    createDb(postgres(pg), { url: database.url, pool: { max: 1 }, ...options });
+  const names = sql`select count(*) as n from pg_prepared_statements where name like 'seaworthy%'`;
+  const twice = async (work: () => Promise<unknown>): Promise<void> => {
+    await work();
+    await work();
+  };
+
+  test('are those that were used twice, up to the bound', async () => {
+    await using db = open({ preparedStatements: 3 });
+    await db.exec(sql`create table if not exists counted (id int)`);
+    for (let id = 0; id < 10; id += 1) await db.many(sql`select id from counted where id = ${id}`);
+    expect((await db.one<{ n: number }>(names)).n).toBe(1);
+    const columns = [sql.raw`id + 1`, sql.raw`id + 2`, sql.raw`id + 3`, sql.raw`id + 4`, sql.raw`id + 5`];
+    for (const column of columns)
+      await twice(() => db.many(sql`select ${column} as one from counted where id = ${1}`));
+    expect((await db.one<{ n: number }>(names)).n).toBeLessThanOrEqual(3);
+    for (const column of columns) await db.many(sql`select ${column} as one from counted where id = ${1}`);
+  });
+
+  test('are none when they are switched off', async () => {
+    await using db = open({ preparedStatements: false });
+    await twice(() => twice(() => db.one(sql`select ${1}::int as one`)));
+    expect((await db.one<{ n: number }>(names)).n).toBe(0);
+  });
+
+  test('are prepared anew when the table has changed under them', async () => {
+    await using db = open();
+    await db.exec(sql`create table changing (id int)`);
+    await db.exec(sql`insert into changing values (1)`);
+    const all = sql`select * from changing where id = ${1}`;
+    await twice(() => db.one(all));
+    await db.one(all);
+    await db.exec(sql`alter table changing add column name text default 'x'`);
+    expect(await db.one(all)).toEqual({ id: 1, name: 'x' });
+    expect(await db.one(all)).toEqual({ id: 1, name: 'x' });
+  });
+
+  test('are sent again when somebody else took them out of the server', async () => {
+    await using db = open();
+    const one = sql`select ${1}::int as one`;
+    await twice(() => db.one(one));
+    await db.exec(sql`deallocate all`);
+    expect(await db.one(one)).toEqual({ one: 1 });
+  });
+
+  test('leave no trace of a borrower who changed the session, and go on being used', async () => {
+    await using db = open();
+    const one = sql`select ${1}::int as one, current_setting('statement_timeout') as timeout`;
+    await twice(() => db.one(one));
+    {
+      await using own = await db.connect();
+      await own.exec(sql`set statement_timeout = '7s'`);
+      await own.exec(sql`prepare mine as select 1`);
+    }
+    expect(await db.one(one)).toEqual({ one: 1, timeout: '0' });
+    expect(
+      (await db.one<{ n: number }>(sql`select count(*) as n from pg_prepared_statements where name = 'mine'`))
+        .n,
+    ).toBe(0);
+    await twice(() => db.one(one));
+  });
+
+  test('may fail to be prepared, and are prepared when what they need exists', async () => {
+    await using db = open();
+    const later = sql`select id from made_later where id = ${1}`;
+    await twice(() => expect(db.maybeOne(later)).rejects.toMatchObject({ kind: 'syntax' }));
+    await expect(db.maybeOne(later)).rejects.toMatchObject({ kind: 'syntax' });
+    await db.exec(sql`create table made_later (id int)`);
+    await twice(() => db.maybeOne(later));
+    expect(await db.maybeOne(later)).toBeUndefined();
+  });
+});
