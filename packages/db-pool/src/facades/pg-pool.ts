@@ -166,8 +166,8 @@ export function pgModule<PgModule extends object>(pg: PgModule, pool: object): P
   function Pool(): object {
     return pool;
   }
-  // A copy of what a tool reads; `native` would load the native bindings.
-  return Object.assign(Object.create(pg), { Pool, native: null });
+  // `native` is a getter that loads the native bindings.
+  return Object.create(pg, { Pool: { value: Pool, enumerable: true }, native: { value: null } });
 }
 
 function endedError(): DbError {
