@@ -8,7 +8,14 @@ import { defineConfig } from 'tsup';
  */
 export default defineConfig({
   // What only some services need is beside it: remote sources under their own names, watching when it is asked for.
-  entry: ['src/index.ts', 'src/watch/watch-config.ts'],
+  entry: [
+    'src/index.ts',
+    'src/watch/watch-config.ts',
+    'src/vault/vault.ts',
+    'src/aws/aws-secrets.ts',
+    'src/tools/index.ts',
+    'src/tools/bin.ts',
+  ],
   external: ['./watch/watch-config.js'],
   outDir: 'dist',
   format: 'esm',

@@ -4,6 +4,7 @@ import { ConfigError } from './config-error.js';
 import { formatEnvExample } from './env-example.js';
 import { formatExplanation } from './explanation.js';
 import { fetchRemote } from './fetch-remote.js';
+import type { Exposure } from './field.js';
 import { formatJsonSchema, type JsonSchema } from './json-schema.js';
 import {
   defaultTimeoutMs,
@@ -58,6 +59,8 @@ export interface ConfigSchema<Values extends object, Client extends keyof Values
   origins(config: Values): readonly VariableOrigin[];
   /** The values that were marked with `client()`, and no others. */
   publicValues(config: Values): Readonly<Pick<Values, Client>>;
+  /** Who may see each variable, in the order of the schema. */
+  readonly exposures: Readonly<Record<string, Exposure>>;
   /** A `.env.example` with every variable. The same schema gives the same bytes. */
   toEnvExample(): string;
   /** A markdown table of every variable. The same schema gives the same bytes. */
@@ -164,6 +167,10 @@ export function createSchema(reader: Reader, profileOptions: ProfileOptions): Co
         ([name]) => reader.definitions.get(name)?.exposure === 'client',
       );
       return Object.freeze(Object.fromEntries(marked));
+    },
+    get exposures() {
+      const names = [...reader.definitions].map(([name, { exposure }]) => [name, exposure] as const);
+      return Object.freeze(Object.fromEntries(names));
     },
     toEnvExample: () => formatEnvExample(reader.definitions),
     toMarkdown: () => formatMarkdown(reader.definitions),
