@@ -29,6 +29,7 @@ export {
   type CrashCause,
   type CrashHandler,
   createProcessEvents,
+  type OnShutdownOptions,
   type ProcessEvents,
   type ProcessEventsOptions,
   type ProcessLike,

@@ -9,8 +9,16 @@ export type ShutdownCause =
 
 export type CrashCause = Exclude<ShutdownCause, { readonly kind: 'signal' }>;
 
-/** Drains and closes. A rejection makes the exit code 1. After a crash it is waited for 1.5 s at most. */
+/**
+ * Drains and closes. A rejection makes the exit code 1, and so does one that takes longer than it said. After a crash it is
+ * waited for 1.5 s at most.
+ */
 export type ShutdownHandler = (cause: ShutdownCause) => Promise<void>;
+
+export interface OnShutdownOptions {
+  /** How long this handler takes at most after a signal, in milliseconds; then the process exits with 1. @defaultValue 60000 */
+  readonly withinMs?: number;
+}
 
 /** Writes the crash to where it will be found, synchronously. What it throws is ignored. */
 export type CrashHandler = (cause: CrashCause) => void;
@@ -26,9 +34,10 @@ export type Unregister = () => void;
 export interface ProcessEvents {
   /**
    * SIGTERM and SIGINT run every handler, then the process exits: 0 when all resolved, 1 when one rejected. A second
-   * signal ends the process at once with 128 + its number. A crash runs them too, and exits 1.
+   * signal ends the process at once with 128 + its number, unless it is the first one again, raised by another owner of
+   * the signal that has just taken its own listener away. A crash runs them too, and exits 1.
    */
-  onShutdown(handler: ShutdownHandler): Unregister;
+  onShutdown(handler: ShutdownHandler, options?: OnShutdownOptions): Unregister;
   /** An uncaught exception or an unhandled rejection: called before anything else happens. Without any, it goes to stderr. */
   onCrash(handler: CrashHandler): Unregister;
   /** Called last and synchronously, however the process ends short of SIGKILL: write out what is still buffered. */
@@ -51,6 +60,9 @@ export interface ProcessLike {
 /** How long a crashed process may still drain. Its state is unknown, so not long. */
 const crashDrainMs = 1_500;
 
+/** What a handler that says nothing is given after a signal: longer than any orchestrator waits by default. */
+const shutdownMs = 60_000;
+
 /** npm passes a terminal's Ctrl-C on to a child that got it already; two signals this near are one. */
 const sameSignalMs = 500;
 
@@ -72,10 +84,12 @@ export function createProcessEvents(
   host: ProcessLike,
   { clock = systemClock, writeError = writeToStderr }: ProcessEventsOptions = {},
 ): ProcessEvents {
-  const shutdownHandlers = new Set<ShutdownHandler>();
+  const shutdownHandlers = new Set<{ readonly run: ShutdownHandler; readonly withinMs: number }>();
   const crashHandlers = new Set<CrashHandler>();
   const flushers = new Set<() => void>();
-  let ending: { readonly since: number; exitCode: number; exit(): void } | undefined;
+  let ending:
+    | { readonly since: number; exitCode: number; readonly listeners: Map<string, number>; exit(): void }
+    | undefined;
 
   const endings = listeners(host);
   const crashes = listeners(host);
@@ -95,17 +109,27 @@ export function createProcessEvents(
     const state = {
       since: clock.monotonic(),
       exitCode: cause.kind === 'signal' ? 0 : 1,
+      listeners: new Map(endingSignals.map((signal) => [signal, host.listenerCount(signal)])),
       exit: () => exit(state.exitCode),
     };
     ending = state;
-    const results = await Promise.allSettled([...shutdownHandlers].map(async (handler) => handler(cause)));
+    const handlers = [...shutdownHandlers];
+    const withinMs = Math.max(0, ...handlers.map((handler) => handler.withinMs));
+    const bound =
+      cause.kind === 'signal' ? clock.schedule(() => exit(1), withinMs, { keepAlive: true }) : undefined;
+    const results = await Promise.allSettled(handlers.map(async ({ run }) => run(cause)));
+    bound?.cancel();
     if (results.some((result) => result.status === 'rejected')) state.exitCode = 1;
     state.exit();
   }
 
   function onEndingSignal(signal: NodeJS.Signals): void {
     if (ending !== undefined) {
-      if (clock.monotonic() - ending.since < sameSignalMs) return;
+      // Frameworks end by taking their listener away and raising the signal once more: nobody has sent a second one.
+      const listeners = host.listenerCount(signal);
+      const raisedAgain = listeners < (ending.listeners.get(signal) ?? 0);
+      ending.listeners.set(signal, listeners);
+      if (raisedAgain || clock.monotonic() - ending.since < sameSignalMs) return;
       exit(128 + constants.signals[signal]);
       return;
     }
@@ -154,7 +178,7 @@ export function createProcessEvents(
   }
 
   return {
-    onShutdown: (handler) => register(shutdownHandlers, handler),
+    onShutdown: (run, { withinMs = shutdownMs } = {}) => register(shutdownHandlers, { run, withinMs }),
     onCrash: (handler) => register(crashHandlers, handler),
     onExit: (flush) => register(flushers, flush),
     onSignal(signal, handler) {

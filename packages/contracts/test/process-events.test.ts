@@ -24,7 +24,7 @@ function fakeHost() {
     schedule(callback, delayMs) {
       const timer = { at: now + delayMs, callback };
       timers.push(timer);
-      return { cancel: () => timers.splice(timers.indexOf(timer), 1) };
+      return { cancel: () => void (timers.includes(timer) && timers.splice(timers.indexOf(timer), 1)) };
     },
   };
   const errors: string[] = [];
@@ -97,6 +97,42 @@ describe('process events', () => {
     emitter.emit('SIGTERM');
     expect(exits).toEqual([128 + 15]);
     expect(handler).toHaveBeenCalledTimes(1);
+  });
+
+  it('does not take a signal for a second one that another owner raises again as its last act', () => {
+    const { events, emitter, exits, advance } = fakeHost();
+    const framework = (): void => undefined;
+    emitter.on('SIGTERM', framework);
+    events.onShutdown(() => new Promise<void>(() => undefined));
+    emitter.emit('SIGTERM');
+    advance(5_000);
+    emitter.removeListener('SIGTERM', framework);
+    emitter.emit('SIGTERM');
+    expect(exits).toEqual([]);
+    emitter.emit('SIGTERM');
+    expect(exits).toEqual([128 + 15]);
+  });
+
+  it('exits 1 when a handler takes longer than it said', async () => {
+    const { events, emitter, exits, advance, settled } = fakeHost();
+    events.onShutdown(async () => undefined, { withinMs: 1_000 });
+    events.onShutdown(() => new Promise<void>(() => undefined), { withinMs: 3_000 });
+    emitter.emit('SIGTERM');
+    advance(2_999);
+    await settled();
+    expect(exits).toEqual([]);
+    advance(1);
+    expect(exits).toEqual([1]);
+  });
+
+  it('gives a handler that says nothing a minute', () => {
+    const { events, emitter, exits, advance } = fakeHost();
+    events.onShutdown(() => new Promise<void>(() => undefined));
+    emitter.emit('SIGTERM');
+    advance(59_999);
+    expect(exits).toEqual([]);
+    advance(1);
+    expect(exits).toEqual([1]);
   });
 
   it('logs a crash first, then drains, then flushes, then exits 1', async () => {

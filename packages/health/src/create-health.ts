@@ -1,4 +1,11 @@
-import { optionsOf, parseDuration, processEvents, silentLogger, systemClock } from '@seaworthy/contracts';
+import {
+  optionsOf,
+  parseDuration,
+  processEvents,
+  type ShutdownHandler,
+  silentLogger,
+  systemClock,
+} from '@seaworthy/contracts';
 import { type CheckRunner, type CheckSnapshot, type CheckStatus, createCheckRunner } from './check-runner.js';
 import { describeCheck, describeError } from './describe-check.js';
 import { createEndpoints, type Endpoint } from './endpoints.js';
@@ -11,6 +18,7 @@ import { createLifecycle } from './lifecycle.js';
 import { crashMs, phaseDeadlines } from './phase.js';
 import type { AnyRequest } from './server-tracker.js';
 import type { ShutdownReport } from './shutdown.js';
+import { createSupervisor } from './supervisor.js';
 
 const readStartupOptions = optionsOf<StartupOptions>('health.startup', { timeout: true });
 
@@ -59,8 +67,11 @@ export function createHealth<const C extends Checks = Record<never, never>>(
     logger,
     isProbe: (request) => probes.has(request),
     redactText: (text) => redactor?.redactText(text) ?? text,
+    onShutdown: () => supervisor.stopping(),
+    onServing: () => supervisor.ready(),
     onDrained: stopChecks,
   });
+  const supervisor = createSupervisor(given.signals === false ? {} : process, logger);
 
   const endpoints = createEndpoints({
     prefix: given.prefix ?? '',
@@ -139,7 +150,9 @@ export function createHealth<const C extends Checks = Record<never, never>>(
   }
 
   const events = given.signals === false ? undefined : processEvents();
-  const unregister = events?.onShutdown(async (cause) => {
+  /** A little more than all of it takes: the end of connections has a grace of its own. */
+  const withinMs = Object.values(deadlineMs).reduce((sum, ms) => sum + ms, 2_000);
+  const goDown: ShutdownHandler = async (cause) => {
     const crashed = cause.kind !== 'signal';
     const outcome = await lifecycle.shutdown({
       deadlines: crashed ? crashMs : deadlineMs,
@@ -151,7 +164,8 @@ export function createHealth<const C extends Checks = Record<never, never>>(
         code: 'HEALTH_SHUTDOWN_FORCED',
       });
     }
-  });
+  };
+  const unregister = events?.onShutdown(goDown, { withinMs });
 
   async function shutdown(quietForMs: number): Promise<ShutdownReport> {
     const outcome = await lifecycle.shutdown({ deadlines: deadlineMs, quietMs: quietForMs, final: false });
@@ -189,6 +203,8 @@ export function createHealth<const C extends Checks = Record<never, never>>(
       return server;
     },
     stop: lifecycle.stop,
+    ready: () => supervisor.ready(),
+    drained: lifecycle.drained,
     shutdown: () => shutdown(quietMs),
     async close() {
       await shutdown(0);

@@ -65,6 +65,13 @@ export interface Health extends Closable {
    * health.stop('pools', 'postgres', () => pool.end(), { timeout: '2s' });
    */
   stop(phase: Phase, name: string, hook: StopHook, options?: StopOptions): Unregister;
+  /**
+   * Tells pm2 (`wait_ready`) and systemd (`Type=notify`) that the service can be used. It happens by itself when a tracked
+   * server listens and every startup is done; a worker without a server calls it.
+   */
+  ready(): void;
+  /** Resolves when the drain of a shutdown is over and nobody is answered any more; pending until then. */
+  drained(): Promise<void>;
   /** Goes through the phases and tells how it went; the process stays. A second call returns the first one's promise. */
   shutdown(): Promise<ShutdownReport>;
   /** As `shutdown`, without waiting for a load balancer to turn away: for tests and short programs. */

@@ -32,7 +32,7 @@ export type {
   ShutdownOptions,
 } from './health-options.js';
 export type { HealthSnapshot, HealthStatus } from './health-view.js';
-export type { StopHook, StopOptions } from './lifecycle.js';
+export type { StopContext, StopHook, StopOptions } from './lifecycle.js';
 export type { LifecyclePhase, Phase, PhaseDeadlines } from './phase.js';
 export type { PhaseReport } from './run-phase.js';
 export type { ShutdownReport } from './shutdown.js';

@@ -15,8 +15,14 @@ import { type AnyRequest, type ServerTracker, trackServer } from './server-track
 import { runShutdown, type ShutdownReport, type ShutdownTimes } from './shutdown.js';
 import { createStartupGate, type StartupGate } from './startup-gate.js';
 
+/** What a hook is told about its time. */
+export interface StopContext {
+  /** How long it may take, in milliseconds: its own timeout or the rest of its phase, whichever is shorter. */
+  readonly timeoutMs: number;
+}
+
 /** Ends what it began. The signal aborts when its time is up. */
-export type StopHook = (signal: AbortSignal) => unknown;
+export type StopHook = (signal: AbortSignal, context: StopContext) => unknown;
 
 export interface StopOptions {
   /** Never more than the phase's own deadline. @defaultValue that deadline */
@@ -36,6 +42,8 @@ export interface Lifecycle {
   stop(phase: Phase, name: string, hook: StopHook, options?: StopOptions): Unregister;
   serve(server: Server): void;
   shutdown(request: ShutdownRequest): Promise<ShutdownReport>;
+  /** Resolves when nobody is answered any more; pending until then. */
+  drained(): Promise<void>;
 }
 
 export interface LifecycleOptions {
@@ -43,6 +51,10 @@ export interface LifecycleOptions {
   readonly logger: Logger;
   readonly isProbe: (request: AnyRequest) => boolean;
   readonly redactText: (text: string) => string;
+  /** Called when a shutdown begins, before anything else. */
+  readonly onShutdown: () => void;
+  /** Called once, when a tracked server listens and every startup is done. */
+  readonly onServing: () => void;
   /** Called between the drain and the workers: nobody is answered any more, so nothing needs checking. */
   readonly onDrained: () => void;
 }
@@ -58,7 +70,7 @@ interface Hook {
 
 /** The order in which a service comes up and goes down. */
 export function createLifecycle(options: LifecycleOptions): Lifecycle {
-  const { clock, logger, isProbe, redactText, onDrained } = options;
+  const { clock, logger, isProbe, redactText, onShutdown, onServing, onDrained } = options;
   const trackers = new Map<Server, ServerTracker>();
   const hooks = new Set<Hook>();
   const startups = createOngoingWork();
@@ -67,20 +79,38 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
   let phase: LifecyclePhase = 'running';
   let final = false;
   let report: Promise<ShutdownReport> | undefined;
+  let listening = false;
+  let served = false;
+  let markDrained: () => void = () => undefined;
+  const drained = new Promise<void>((resolve) => {
+    markDrained = resolve;
+  });
 
   function hookTasks(of: Phase, deadlineMs: number): PhaseTask[] {
     return [...hooks]
       .filter((hook) => hook.phase === of)
-      .map((hook) => ({
-        name: `hook ${hook.name}`,
-        timeoutMs: Math.min(hook.timeoutMs, deadlineMs),
-        run: hook.run,
-      }));
+      .map((hook) => {
+        const timeoutMs = Math.min(hook.timeoutMs, deadlineMs);
+        return { name: `hook ${hook.name}`, timeoutMs, run: (signal) => hook.run(signal, { timeoutMs }) };
+      });
   }
 
   function enter(entered: Phase): void {
     phase = entered;
-    if (entered === 'workers') onDrained();
+    if (entered !== 'workers') return;
+    onDrained();
+    markDrained();
+  }
+
+  function onListening(): void {
+    listening = true;
+    noteServing();
+  }
+
+  function noteServing(): void {
+    if (served || !listening || phase !== 'running' || !gate.open()) return;
+    served = true;
+    onServing();
   }
 
   return {
@@ -93,6 +123,7 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
       try {
         if (phase !== 'running') return await never();
         const value = await gate.run(name, (signal) => startups.run(name, begin, signal), timeoutMs);
+        noteServing();
         if (!final) return value;
       } catch (error) {
         if (!final) throw error;
@@ -121,7 +152,7 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
     },
     serve(server) {
       if (trackers.has(server)) return;
-      const tracker = trackServer(server, { clock, isProbe, redactText });
+      const tracker = trackServer(server, { clock, isProbe, redactText, onListening });
       trackers.set(server, tracker);
       if (phase === 'running') return;
       tracker.discourage();
@@ -129,14 +160,16 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
     },
     shutdown(request) {
       final = final || request.final;
-      report ??= runShutdown(
-        { clock, logger, trackers, work, startups, hooks: hookTasks, enter },
-        request,
-      ).finally(() => {
-        phase = 'stopped';
-      });
+      if (report === undefined) {
+        onShutdown();
+        const parts = { clock, logger, trackers, work, startups, hooks: hookTasks, enter };
+        report = runShutdown(parts, request).finally(() => {
+          phase = 'stopped';
+        });
+      }
       return report;
     },
+    drained: () => drained,
   };
 }
 

@@ -35,6 +35,8 @@ export interface ServerTrackerOptions {
   readonly isProbe: (request: AnyRequest) => boolean;
   /** Goes over the path of a request before it is named: paths hold reset tokens and the like. */
   readonly redactText: (text: string) => string;
+  /** Called when the server listens, also when it does already. */
+  readonly onListening: () => void;
 }
 
 /** So many are named; the rest is a number. */
@@ -49,6 +51,7 @@ export function trackServer(server: Server, options: ServerTrackerOptions): Serv
   /** Connections that have sent no request yet, and since when. */
   const silent = new Map<Duplex, number>();
   const upgraded = new Set<Duplex>();
+  const webSockets = new Set<Duplex>();
   const sessions = new Set<ServerHttp2Session>();
   const inFlight = new Map<AnyResponse, AnyRequest>();
   let discouraging = false;
@@ -67,6 +70,7 @@ export function trackServer(server: Server, options: ServerTrackerOptions): Serv
     socket.once('close', () => {
       silent.delete(socket);
       upgraded.delete(socket);
+      webSockets.delete(socket);
     });
   };
   const onSession = (session: ServerHttp2Session): void => {
@@ -83,11 +87,13 @@ export function trackServer(server: Server, options: ServerTrackerOptions): Serv
     askToClose(response);
   };
   const onListening = (): void => {
-    if (closing) stopListening(server); // it was on its way to listen when the shutdown began
+    if (closing)
+      stopListening(server); // it was on its way to listen when the shutdown began
+    else options.onListening();
   };
-  const stopWatching = watchUpgrades(server, (socket) => {
+  const stopWatching = watchUpgrades(server, (socket, protocol) => {
     silent.delete(socket);
-    upgraded.add(socket);
+    (protocol === 'websocket' ? webSockets : upgraded).add(socket);
   });
 
   server.on('connection', onConnection);
@@ -96,6 +102,7 @@ export function trackServer(server: Server, options: ServerTrackerOptions): Serv
   if (isHttp2) server.on('session', onSession);
   server.prependListener('request', onRequest);
   server.on('listening', onListening);
+  if (server.listening) onListening();
 
   function sweep(): void {
     for (const socket of silent.keys()) {
@@ -144,7 +151,10 @@ export function trackServer(server: Server, options: ServerTrackerOptions): Serv
       for (const entry of unfinished) if (!streams.includes(entry)) destroyAnswer(entry[0]);
       for (const [response] of streams) endStream(response);
       for (const socket of upgraded) socket.end();
-      if (sockets.size > 0) await emptied(sockets, graceMs, clock);
+      for (const socket of webSockets) goAway(socket);
+      if (sockets.size > 0) await emptied(sockets, graceMs / 2, clock);
+      for (const socket of webSockets) socket.end(); // its owner has not closed it
+      if (sockets.size > 0) await emptied(sockets, graceMs / 2, clock);
       for (const session of sessions) session.destroy();
       for (const socket of sockets) socket.destroy();
     },
@@ -188,6 +198,16 @@ function isEventStream(request: AnyRequest, response: AnyResponse): boolean {
   if (type !== undefined) return String(type).startsWith('text/event-stream');
   return request.headers.accept?.includes('text/event-stream') === true; // headers given to writeHead cannot be read
 }
+
+/**
+ * A close frame with code 1001, "going away" (RFC 6455, section 7.4.1), written between two turns, where the frames of
+ * whoever owns the connection are complete. The client answers, and the owner closes the connection as for any other close.
+ */
+function goAway(socket: Duplex): void {
+  if (socket.writable) socket.write(closeFrame);
+}
+
+const closeFrame = Buffer.from([0x88, 0x02, 1001 >> 8, 1001 & 0xff]);
 
 function endStream(response: AnyResponse): void {
   response.on('error', () => undefined); // the application may write once more before it sees the end

@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { type Clock, type Logger, sleep } from '@seaworthy/contracts';
 import { shuttingDown } from './errors.js';
 import type { OngoingWork } from './ongoing-work.js';
@@ -49,6 +50,8 @@ export async function runShutdown(parts: ShutdownParts, times: ShutdownTimes): P
   for (const phase of phases) {
     enter(phase);
     const phaseStartedAt = clock.monotonic();
+    // What this phase closes is what would tell about it: afterwards nobody listens.
+    if (phase === 'telemetry') tellEnd(logger, reports, clock.monotonic() - startedAt);
     const tasks = hooks(phase, deadlines[phase]);
     const running = runPhase(
       phase,
@@ -60,11 +63,12 @@ export async function runShutdown(parts: ShutdownParts, times: ShutdownTimes): P
     if (phase === 'drain') await endConnections(parts);
     const report = { ...done, durationMs: clock.monotonic() - phaseStartedAt };
     reports.push(report);
-    tell(logger, report);
+    if (phase !== 'telemetry') tell(logger, report);
+    else if (!isClean(report)) writeStderr(report);
   }
   for (const tracker of trackers.values()) tracker.release();
   return {
-    clean: reports.every(({ pending, failed }) => pending.length + failed.length === 0),
+    clean: reports.every(isClean),
     trafficStopped,
     durationMs: clock.monotonic() - startedAt,
     phases: reports,
@@ -116,9 +120,14 @@ async function endConnections({ trackers, work }: ShutdownParts): Promise<void> 
   await Promise.all([...trackers.values()].map((tracker) => tracker.end(socketGraceMs)));
 }
 
-function tell(logger: Logger, { phase, durationMs, pending, failed }: PhaseReport): void {
+function isClean({ pending, failed }: PhaseReport): boolean {
+  return pending.length + failed.length === 0;
+}
+
+function tell(logger: Logger, report: PhaseReport): void {
+  const { phase, durationMs, pending, failed } = report;
   const fields = { phase, durationMs: Math.round(durationMs) };
-  if (pending.length + failed.length === 0) {
+  if (isClean(report)) {
     logger.info('shutdown phase done', fields);
     return;
   }
@@ -127,4 +136,19 @@ function tell(logger: Logger, { phase, durationMs, pending, failed }: PhaseRepor
     pending,
     failed: failed.map(({ name, error }) => ({ name, error })),
   });
+}
+
+function tellEnd(logger: Logger, reports: readonly PhaseReport[], durationMs: number): void {
+  const fields = { clean: reports.every(isClean), durationMs: Math.round(durationMs) };
+  logger.info('shutdown done but for telemetry', fields);
+}
+
+/** The last resort of what has no logger any more. The names are ours or the application's; causes stay out. */
+function writeStderr({ pending, failed }: PhaseReport): void {
+  const names = [...pending, ...failed.map(({ name }) => name)].join(', ');
+  try {
+    writeSync(2, `shutdown phase telemetry forced: ${names}\n`);
+  } catch {
+    // Nobody reads stderr either.
+  }
 }

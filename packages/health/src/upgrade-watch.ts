@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { Server } from 'node:net';
 import type { Duplex } from 'node:stream';
 
@@ -7,10 +8,14 @@ import type { Duplex } from 'node:stream';
  * A server without an `upgrade` listener answers such a request as an ordinary one; ours alone would swallow it. So ours
  * comes with the first of the application's and goes with the last.
  */
-export function watchUpgrades(server: Server, onUpgrade: (socket: Duplex) => void): () => void {
+export function watchUpgrades(
+  server: Server,
+  onUpgrade: (socket: Duplex, protocol: string | undefined) => void,
+): () => void {
   const events = ['upgrade', 'connect'] as const;
   const watched = new Set<string>();
-  const listener = (_request: unknown, socket: Duplex): void => onUpgrade(socket);
+  const listener = (request: IncomingMessage, socket: Duplex): void =>
+    onUpgrade(socket, request.headers.upgrade?.toLowerCase());
 
   function add(event: string): void {
     if (watched.has(event)) return;

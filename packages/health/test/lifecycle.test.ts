@@ -289,7 +289,51 @@ test('says each phase in one line, and what was forced in an error', async () =>
     'info: shutdown phase done',
     'info: shutdown phase done',
     'error: shutdown phase forced',
-    'info: shutdown phase done',
+    'info: shutdown done but for telemetry',
   ]);
   expect(lines[3]?.[2]).toEqual({ phase: 'pools', durationMs: 3_000, pending: ['hook pg'], failed: [] });
+});
+
+test('tells a hook how long it may take', async () => {
+  const { clock, health } = setUp({ shutdown: { deadlines: { pools: '5s' } } });
+  const told: number[] = [];
+  health.stop('pools', 'whole', (_signal, { timeoutMs }) => told.push(timeoutMs));
+  health.stop('pools', 'own', (_signal, { timeoutMs }) => told.push(timeoutMs), { timeout: '2s' });
+  const stopping = health.shutdown();
+  await clock.advance(0);
+  await stopping;
+  expect(told).toEqual([5_000, 2_000]);
+});
+
+test('says all it has to say before the phase that closes the logger', async () => {
+  const lines: string[] = [];
+  let open = true;
+  const line = (message: string, fields?: object): void =>
+    void lines.push(`${open} ${message} ${JSON.stringify(fields)}`);
+  const { clock, health } = setUp({ logger: { error: line, warn: line, info: line, debug: line } });
+  health.stop('telemetry', 'logs', () => {
+    open = false;
+  });
+  const stopping = health.shutdown();
+  await clock.advance(0);
+  await stopping;
+  expect(lines.at(-1)).toBe('true shutdown done but for telemetry {"clean":true,"durationMs":0}');
+  expect(lines.filter((each) => each.startsWith('false'))).toEqual([]);
+});
+
+test('drained() is pending while anybody is answered and resolves before the workers', async () => {
+  const { clock, health } = setUp();
+  const seen: string[] = [];
+  void health.drained().then(() => seen.push('drained'));
+  health.stop('drain', 'requests', () => new Promise<void>((resolve) => clock.schedule(resolve, 500)));
+  health.stop('workers', 'queue', async () => {
+    await health.drained();
+    seen.push('workers');
+  });
+  const stopping = health.shutdown();
+  await clock.advance(499);
+  expect(seen).toEqual([]);
+  await clock.advance(1);
+  await stopping;
+  expect(seen).toEqual(['drained', 'workers']);
 });

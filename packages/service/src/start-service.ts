@@ -55,6 +55,7 @@ export async function startService(
   }
   unregister();
   settle();
+  launch.context.health?.ready(); // a service with a port said so when it opened
   logger.info('Started', { url: launch.http?.url });
 
   let closing: Promise<void> | undefined;

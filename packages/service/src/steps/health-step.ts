@@ -1,4 +1,3 @@
-import { parseDuration } from '@seaworthy/contracts';
 import { createHealth, type Health, type HealthOptions } from '@seaworthy/health';
 import type { AnyContext, Launch, Step } from '../launch.js';
 import { ServiceError } from '../service-error.js';
@@ -13,9 +12,6 @@ export function healthStep(declare: DeclareHealth): Step {
   };
 }
 
-/** What health gives the phase when nothing else is said. */
-const poolsDefault = '3s';
-
 /** Health owns the shutdown: what was opened is closed in its `pools` phase, and the logger goes last. */
 export function openHealth({ context, opened, signals }: Launch, options: HealthOptions): Health {
   const { logger, version, environment } = context;
@@ -27,11 +23,10 @@ export function openHealth({ context, opened, signals }: Launch, options: Health
     logger,
     signals,
   });
-  // A little less than the phase has, so that the last one's turn comes before the phase is over.
-  const totalMs = parseDuration(options.shutdown?.deadlines?.pools ?? poolsDefault) * 0.9;
-  health.stop('pools', 'resources', async (signal) => {
+  health.stop('pools', 'resources', async (signal, { timeoutMs }) => {
     const hung = await opened.close({
-      totalMs,
+      // A little less than the phase has, so that the last one's turn comes before the phase is over.
+      totalMs: timeoutMs * 0.9,
       signal,
       onFailure: (name, error) => logger.error('A resource did not close', { resource: name, error }),
     });
