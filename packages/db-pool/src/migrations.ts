@@ -1,9 +1,13 @@
 export {
   createMigrations,
   type MigrationRunOptions,
-  type MigrationState,
-  type MigrationStatus,
   type Migrations,
-  type MigrationsOptions,
 } from './migrations/create-migrations.js';
 export { MigrationError } from './migrations/migration-error.js';
+export type {
+  MigrationBackup,
+  MigrationPlan,
+  MigrationsOptions,
+  RestoreTools,
+} from './migrations/migration-options.js';
+export type { MigrationState, MigrationStatus } from './migrations/migration-status.js';

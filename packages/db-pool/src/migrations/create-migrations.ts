@@ -1,53 +1,29 @@
-import {
-  type Clock,
-  type DurationInput,
-  type Logger,
-  optionsOf,
-  parseDuration,
-  silentLogger,
-  systemClock,
-  wholeNumber,
-} from '@seaworthy/contracts';
+import { wholeNumber, withDeadline } from '@seaworthy/contracts';
 import type { Db, DbConnection } from '../db.js';
-import { sql } from '../sql/sql.js';
+import { emptySchema } from './empty-schema.js';
+import { recoverFrom } from './failed-step.js';
 import { MigrationError } from './migration-error.js';
 import { type MigrationFile, readMigrationFiles } from './migration-files.js';
 import { takeMigrationLock } from './migration-lock.js';
 import {
-  type AppliedMigration,
+  type MigrationBackup,
+  type MigrationPlan,
+  type MigrationsOptions,
+  readMigrationsOptions,
+} from './migration-options.js';
+import { type MigrationStatus, statusOf } from './migration-status.js';
+import {
+  type Direction,
   ensureTable,
   forget,
   hasTable,
   readApplied,
   recordFinished,
+  recordReverting,
   recordStarted,
 } from './migration-table.js';
 import { planUp } from './plan-up.js';
-
-export interface MigrationsOptions {
-  /** Where `0001_name.up.sql` and `0001_name.down.sql` lie. */
-  readonly folder: string;
-  /** For another process that runs them now. @defaultValue '60s' */
-  readonly lockTimeout?: DurationInput;
-  /** One migration. @defaultValue '10m' */
-  readonly timeout?: DurationInput;
-  /** @defaultValue silent */
-  readonly logger?: Logger;
-  /** @defaultValue the machine's */
-  readonly clock?: Clock;
-}
-
-export type MigrationState = 'applied' | 'pending' | 'changed' | 'missing' | 'unfinished';
-
-export interface MigrationStatus {
-  readonly name: string;
-  /**
-   * `changed`: its file was edited after it was applied. `missing`: applied, and its file is gone. `unfinished`: it failed half way
-   * on MySQL, or runs right now.
-   */
-  readonly state: MigrationState;
-  readonly finishedAt: Date | undefined;
-}
+import { runStep } from './run-step.js';
 
 export interface MigrationRunOptions {
   readonly signal?: AbortSignal | undefined;
@@ -61,42 +37,34 @@ export interface Migrations {
   /** Compares the folder with the database. Changes nothing. */
   status(): Promise<readonly MigrationStatus[]>;
   /**
+   * Drops every table, view, sequence, routine and type, then applies all migrations.
+   *
+   * @throws MigrationError `DB_MIGRATION_REFUSED` unless `environment` is `development` or `test`, and for a database that was
+   * migrated by a runner that said `staging` or `production`.
+   */
+  reset(options?: MigrationRunOptions): Promise<readonly string[]>;
+  /**
    * Says how a migration that failed half way was mended by hand: `applied`, it is complete now; `reverted`, nothing of it is left.
    */
   resolve(name: string, outcome: 'applied' | 'reverted'): Promise<void>;
 }
 
-const readOptions = optionsOf<MigrationsOptions>('createMigrations', {
-  folder: true,
-  lockTimeout: true,
-  timeout: true,
-  logger: true,
-  clock: true,
-});
-
-/** A line such as `-- seaworthy: no transaction` at the top, for `create index concurrently` and its like. */
-const noTransaction = /^\s*--\s*seaworthy:\s*no transaction\s*$/im;
-
 /**
  * Migrations in plain SQL files: up, down and status, one runner at a time, and a file that was applied may not change.
  *
  * On PostgreSQL and PGlite each migration runs in a transaction of its own: it is there whole or not at all. MySQL commits each
- * schema change by itself; one that fails half way is remembered as unfinished, and nothing further runs until `resolve` is called.
+ * schema change by itself; one that stops half way is remembered with how far it came, and nothing further runs until `resolve`
+ * is called or the backup, which `backup` made before, is put back.
+ *
+ * @throws OptionsError for an unknown option or a value that cannot work.
  *
  * @example
  * const migrations = createMigrations(db, { folder: 'migrations', logger });
  * await migrations.up();
  */
 export function createMigrations(db: Db, options: MigrationsOptions): Migrations {
-  const {
-    folder,
-    lockTimeout = '60s',
-    timeout = '10m',
-    logger = silentLogger,
-    clock = systemClock,
-  } = readOptions(options);
-  const lockTimeoutMs = parseDuration(lockTimeout);
-  const timeoutMs = parseDuration(timeout);
+  const { folder, clock, logger, ...config } = readMigrationsOptions(options);
+  const { lockTimeoutMs, timeoutMs, backupTimeoutMs } = config;
 
   /** Under the lock, on one connection: PGlite has no other. */
   async function exclusively<T>(
@@ -105,7 +73,7 @@ export function createMigrations(db: Db, options: MigrationsOptions): Migrations
   ): Promise<T> {
     const files = await readMigrationFiles(folder);
     // The connection may be kept for all migrations together; each has its own bound.
-    const longestMs = lockTimeoutMs + timeoutMs * (files.length + 1);
+    const longestMs = lockTimeoutMs + timeoutMs * (files.length + 1) + 2 * backupTimeoutMs;
     const connection = await db.connect({ timeout: longestMs, signal });
     try {
       await takeMigrationLock(connection, { timeoutMs: lockTimeoutMs, clock, signal });
@@ -117,63 +85,87 @@ export function createMigrations(db: Db, options: MigrationsOptions): Migrations
     }
   }
 
-  async function apply(connection: DbConnection, file: MigrationFile): Promise<void> {
+  async function makeBackup(plan: Omit<MigrationPlan, 'signal'>, signal?: AbortSignal) {
+    const { backup } = config;
+    if (backup === undefined || plan.migrations.length === 0) return undefined;
     const startedAt = clock.monotonic();
-    const record = () => recordStarted(connection, file.name, file.checksum, new Date(clock.now()));
-    await step(connection, file.name, file.up, {
-      before: record,
-      after: () => recordFinished(connection, file.name, new Date(clock.now())),
-    });
-    logger.info('Migration applied', { migration: file.name, durationMs: clock.monotonic() - startedAt });
-  }
-
-  async function revert(connection: DbConnection, { name, down }: MigrationFile): Promise<void> {
-    if (down === undefined) {
-      throw new MigrationError(
-        `${name} has no ${name}.down.sql, so it cannot be taken back. Write one, or restore a backup.`,
-        {
-          code: 'DB_MIGRATION_IRREVERSIBLE',
-        },
-      );
-    }
-    await step(connection, name, down, {
-      before: async () => undefined,
-      after: () => forget(connection, name),
-    });
-    logger.info('Migration taken back', { migration: name });
-  }
-
-  /** The text and what is remembered of it, in one transaction where the engine has transactions for schema changes. */
-  async function step(
-    connection: DbConnection,
-    name: string,
-    text: string,
-    remember: { before(): Promise<void>; after(): Promise<void> },
-  ): Promise<void> {
-    const inTransaction = connection.dialect === 'postgres' && !noTransaction.test(text);
     try {
-      if (inTransaction) await connection.exec(sql`begin`);
-      await remember.before();
-      await connection.script(text, { timeout: timeoutMs });
-      await remember.after();
-      if (inTransaction) await connection.exec(sql`commit`);
-    } catch (error) {
-      const state = inTransaction
-        ? 'Nothing of it was kept.'
-        : 'What it did before is still there: mend it by hand, then call resolve().';
-      throw new MigrationError(`Migration ${name} failed: ${messageOf(error)} ${state}`, {
-        code: 'DB_MIGRATION_FAILED',
-        cause: error,
+      const made = await withDeadline((ending) => backup({ ...plan, signal: ending }), {
+        timeoutMs: backupTimeoutMs,
+        what: 'the backup before migrating',
+        signal,
+        clock,
+      });
+      logger.info('Backup made before migrating', {
+        backup: made.name,
+        durationMs: clock.monotonic() - startedAt,
+      });
+      return made;
+    } catch (cause) {
+      const why = cause instanceof Error ? ` ${cause.message}` : '';
+      throw new MigrationError(`The backup before migrating failed, so nothing was changed:${why}`, {
+        code: 'DB_MIGRATION_BACKUP',
+        cause,
       });
     }
+  }
+
+  async function apply(
+    connection: DbConnection,
+    file: MigrationFile,
+    backup: MigrationBackup | undefined,
+  ): Promise<void> {
+    const { name, checksum } = file;
+    const environment = config.saidEnvironment;
+    await step(connection, backup, 'up', name, file.up, {
+      begin: () => recordStarted(connection, { name, checksum, environment, at: new Date(clock.now()) }),
+      end: () => recordFinished(connection, name, new Date(clock.now())),
+    });
+  }
+
+  async function revert(
+    connection: DbConnection,
+    { name, down }: MigrationFile,
+    backup: MigrationBackup | undefined,
+  ): Promise<void> {
+    if (down === undefined) throw irreversible(name);
+    await step(connection, backup, 'down', name, down, {
+      begin: () => recordReverting(connection, name),
+      end: () => forget(connection, name),
+    });
+  }
+
+  async function step(
+    connection: DbConnection,
+    backup: MigrationBackup | undefined,
+    direction: Direction,
+    name: string,
+    text: string,
+    remember: { begin(): Promise<void>; end(): Promise<void> },
+  ): Promise<void> {
+    const startedAt = clock.monotonic();
+    try {
+      await runStep(connection, { name, text, timeoutMs, clock, ...remember });
+    } catch (cause) {
+      throw await recoverFrom(
+        { name, direction, text, cause },
+        { connection, backup, backupTimeoutMs, logger },
+      );
+    }
+    logger.info(direction === 'up' ? 'Migration applied' : 'Migration taken back', {
+      migration: name,
+      durationMs: clock.monotonic() - startedAt,
+    });
   }
 
   return {
     up: (given = {}) =>
       exclusively(given, async (connection, files) => {
         const pending = planUp(files, await readApplied(connection));
-        for (const file of pending) await apply(connection, file);
-        return pending.map(({ name }) => name);
+        const names = pending.map(({ name }) => name);
+        const backup = await makeBackup({ direction: 'up', migrations: names }, given.signal);
+        for (const file of pending) await apply(connection, file, backup);
+        return names;
       }),
 
     async down(steps = 1, given = {}) {
@@ -185,8 +177,12 @@ export function createMigrations(db: Db, options: MigrationsOptions): Migrations
           .filter(({ name }) => applied.some((one) => one.name === name))
           .slice(-steps)
           .reverse();
-        for (const file of last) await revert(connection, file);
-        return last.map(({ name }) => name);
+        const oneWay = last.find(({ down }) => down === undefined);
+        if (oneWay !== undefined) throw irreversible(oneWay.name);
+        const names = last.map(({ name }) => name);
+        const backup = await makeBackup({ direction: 'down', migrations: names }, given.signal);
+        for (const file of last) await revert(connection, file, backup);
+        return names;
       });
     },
 
@@ -194,6 +190,27 @@ export function createMigrations(db: Db, options: MigrationsOptions): Migrations
       const files = await readMigrationFiles(folder);
       const applied = (await hasTable(db)) ? await readApplied(db) : [];
       return statusOf(files, applied);
+    },
+
+    async reset(given = {}) {
+      const { environment } = config;
+      if (environment !== 'development' && environment !== 'test') {
+        throw refusedReset(`this runs in ${environment}. It is for development and test`);
+      }
+      return exclusively(given, async (connection, files) => {
+        const serious = (await readApplied(connection)).find(
+          (one) => one.environment === 'production' || one.environment === 'staging',
+        );
+        if (serious !== undefined) {
+          throw refusedReset(
+            `${db.address} was migrated in ${serious.environment}. If it is a copy, set the column environment of seaworthy_migrations to null`,
+          );
+        }
+        await emptySchema(connection);
+        await ensureTable(connection);
+        for (const file of files) await apply(connection, file, undefined);
+        return files.map(({ name }) => name);
+      });
     },
 
     resolve: (name, outcome) =>
@@ -210,25 +227,13 @@ export function createMigrations(db: Db, options: MigrationsOptions): Migrations
   };
 }
 
-function statusOf(files: readonly MigrationFile[], applied: readonly AppliedMigration[]): MigrationStatus[] {
-  const byName = new Map(applied.map((one) => [one.name, one]));
-  const known = files.map(({ name, checksum }): MigrationStatus => {
-    const one = byName.get(name);
-    byName.delete(name);
-    return { name, state: stateOf(one, checksum), finishedAt: one?.finishedAt };
-  });
-  const missing = [...byName.values()].map(
-    ({ name, finishedAt }): MigrationStatus => ({ name, state: 'missing', finishedAt }),
+function irreversible(name: string): MigrationError {
+  return new MigrationError(
+    `${name} has no ${name}.down.sql, so it cannot be taken back. Write one, or restore a backup.`,
+    { code: 'DB_MIGRATION_IRREVERSIBLE' },
   );
-  return [...known, ...missing].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function stateOf(one: AppliedMigration | undefined, checksum: string): MigrationState {
-  if (one === undefined) return 'pending';
-  if (one.finishedAt === undefined) return 'unfinished';
-  return one.checksum === checksum ? 'applied' : 'changed';
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : 'unknown reason.';
+function refusedReset(why: string): MigrationError {
+  return new MigrationError(`reset() drops everything, and ${why}.`, { code: 'DB_MIGRATION_REFUSED' });
 }

@@ -26,6 +26,7 @@ export interface LockOptions {
 export async function takeMigrationLock(connection: DbConnection, options: LockOptions): Promise<void> {
   const { clock, timeoutMs, signal } = options;
   const deadlineAt = clock.monotonic() + timeoutMs;
+  if (connection.dialect === 'postgres') await watchClient(connection);
   for (;;) {
     if (await tryLock(connection, signal)) return;
     if (clock.monotonic() + pollMs > deadlineAt) {
@@ -36,6 +37,15 @@ export async function takeMigrationLock(connection: DbConnection, options: LockO
     }
     await sleep(clock, pollMs, { signal });
   }
+}
+
+/**
+ * Without it PostgreSQL finds out that a runner has died only when its statement ends, and keeps the lock until then. Since
+ * version 14, and not on every platform.
+ */
+async function watchClient(connection: DbConnection): Promise<void> {
+  const set = sql`select set_config(name, '1000', false) from pg_settings where name = 'client_connection_check_interval'`;
+  await connection.exec(set).catch(() => undefined);
 }
 
 async function tryLock(connection: DbConnection, signal: AbortSignal | undefined): Promise<boolean> {

@@ -1,3 +1,4 @@
+import { describeUnfinished } from './failed-step.js';
 import { MigrationError } from './migration-error.js';
 import type { MigrationFile } from './migration-files.js';
 import type { AppliedMigration } from './migration-table.js';
@@ -13,12 +14,14 @@ export function planUp(
   applied: readonly AppliedMigration[],
 ): MigrationFile[] {
   const byName = new Map(files.map((file) => [file.name, file]));
-  for (const { name, checksum, finishedAt } of applied) {
+  for (const record of applied) {
+    const { name, checksum, finishedAt } = record;
     if (finishedAt === undefined) {
-      throw new MigrationError(
-        `${name} failed half way and was not resolved. Mend the schema by hand, then call resolve('${name}', 'applied' or 'reverted').`,
-        { code: 'DB_MIGRATION_UNFINISHED' },
-      );
+      const file = byName.get(name);
+      const text = (record.direction === 'up' ? file?.up : file?.down) ?? '';
+      throw new MigrationError(`${name} stopped half way. ${describeUnfinished(record, text)}`, {
+        code: 'DB_MIGRATION_UNFINISHED',
+      });
     }
     const file = byName.get(name);
     if (file === undefined) {
