@@ -33,3 +33,14 @@ export function configErrorOf(load: () => unknown): ConfigError {
   }
   throw new Error('Expected a ConfigError, and nothing was thrown.');
 }
+
+/** What a promise is rejected with, which must be a ConfigError. */
+export async function configErrorFrom(loading: Promise<unknown>): Promise<ConfigError> {
+  try {
+    await loading;
+  } catch (error) {
+    if (ConfigError.is(error)) return error;
+    throw error;
+  }
+  throw new Error('Expected a ConfigError, and nothing was thrown.');
+}

@@ -1,0 +1,280 @@
+import {
+  type Clock,
+  DeadlineError,
+  invalidOption,
+  optionsOf,
+  systemClock,
+  wholeNumber,
+  withDeadline,
+} from '@seaworthy/contracts';
+import { isHardened } from '../profile.js';
+import { entriesOf, type SecretKeys } from '../sources/entries-of.js';
+import type { Origin } from '../sources/origin.js';
+import type {
+  RemoteContext,
+  RemoteReading,
+  RemoteSource,
+  SourceFault,
+  SourceReading,
+} from '../sources/source.js';
+import { checkAuth, type VaultAuth } from './vault-auth.js';
+import { VaultFault } from './vault-fault.js';
+import { askVault, type VaultFetch, type VaultReply, type VaultServer } from './vault-http.js';
+import { createVaultSession, recordAt, type VaultSession } from './vault-session.js';
+
+export type { SecretKeys } from '../sources/entries-of.js';
+export type { Credential, VaultAuth } from './vault-auth.js';
+export type { VaultFetch } from './vault-http.js';
+
+export interface VaultOptions {
+  /** The secret within its engine: `orders/production`. Of several, later wins. */
+  readonly path: string | readonly [string, ...string[]];
+  /** Where the KV version 2 engine is mounted. @defaultValue 'secret' */
+  readonly mount?: string;
+  /** @defaultValue the variable VAULT_ADDR */
+  readonly address?: string;
+  /** @defaultValue the variable VAULT_NAMESPACE, or none */
+  readonly namespace?: string;
+  /** @defaultValue { method: 'token', token: { env: 'VAULT_TOKEN' } } */
+  readonly auth?: VaultAuth;
+  /** Which key gives a variable, where they are not called alike. @defaultValue {} */
+  readonly keys?: SecretKeys;
+  /** How long everything together may take, in milliseconds. @defaultValue 10000 */
+  readonly timeoutMs?: number;
+  /** How long one try may take, in milliseconds. @defaultValue 3000 */
+  readonly attemptTimeoutMs?: number;
+  /** How often one question is asked at most. @defaultValue 4 */
+  readonly attempts?: number;
+  /** A longer answer is refused. @defaultValue 1048576, which is what Vault stores at most */
+  readonly maxBytes?: number;
+  /** Whether staging and production may send secrets without TLS to another machine. @defaultValue false */
+  readonly allowPlainHttp?: boolean;
+  /** @defaultValue the fetch of Node, whose TLS trusts NODE_EXTRA_CA_CERTS */
+  readonly fetch?: VaultFetch;
+  /** @defaultValue systemClock */
+  readonly clock?: Clock;
+}
+
+const readOptions = optionsOf<VaultOptions>('vault', {
+  path: true,
+  mount: true,
+  address: true,
+  namespace: true,
+  auth: true,
+  keys: true,
+  timeoutMs: true,
+  attemptTimeoutMs: true,
+  attempts: true,
+  maxBytes: true,
+  allowPlainHttp: true,
+  fetch: true,
+  clock: true,
+});
+
+/**
+ * A secret of HashiCorp Vault (or OpenBao), KV version 2, whose keys are variables. For `loadAsync` and `watch`.
+ *
+ * It logs in once, renews its token when half of its time is over, and logs in again when Vault refuses the token. Every
+ * wait has an end, and neither a value nor a token is in any error.
+ *
+ * @throws OptionsError for what can never work.
+ *
+ * @example
+ * const source = vault({
+ *   path: 'orders/production',
+ *   auth: { method: 'kubernetes', role: 'orders' },
+ * });
+ * const config = await schema.loadAsync({ sources: [sources.env(), source] });
+ */
+export function vault(options: VaultOptions): RemoteSource {
+  const {
+    path,
+    mount = 'secret',
+    auth = { method: 'token' },
+    keys = {},
+    timeoutMs = 10_000,
+    ...rest
+  } = readOptions(options);
+  const { attempts = 4, attemptTimeoutMs = 3_000, maxBytes = 1024 ** 2, clock = systemClock } = rest;
+  const { fetch = globalThis.fetch, allowPlainHttp = false } = rest;
+  const paths = typeof path === 'string' ? [path] : path;
+  if (!Array.isArray(paths) || paths.length === 0 || !paths.every(isPath)) {
+    throw invalidOption(
+      'vault',
+      'path',
+      'a path such as orders/production, without slashes around it, or a list of them',
+    );
+  }
+  if (!isPath(mount))
+    throw invalidOption('vault', 'mount', 'a path such as secret, without slashes around it');
+  for (const [name, value] of Object.entries({ timeoutMs, attemptTimeoutMs, attempts, maxBytes })) {
+    wholeNumber('vault', name, value, { min: 1 });
+  }
+  checkAuth(auth);
+
+  let connection:
+    | { readonly key: string; readonly server: VaultServer; readonly session: VaultSession }
+    | undefined;
+
+  function connect(context: RemoteContext): NonNullable<typeof connection> {
+    const { profile } = context;
+    const allows = (url: URL): boolean =>
+      url.protocol === 'https:' || allowPlainHttp || !isHardened(profile) || isLoopback(url.hostname);
+    const address = addressOf(rest.address ?? variable(context, 'VAULT_ADDR'));
+    if (!allows(address)) {
+      throw new VaultFault(`would be asked without TLS in ${profile}`, {
+        code: 'insecure',
+        fix: 'Use https, or a Vault agent on this machine, or say allowPlainHttp: true.',
+      });
+    }
+    const namespace = rest.namespace ?? variable(context, 'VAULT_NAMESPACE');
+    const key = `${address} ${namespace}`;
+    if (connection?.key === key) return connection;
+    const server = { address, namespace, fetch, attempts, attemptTimeoutMs, maxBytes, clock, allows };
+    connection = { key, server, session: createVaultSession(server, auth) };
+    return connection;
+  }
+
+  async function readAll(context: RemoteContext, signal: AbortSignal): Promise<RemoteReading> {
+    const { server, session } = connect(context);
+    await session.lease(context, signal); // a login that fails is one fault, not one for each path
+    const readings = [];
+    for (const each of paths) {
+      readings.push(await readSecret({ server, session, context, mount, path: each, keys }, signal));
+    }
+    const refreshWithinMs = session.refreshWithinMs();
+    return {
+      entries: readings.flatMap(({ entries }) => entries),
+      unreadable: readings.flatMap(({ unreadable = [] }) => unreadable),
+      ...(refreshWithinMs === undefined ? {} : { refreshWithinMs }),
+    };
+  }
+
+  return {
+    name: 'vault',
+    async fetch(context, signal) {
+      try {
+        const limits = { timeoutMs, what: 'Vault', signal, clock };
+        return await withDeadline((given) => readAll(context, given), limits);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof VaultFault) && !DeadlineError.is(error)) throw error;
+        return { entries: [], unreadable: [unreadable('vault', faultOf(error, timeoutMs))] };
+      }
+    },
+  };
+}
+
+function faultOf(error: VaultFault | DeadlineError, timeoutMs: number): VaultFault {
+  if (error instanceof VaultFault) return error;
+  const fix = 'Look at the health of Vault and at the way to it.';
+  return new VaultFault(`did not answer within ${timeoutMs} ms`, { fix });
+}
+
+interface SecretRequest {
+  readonly server: VaultServer;
+  readonly session: VaultSession;
+  readonly context: RemoteContext;
+  readonly mount: string;
+  readonly path: string;
+  readonly keys: SecretKeys;
+}
+
+async function readSecret(asked: SecretRequest, signal: AbortSignal): Promise<SourceReading> {
+  const { server, session, context, mount, path, keys } = asked;
+  const place = `${encoded(mount)}/data/${encoded(path)}`;
+  const ask = async () => {
+    const { token } = await session.lease(context, signal);
+    return askVault(server, { method: 'GET', path: place, token }, signal);
+  };
+  try {
+    let reply = await ask();
+    // The token may have been revoked; a login gives another, and a second refusal is meant.
+    if (reply.status === 403 && session.drop()) reply = await ask();
+    const { secret, version } = secretOf(reply, mount, path);
+    const originOf = (key: string): Origin => ({
+      source: 'vault',
+      at: `vault ${mount}/${path}, key ${key}${version === undefined ? '' : `, version ${version}`}`,
+    });
+    return { entries: entriesOf(secret, { names: context.names, keys, originOf }) };
+  } catch (error) {
+    if (!(error instanceof VaultFault)) throw error;
+    return { entries: [], unreadable: [unreadable(`vault ${mount}/${path}`, error)] };
+  }
+}
+
+function secretOf({ status, body }: VaultReply, mount: string, path: string) {
+  const data = recordAt(body, 'data');
+  const metadata = recordAt(data, 'metadata');
+  const secret = recordAt(data, 'data');
+  if (status === 200 && secret !== undefined && metadata !== undefined) {
+    return { secret, version: typeof metadata.version === 'number' ? metadata.version : undefined };
+  }
+  if (status === 403) {
+    throw new VaultFault('may not be read with this token (403)', {
+      fix: `Give the policy of the token "read" on ${mount}/data/${path}, or a token that has not ended.`,
+      status,
+    });
+  }
+  if (metadata !== undefined) {
+    throw new VaultFault(
+      `has a newest version that is ${metadata.destroyed === true ? 'destroyed' : 'deleted'}`,
+      {
+        fix: `Write it again, or: vault kv undelete -mount=${mount} ${path}`,
+        status,
+      },
+    );
+  }
+  if (status === 404) {
+    throw new VaultFault('does not exist (404)', {
+      fix: `Check path and mount; look with: vault kv get -mount=${mount} ${path}`,
+      status,
+    });
+  }
+  throw new VaultFault(
+    status === 200 ? 'is no secret of a KV version 2 engine' : `was answered with ${status}`,
+    {
+      fix: `Look with: vault kv get -mount=${mount} ${path}`,
+      status,
+    },
+  );
+}
+
+function unreadable(name: string, { fault }: VaultFault): SourceFault {
+  return { name, fault, origin: { source: 'vault', at: name } };
+}
+
+function variable({ env }: RemoteContext, name: string): string | undefined {
+  const text = Object.hasOwn(env, name) ? env[name] : undefined;
+  return text === '' ? undefined : text;
+}
+
+function addressOf(text: string | undefined): URL {
+  const fix = 'Set VAULT_ADDR or the option address, for example https://vault.internal:8200.';
+  if (text === undefined) throw new VaultFault('has no address', { fix });
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    throw new VaultFault('has an address that is no http or https URL', { fix });
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new VaultFault('has an address with a name or a password in it, which Vault does not take', {
+      fix,
+    });
+  }
+  if (!url.pathname.endsWith('/')) url.pathname += '/';
+  return url;
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '[::1]' || /^127(?:\.\d+){3}$/.test(host);
+}
+
+function isPath(path: unknown): path is string {
+  return (
+    typeof path === 'string' && path.split('/').every((part) => part !== '' && part !== '.' && part !== '..')
+  );
+}
+
+function encoded(path: string): string {
+  return path.split('/').map(encodeURIComponent).join('/');
+}
