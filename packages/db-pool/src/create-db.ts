@@ -4,6 +4,8 @@ import { DbError } from './db-error.js';
 import { observeDb } from './db-metrics.js';
 import { type DbOptions, readDbOptions } from './db-options.js';
 import type { Driver, DriverConnection } from './driver.js';
+import { SlowLog } from './observe/slow-log.js';
+import { observeStatements } from './observe/statement-observer.js';
 import { Deadlines } from './pool/deadlines.js';
 import { Pool } from './pool/pool.js';
 import { settlesWithin } from './pool/settles-within.js';
@@ -52,7 +54,15 @@ export function createDb<Connection extends object>(
   const config = readDbOptions(options, endpoint);
   const { pool: poolConfig, deadline, leakAfterMs, clock, random, logger, metrics } = config;
   const { dialect, address } = endpoint;
-  const observer = observeDb({ name, address, metrics, logger, clock });
+  const observer = observeDb({
+    name,
+    address,
+    pool: poolConfig,
+    metrics,
+    logger,
+    clock,
+    onEvent: config.onEvent,
+  });
   const pool = new Pool<DriverConnection>({
     ...poolConfig,
     connect: (signal) => endpoint.connect(signal),
@@ -64,7 +74,12 @@ export function createDb<Connection extends object>(
   });
   const limits = readLimits(clock, deadline);
   const deadlines = new Deadlines(clock, { keepAlive: false }); // the open socket keeps the process alive
-  const context: LeaseContext = { pool, clock, deadlines };
+  const slowLog =
+    config.slowQueryMs === undefined
+      ? undefined
+      : new SlowLog({ afterMs: config.slowQueryMs, dialect, pool: name, logger, clock });
+  const statements = observeStatements({ system: endpoint.system, address, metrics, slowLog });
+  const context: LeaseContext = { pool, clock, deadlines, statements };
   const leaks =
     leakAfterMs === undefined
       ? undefined

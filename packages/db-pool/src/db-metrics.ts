@@ -1,5 +1,6 @@
 import { type Clock, type Logger, type Metrics, silentMetrics } from '@seaworthy/contracts';
 import { DbError } from './db-error.js';
+import type { DbEvent } from './observe/db-event.js';
 import { Alarm } from './pool/alarm.js';
 import type { PoolObserver } from './pool/pool-observer.js';
 import type { PoolStats } from './pool/pool-stats.js';
@@ -19,6 +20,9 @@ export interface ObserveDbOptions {
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly clock: Clock;
+  /** What the pool is bounded by, for the gauges that never change. */
+  readonly pool: { readonly max: number; readonly min: number };
+  readonly onEvent?: ((event: DbEvent) => void) | undefined;
 }
 
 /** Gauges change with every statement and are read every few seconds, so they are set so often at most. */
@@ -28,7 +32,8 @@ const gaugesEveryMs = 100;
  * Reports a pool to metrics and log. Names follow OpenTelemetry's `db.client.connection.*`
  * (https://opentelemetry.io/docs/specs/semconv/database/database-metrics/); no label comes from a statement.
  */
-export function observeDb({ name, address, metrics, logger, clock }: ObserveDbOptions): DbObserver {
+export function observeDb(options: ObserveDbOptions): DbObserver {
+  const { name, address, metrics, logger, clock, onEvent } = options;
   const pool = { 'db.client.connection.pool.name': name };
   const idle = { ...pool, 'db.client.connection.state': 'idle' };
   const used = { ...pool, 'db.client.connection.state': 'used' };
@@ -68,6 +73,22 @@ export function observeDb({ name, address, metrics, logger, clock }: ObserveDbOp
   const useTime = histogram('use_time', 'Time between having a connection and giving it back');
   const createTime = histogram('create_time', 'Time to make a connection');
 
+  const bound = (suffix: string, description: string, value: number): void =>
+    metrics
+      .gauge({ name: `db.client.connection.${suffix}`, description, unit: '{connection}' })
+      .set(value, pool);
+  bound('max', 'Connections that there may be', options.pool.max);
+  bound('idle.max', 'Idle connections that there may be', options.pool.max);
+  bound('idle.min', 'Connections that are kept open', options.pool.min);
+
+  function tell(event: DbEvent): void {
+    try {
+      onEvent?.(event);
+    } catch (error) {
+      logger.error('onEvent of createDb threw', { pool: name, error });
+    }
+  }
+
   let changedPool: { readonly stats: PoolStats } | undefined;
   const gauges = new Alarm(clock, () => {
     if (changedPool === undefined) return;
@@ -80,14 +101,23 @@ export function observeDb({ name, address, metrics, logger, clock }: ObserveDbOp
   return {
     acquired: (waitMs) => waitTime.record(waitMs / 1_000, pool),
     released: (useMs) => useTime.record(useMs / 1_000, pool),
-    connected: (createMs) => createTime.record(createMs / 1_000, pool),
-    gaveUp(error) {
-      if (kindOf(error) !== 'aborted' && kindOf(error) !== 'closed') timeouts.add(1, pool);
+    connected(createMs) {
+      createTime.record(createMs / 1_000, pool);
+      tell({ type: 'connected', pool: name, createMs });
     },
-    wentDown: (error) =>
-      logger.error('Database connection failed; trying again', { pool: name, address, error }),
-    cameBack: (failures, downMs) =>
-      logger.info('Database is reachable again', { pool: name, address, failures, downMs }),
+    gaveUp(error) {
+      if (kindOf(error) === 'aborted' || kindOf(error) === 'closed') return;
+      timeouts.add(1, pool);
+      tell({ type: 'starved', pool: name, error });
+    },
+    wentDown(error) {
+      logger.error('Database connection failed; trying again', { pool: name, address, error });
+      tell({ type: 'down', pool: name, error });
+    },
+    cameBack(failures, downMs) {
+      logger.info('Database is reachable again', { pool: name, address, failures, downMs });
+      tell({ type: 'up', pool: name, failures, downMs });
+    },
     changed(source) {
       if (metrics === silentMetrics || gauges.isSet) return;
       changedPool = source;
@@ -96,6 +126,7 @@ export function observeDb({ name, address, metrics, logger, clock }: ObserveDbOp
     failed: (error) => errors.add(1, { ...pool, 'error.type': kindOf(error) }),
     leaked(heldMs, borrower) {
       leaks.add(1, pool);
+      tell({ type: 'leaked', pool: name, heldMs, borrower });
       logger.warn(
         'A database connection has not been given back: release() is missing, or the work is long',
         {

@@ -13,6 +13,7 @@ import {
   wholeNumber,
 } from '@seaworthy/contracts';
 import type { DriverEndpoint } from './driver.js';
+import type { DbEvent } from './observe/db-event.js';
 import { readUrl } from './target.js';
 import { type Environment, readEnvironment, readTls, type TlsSettings, type TlsTarget } from './tls.js';
 
@@ -76,6 +77,13 @@ export interface DbOptions<Connection extends object = object> {
    * @defaultValue 200
    */
   readonly preparedStatements?: number | false;
+  /**
+   * A statement that runs longer is logged with its fingerprint and its text, in which `?` stands for every value; `false`
+   * for none. @defaultValue '1s'
+   */
+  readonly slowQuery?: DurationInput | false;
+  /** Called with what happens to the pool. What it throws is logged and changes nothing. */
+  readonly onEvent?: ((event: DbEvent) => void) | undefined;
   /** @defaultValue silent */
   readonly logger?: Logger;
   /** @defaultValue silent */
@@ -109,6 +117,8 @@ export interface DbConfig {
     readonly transactionMs: number;
     readonly drainMs: number;
   };
+  readonly slowQueryMs: number | undefined;
+  readonly onEvent: ((event: DbEvent) => void) | undefined;
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly clock: Clock;
@@ -129,6 +139,8 @@ const readOptions = optionsOf<DbOptions>(owner, {
   pool: true,
   deadline: true,
   preparedStatements: true,
+  slowQuery: true,
+  onEvent: true,
   logger: true,
   metrics: true,
   clock: true,
@@ -187,6 +199,11 @@ export function readDbOptions(options: DbOptions, endpoint: EndpointDefaults = {
       transactionMs: parseDuration(deadline.transaction ?? '60s'),
       drainMs: parseDuration(deadline.drain ?? '10s'),
     },
+    slowQueryMs:
+      rest.slowQuery === false || rest.logger === undefined
+        ? undefined
+        : parseDuration(rest.slowQuery ?? '1s'),
+    onEvent: rest.onEvent,
     logger: rest.logger ?? silentLogger,
     metrics: rest.metrics ?? silentMetrics,
     clock: rest.clock ?? systemClock,

@@ -15,6 +15,7 @@ export type {
   DriverTarget,
   TransactionState,
 } from './driver.js';
+export type { DbEvent } from './observe/db-event.js';
 export {
   ConnectionFailedError,
   ConnectionTimeoutError,
@@ -28,3 +29,4 @@ export type { Statement } from './sql/compile.js';
 export { Sql, type SqlIdentifier, type SqlJson } from './sql/fragments.js';
 export { type SqlTag, sql, type TypedSql } from './sql/sql.js';
 export type { SchemaIssue, SchemaResult, StandardSchema } from './sql/standard-schema.js';
+export type { Environment, Pem, TlsSettings } from './tls.js';

@@ -1,6 +1,7 @@
 import type { Clock } from '@seaworthy/contracts';
 import { DbError } from '../db-error.js';
 import type { DriverConnection, DriverResult } from '../driver.js';
+import type { StatementObserver } from '../observe/statement-observer.js';
 import { type Deadlines, type Expiring, unwatched } from '../pool/deadlines.js';
 import type { Pool } from '../pool/pool.js';
 import type { Loan } from '../pool/slot.js';
@@ -19,6 +20,7 @@ export interface LeaseContext {
   readonly clock: Clock;
   /** Of everything that runs on a connection. */
   readonly deadlines: Deadlines;
+  readonly statements: StatementObserver | undefined;
 }
 
 /**
@@ -50,6 +52,14 @@ export class Lease implements TurnKeeper, Expiring {
 
   get deadlines(): Deadlines {
     return this.#context.deadlines;
+  }
+
+  get clock(): Clock {
+    return this.#context.clock;
+  }
+
+  get statements(): StatementObserver | undefined {
+    return this.#context.statements;
   }
 
   /** Why nothing can run on it any more. */
@@ -91,18 +101,18 @@ export class Lease implements TurnKeeper, Expiring {
   /** Runs a statement after those that were asked for before. */
   query(statement: Statement, limits: Limits): Promise<DriverResult> {
     this.#sessionChanged ||= this.#distrusted || changesSession(statement.text);
-    return this.#inTurn(() => this.connection.query(statement), limits);
+    return this.#inTurn(() => this.connection.query(statement), limits, statement.text);
   }
 
   script(text: string, limits: Limits): Promise<void> {
     this.#sessionChanged = true;
-    return this.#inTurn(() => this.connection.script(text), limits);
+    return this.#inTurn(() => this.connection.script(text), limits, text);
   }
 
   /** Runs what only the driver's own client understands, in its turn. `text` is what it will send. */
   run<T>(text: string, start: () => Promise<T>, limits: Limits): Promise<T> {
     this.#sessionChanged ||= this.#distrusted || changesSession(text);
-    return this.#inTurn(start, limits);
+    return this.#inTurn(start, limits, text);
   }
 
   /** Gives the connection up at once: cancels what runs in the server, then destroys it. */
@@ -155,11 +165,11 @@ export class Lease implements TurnKeeper, Expiring {
     if (this.#onAbort !== undefined) this.#limits?.signal?.removeEventListener('abort', this.#onAbort);
   }
 
-  #inTurn<T>(start: () => Promise<T>, limits: Limits): Promise<T> {
+  #inTurn<T>(start: () => Promise<T>, limits: Limits, text?: string): Promise<T> {
     if (this.#over !== undefined) return Promise.reject(this.over);
     if (limits.signal?.aborted === true) return Promise.reject(abortedError(limits.signal));
     return new Promise((resolve, reject) => {
-      const turn = new Turn<T>(this, { start, timeoutError }, limits, resolve, reject);
+      const turn = new Turn<T>(this, { text, start, timeoutError }, limits, resolve, reject);
       if (this.#current === undefined) {
         this.#current = turn;
         turn.begin();

@@ -1,4 +1,6 @@
+import type { Clock } from '@seaworthy/contracts';
 import type { DbError } from '../db-error.js';
+import type { StatementObserver } from '../observe/statement-observer.js';
 import { type Deadlines, type Expiring, unwatched } from '../pool/deadlines.js';
 import { abortedError } from '../pool/waiter-queue.js';
 import type { Limits } from './limits.js';
@@ -6,6 +8,9 @@ import type { Limits } from './limits.js';
 /** Whoever gives turns to statements, one at a time. */
 export interface TurnKeeper {
   readonly deadlines: Deadlines;
+  readonly clock: Clock;
+  /** Absent when nobody measures. */
+  readonly statements: StatementObserver | undefined;
   /** The turn is over; the next one may begin. */
   ended(): void;
   /** Time is up, or the caller gave up, while the statement ran. It is for the keeper to fail the turn. */
@@ -13,6 +18,8 @@ export interface TurnKeeper {
 }
 
 export interface TurnWork<T> {
+  /** What it sends, for whoever measures; `undefined` for what is no statement. */
+  readonly text?: string | undefined;
   readonly start: () => Promise<T>;
   readonly timeoutError: (began: boolean) => DbError;
 }
@@ -38,6 +45,7 @@ export class Turn<T> implements PendingTurn, Expiring {
   readonly #signal: AbortSignal | undefined;
   readonly #onAbort: (() => void) | undefined;
   #began = false;
+  #beganAt = 0;
   #isSettled = false;
 
   constructor(
@@ -65,9 +73,13 @@ export class Turn<T> implements PendingTurn, Expiring {
 
   begin(): void {
     this.#began = true;
+    if (this.#keeper.statements !== undefined) this.#beganAt = this.#keeper.clock.monotonic();
     this.#work.start().then(
       (value) => {
-        if (this.#settle()) this.#resolve(value);
+        if (this.#settle()) {
+          this.#report(undefined);
+          this.#resolve(value);
+        }
         this.#keeper.ended();
       },
       (error: unknown) => {
@@ -78,7 +90,9 @@ export class Turn<T> implements PendingTurn, Expiring {
   }
 
   fail(error: unknown): void {
-    if (this.#settle()) this.#reject(error);
+    if (!this.#settle()) return;
+    this.#report(error);
+    this.#reject(error);
   }
 
   expire(): void {
@@ -88,6 +102,13 @@ export class Turn<T> implements PendingTurn, Expiring {
   #giveUp(error: DbError): void {
     if (this.#began) this.#keeper.interrupted(error);
     else this.fail(error);
+  }
+
+  #report(error: unknown): void {
+    const { statements, clock } = this.#keeper;
+    const { text } = this.#work;
+    if (statements === undefined || text === undefined || !this.#began) return;
+    statements.ended(text, clock.monotonic() - this.#beganAt, error);
   }
 
   #settle(): boolean {
