@@ -66,7 +66,8 @@ const whole: ReadonlySet<string> = new Set([
 /** Why `text` cannot be a real secret, or `undefined`. Says nothing about how good a secret is that passes. */
 export function placeholderFault(text: string): string | undefined {
   const plain = text.toLowerCase().replace(/[^a-z0-9]/g, '');
-  if (/\$\(|\$\{|\{\{|^<.*>$/.test(text)) return 'is a template that nothing has filled in';
+  if (/\$\(|\$\{|\{\{|^<.*>$|^\$[A-Za-z_]\w*$|^%\w+%$|^\.{3}$/.test(text))
+    return 'is a template that nothing has filled in';
   if (whole.has(plain) || parts.some((part) => plain.includes(part))) return 'is a well-known placeholder';
   if (isRepetition(text) || isRun(text)) return 'is made of repeated or consecutive characters';
   return undefined;

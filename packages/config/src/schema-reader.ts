@@ -2,11 +2,12 @@ import { OptionsError } from '@seaworthy/contracts';
 import { type Circumstances, faultProblem, missingProblem, protect, sourceProblem } from './evaluate.js';
 import { type FieldDefinition, fieldKey, type SecretOptions } from './field.js';
 import { schemaField } from './fields/schema.js';
-import { readTyped, typedText } from './fields/typed-text.js';
+import { coercesNothing, readTyped, typedText } from './fields/typed-text.js';
 import { passwordOf } from './fields/url.js';
 import { frozenCopy } from './frozen.js';
 import type { Problem } from './problem.js';
 import type { Reader, Reading } from './reader.js';
+import type { SourceEntry } from './sources/source.js';
 import { isStandardSchema, type StandardSchema } from './standard-schema.js';
 import { type UnknownOptions, withUnknown } from './unknown-variables.js';
 import { runSchema, type SafeIssue } from './validate-with.js';
@@ -70,14 +71,19 @@ export function schemaReader(
 function readTexts(
   definitions: ReadonlyMap<string, FieldDefinition>,
   members: Readonly<Record<string, unknown>>,
-  { gathered }: Circumstances,
+  circumstances: Circumstances,
 ) {
+  const { gathered } = circumstances;
   const input: Record<string, unknown> = {};
   const states = new Map<string, 'set' | 'unset'>();
   const problems: Problem[] = [];
   for (const [name, definition] of definitions) {
     const entry = gathered.entry(name);
     states.set(name, entry !== undefined && 'value' in entry && entry.value !== '' ? 'set' : 'unset');
+    if (states.get(name) === 'unset' && coercesNothing(members[name]) && !isFaulty(entry)) {
+      problems.push(missingProblem(name, definition, circumstances));
+      continue;
+    }
     if (entry === undefined) continue;
     if ('fault' in entry) {
       problems.push(sourceProblem(entry));
@@ -88,6 +94,10 @@ function readTexts(
     }
   }
   return { input, states, problems };
+}
+
+function isFaulty(entry: SourceEntry | undefined): boolean {
+  return entry !== undefined && 'fault' in entry;
 }
 
 function problemOf(

@@ -10,7 +10,7 @@ import {
 } from '../standard-schema.js';
 import { validateWith } from '../validate-with.js';
 import { jsonShapeOf, textShapeOf } from './shape-of.js';
-import { readTyped, typedText } from './typed-text.js';
+import { coercesNothing, readTyped, typedText } from './typed-text.js';
 
 /** A field of a schema: text can become a secret, everything else cannot. */
 export type SchemaField<Out, Literal> = Out extends string
@@ -39,7 +39,7 @@ export function schemaField<const Schema extends StandardSchema>(
       const read = readTyped(typed, text);
       return 'faults' in read ? read : validateWith(schema, read.value);
     },
-    parseMissing: () => validateWith(schema, undefined),
+    ...(coercesNothing(schema) ? {} : { parseMissing: () => validateWith(schema, undefined) }),
     shape: () => (typed === undefined ? textShapeOf(schema) : { pattern: typed.pattern }),
     format: String,
   });

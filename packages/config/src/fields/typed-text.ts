@@ -48,16 +48,35 @@ const wrappers: ReadonlySet<unknown> = new Set([
  * is ever right.
  */
 export function typedText(schema: unknown): TypedText | undefined {
+  for (const { type } of layersOf(schema)) {
+    if (typeof type === 'string' && Object.hasOwn(readers, type)) return readers[type];
+  }
+  return undefined;
+}
+
+/** Whether zod would make a value out of nothing: `z.coerce.boolean()` reads what is not set as false. */
+export function coercesNothing(schema: unknown): boolean {
+  for (const { type, coerce } of layersOf(schema)) {
+    if (coerce) return true;
+    if (typeof type === 'string' && answersNothing.has(type)) return false;
+  }
+  return false;
+}
+
+const answersNothing: ReadonlySet<string> = new Set(['optional', 'default', 'prefault', 'catch']);
+
+/** A zod schema, then what it wraps, from the outside in. */
+function* layersOf(schema: unknown): Generator<{ readonly type: unknown; readonly coerce: boolean }> {
   let at = schema;
   for (let depth = 0; depth < 32; depth += 1) {
     const definition = memberOf(memberOf(at, '_zod'), 'def');
     const type = memberOf(definition, 'type');
-    if (typeof type === 'string' && Object.hasOwn(readers, type)) return readers[type];
+    if (type === undefined) return;
+    yield { type, coerce: memberOf(definition, 'coerce') === true };
     if (wrappers.has(type)) at = memberOf(definition, 'innerType');
     else if (type === 'pipe') at = memberOf(definition, 'in');
-    else return undefined;
+    else return;
   }
-  return undefined;
 }
 
 /** The faults of the text itself, then what it reads as. */

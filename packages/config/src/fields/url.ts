@@ -63,6 +63,7 @@ export function originField(): TextField<string> {
       const fault = textFault(text);
       if (fault !== undefined) return invalid(fault);
       if (text === '*') return invalid('allows every origin', 'Name each origin that may call.');
+      if (text.includes('*')) return invalid('has a wildcard', 'Name each origin that may call.');
       if (urlFault(text, protocols, false) !== undefined) return invalid('is not an origin');
       const { origin } = new URL(text);
       if (origin === text) return valid(text);
@@ -92,6 +93,8 @@ function urlFault(text: string, protocols: readonly string[], allowEmptyHost: bo
   const host = authority.slice(at + 1);
   if (host === '') return allowEmptyHost && at === -1 ? undefined : 'has no host';
   if (host.includes(',')) return 'names several hosts';
+  if (/(?:^|[/@:])\.\.\.(?:$|[/@:?#])/.test(`${authority}${rest}`))
+    return 'is an example that nothing has filled in';
   if (!/[a-z0-9]/i.test(host) || host.includes('..') || host.startsWith(':')) return 'has no real host';
   return URL.canParse(text) ? undefined : 'is not an absolute URL';
 }
