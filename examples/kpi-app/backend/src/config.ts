@@ -1,4 +1,5 @@
 import { defineConfig, env } from '@seaworthy/config';
+import { agreesWithUrl } from './redis-url.js';
 
 /** The variables of the KPI API. `.env.example` and the table in the README are written from here. */
 export const schema = defineConfig({
@@ -32,16 +33,51 @@ export const schema = defineConfig({
       .secret()
       .optional()
       .describe('Shared rate limits.'),
+    REDIS_USERNAME: env.string().optional().describe('The user of Redis, where REDIS_URL names none.'),
+    REDIS_PASSWORD: env
+      .string()
+      .secret({ minBytes: 8 })
+      .optional()
+      .describe('The password of Redis, where REDIS_URL holds none.'),
+    REDIS_DB: env
+      .int({ min: 0, max: 15 })
+      .default(0)
+      .describe('The database of Redis, where REDIS_URL names none.'),
     REDIS_REQUIRED: env
       .bool()
       .default(false, { only: ['development', 'test', 'staging'] })
       .default(true, { only: ['production'] })
       .describe('Whether the API refuses to start without Redis.'),
+    SMTP_HOST: env
+      .string()
+      .optional()
+      .describe(
+        'The mail server; with it go SMTP_USER, SMTP_PASS and SMTP_FROM. This example sends no mail yet.',
+      ),
+    SMTP_PORT: env.port().default(587).describe('587 with STARTTLS, or 465 with TLS from the start.'),
+    SMTP_SECURE: env
+      .bool()
+      .default(false)
+      .describe('Whether TLS begins with the connection, as on port 465.'),
+    SMTP_USER: env.string().optional().describe('The account at the mail server.'),
+    SMTP_PASS: env.string().secret({ minBytes: 8 }).optional().describe('Its password.'),
+    SMTP_FROM: env.email().optional().describe('Who mails come from.'),
     APP_NAME: env.string().default('KPI Productivity').describe('What the application calls itself.'),
     FRONTEND_URL: env
       .origin()
       .default('http://localhost:3000', { only: ['development', 'test'] })
       .describe('Where the pages are.'),
+    SENTRY_DSN: env
+      .url({ protocols: ['https:'] })
+      .optional()
+      .describe('Where errors would be reported; this example reports none yet.'),
+    SENTRY_ENVIRONMENT: env
+      .string()
+      .default('development', { only: ['development'] })
+      .default('test', { only: ['test'] })
+      .default('staging', { only: ['staging'] })
+      .default('production', { only: ['production'] })
+      .describe('As which environment.'),
     RATE_LIMIT_WINDOW_MS: env.int({ min: 1_000 }).default(900_000).describe('The window of the rate limit.'),
     RATE_LIMIT_MAX_REQUESTS: env.int({ min: 1 }).default(100).describe('Requests of one client in a window.'),
     LOGIN_LIMIT: env
@@ -64,9 +100,27 @@ export const schema = defineConfig({
       .default(false)
       .describe('Whether an empty database gets the demonstration data at start.'),
   },
+  unknown: {
+    prefixes: ['JWT_', 'REDIS_', 'SMTP_', 'SENTRY_', 'RATE_LIMIT_', 'HEALTH_CHECK_'],
+    action: 'warn',
+  },
   rules: (rule) => [
     rule.profile('staging', 'production').requires('DATABASE_URL'),
     rule.equals('REDIS_REQUIRED', true).requires('REDIS_URL'),
+    rule.set('REDIS_PASSWORD').requires('REDIS_URL'),
+    rule.set('REDIS_USERNAME').requires('REDIS_PASSWORD'),
+    rule.check(
+      ['REDIS_URL', 'REDIS_USERNAME', 'REDIS_PASSWORD', 'REDIS_DB'],
+      'what REDIS_URL says agrees with REDIS_USERNAME, REDIS_PASSWORD and REDIS_DB',
+      agreesWithUrl,
+    ),
+    rule.together('SMTP_HOST', 'SMTP_USER', 'SMTP_PASS', 'SMTP_FROM'),
+    rule.check(
+      ['SMTP_PORT', 'SMTP_SECURE'],
+      'SMTP_SECURE is true on port 465 and false on port 587',
+      ({ SMTP_PORT, SMTP_SECURE }) =>
+        (SMTP_PORT !== 465 || SMTP_SECURE) && (SMTP_PORT !== 587 || !SMTP_SECURE),
+    ),
     rule
       .profile('staging', 'production')
       .check(['SEED'], 'The demonstration data has known passwords. Set SEED=false.', ({ SEED }) => !SEED),

@@ -7,6 +7,7 @@ import { optionalRedis } from '@seaworthy-example/server';
 import { createApp } from './app.js';
 import { schema } from './config.js';
 import { embeddedStart, openDatabase } from './open-database.js';
+import { redisUrl } from './redis-url.js';
 import { seed } from './seed/seed.js';
 
 export const migrations = fileURLToPath(new URL('../migrations', import.meta.url));
@@ -27,7 +28,7 @@ export function kpiBackend(options: Pick<ServiceOptions<object>, 'sources' | 'si
       timeout: embeddedStart,
     })
     .resource('redis', ({ config, logger }) =>
-      optionalRedis({ url: config.REDIS_URL, required: config.REDIS_REQUIRED, logger }),
+      optionalRedis({ url: redisUrl(config), required: config.REDIS_REQUIRED, logger }),
     )
     .startup(
       'migrations',
