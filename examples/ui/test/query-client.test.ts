@@ -3,7 +3,7 @@ import { ApiError } from '../src/http/api-error.js';
 import { createQueryClient } from '../src/http/query-client.js';
 
 it('tries a failure that may pass three times in all, and a refusal once', async () => {
-  const client = createQueryClient(() => undefined);
+  const client = createQueryClient({ onUnauthorized: () => undefined, onForbidden: () => undefined });
   const tries = async (status: number) => {
     let count = 0;
     const queryFn = () => {
@@ -21,10 +21,11 @@ it('tries a failure that may pass three times in all, and a refusal once', async
   expect(await tries(401)).toBe(1);
 });
 
-it('reports every 401, and nothing else, to whoever ends the session', async () => {
-  let reports = 0;
-  const client = createQueryClient(() => {
-    reports += 1;
+it('reports every 401 to whoever ends the session, every 403 to whoever asks what the user may do, and nothing else', async () => {
+  const reports: string[] = [];
+  const client = createQueryClient({
+    onUnauthorized: () => reports.push('ended'),
+    onForbidden: () => reports.push('less'),
   });
   const ask = (status: number) =>
     client
@@ -34,10 +35,8 @@ it('reports every 401, and nothing else, to whoever ends the session', async () 
         retry: false,
       })
       .catch(() => undefined);
-  await ask(403);
-  expect(reports).toBe(0);
-  await ask(401);
-  expect(reports).toBe(1);
+  for (const status of [400, 403, 404, 401, 500]) await ask(status);
+  expect(reports).toEqual(['less', 'ended']);
 });
 
 /** `fetchQuery` does not retry by itself; the policy under test is the one that hooks use. */

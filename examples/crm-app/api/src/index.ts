@@ -1,4 +1,11 @@
-export type { Account, AccountResponse, AccountsResponse, CreateAccountRequest, CreateAccountResponse, UpdateAccountRequest } from './account.js';
+export type {
+  Account,
+  AccountResponse,
+  AccountsResponse,
+  CreateAccountRequest,
+  CreateAccountResponse,
+  UpdateAccountRequest,
+} from './account.js';
 export type {
   Client,
   ClientDetailResponse,

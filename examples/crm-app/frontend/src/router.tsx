@@ -50,5 +50,6 @@ const pages = [
     path: '/invoices/:id',
     lazy: async () => ({ Component: (await import('./invoices/invoice-page.js')).InvoicePage }),
   },
+  { path: '/users', lazy: async () => ({ Component: (await import('./users/users-page.js')).UsersPage }) },
   { path: '*', Component: NotFoundPage },
 ];

@@ -5,19 +5,24 @@ import type {
   InvoiceSummary,
   Payment,
   PaymentMethod,
-  User,
 } from '@seaworthy-example/crm-api';
-import { type FakeAnswer, type FakeRequest, type FakeRoutes, problem } from '@seaworthy-example/ui/testing';
+import {
+  type FakeAnswer,
+  type FakeRequest,
+  type FakeRoutes,
+  fakeAccounts,
+  problem,
+} from '@seaworthy-example/ui/testing';
 import { createClients, createInvoices, day, invoiceLine, total, users } from './fixtures.js';
 
 const pageSize = 10;
 
 /** The CRM's API in memory, for development without a server and for the browser tests. */
-export function createFakeApi(): FakeRoutes {
+export function createFakeApi(as?: string): FakeRoutes {
+  const accounts = fakeAccounts(users, as);
   const clients = createClients();
   const invoices = createInvoices(clients);
   const answered = new Map<string, { body: string; answer: FakeAnswer }>();
-  let user: User | undefined;
 
   const invoiceOf = (id: string | undefined) => invoices.find((invoice) => invoice.id === id);
   const own = (client: Client) => invoices.filter(({ clientId }) => clientId === client.id);
@@ -72,22 +77,7 @@ export function createFakeApi(): FakeRoutes {
   }
 
   const routes: FakeRoutes = {
-    'POST /auth/login': ({ body }) => {
-      user =
-        body.password === 'seaworthy-demo-2026' ? users.find(({ email }) => email === body.email) : undefined;
-      return user === undefined
-        ? problem(401, 'INVALID_CREDENTIALS', 'The e-mail address or the password is not right.')
-        : {
-            status: 200,
-            body: { user },
-            headers: { 'set-cookie': 'session=fake; HttpOnly; SameSite=Lax; Path=/' },
-          };
-    },
-    'POST /auth/logout': () => {
-      user = undefined;
-      return { status: 204 };
-    },
-    'GET /me': () => ({ status: 200, body: { user } }),
+    ...accounts.routes,
     'GET /clients': ({ query }) => {
       const found = clients.filter(({ name, email }) => holds(`${name} ${email}`, query.get('search')));
       return { status: 200, body: { clients: page(found, query).map(clientView), ...paging(found, query) } };
@@ -176,16 +166,7 @@ export function createFakeApi(): FakeRoutes {
     'GET /dashboard': () => ({ status: 200, body: dashboard(invoices.map(view)) }),
   };
 
-  // What a real server does first: without a session only the entrance is open.
-  return Object.fromEntries(
-    Object.entries(routes).map(([key, handle]) => [
-      key,
-      (request: FakeRequest) =>
-        user === undefined && !key.includes(' /auth/')
-          ? problem(401, 'UNAUTHENTICATED', 'Sign in to go on.')
-          : handle(request),
-    ]),
-  );
+  return accounts.guarded(routes);
 }
 
 function view(invoice: Invoice): Invoice {

@@ -44,5 +44,6 @@ const pages = [
   },
   { path: '/teams', lazy: async () => ({ Component: (await import('./teams/teams-page.js')).TeamsPage }) },
   { path: '/teams/:id', lazy: async () => ({ Component: (await import('./teams/team-page.js')).TeamPage }) },
+  { path: '/users', lazy: async () => ({ Component: (await import('./users/users-page.js')).UsersPage }) },
   { path: '*', Component: NotFoundPage },
 ];

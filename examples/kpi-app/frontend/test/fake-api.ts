@@ -1,5 +1,12 @@
-import type { CheckIn, KeyResult, ObjectiveSummary, Team, User } from '@seaworthy-example/kpi-api';
-import { type FakeAnswer, type FakeRequest, type FakeRoutes, problem } from '@seaworthy-example/ui/testing';
+import type { CheckIn, KeyResult, ObjectiveSummary, Team } from '@seaworthy-example/kpi-api';
+import {
+  type FakeAnswer,
+  type FakePerson,
+  type FakeRequest,
+  type FakeRoutes,
+  fakeAccounts,
+  problem,
+} from '@seaworthy-example/ui/testing';
 import {
   createObjectives,
   createTeams,
@@ -11,10 +18,10 @@ import {
 } from './fixtures.js';
 
 /** The KPI application's API in memory, for development without a backend and for the browser tests. */
-export function createFakeApi(): FakeRoutes {
+export function createFakeApi(as?: string): FakeRoutes {
+  const accounts = fakeAccounts(users, as);
   const teams = createTeams();
   const objectives = createObjectives();
-  let user: User | undefined;
 
   const teamOf = (id: string | undefined) => teams.find((team) => team.id === id);
   const objectiveOf = (id: string | undefined) => objectives.find((objective) => objective.id === id);
@@ -35,36 +42,14 @@ export function createFakeApi(): FakeRoutes {
     };
   };
 
-  const signIn = (found: User | undefined): FakeAnswer => {
-    user = found;
-    return found === undefined
-      ? problem(401, 'INVALID_CREDENTIALS', 'The e-mail address or the password is not right.')
-      : {
-          status: 200,
-          body: { user: found },
-          headers: { 'set-cookie': 'session=fake; HttpOnly; SameSite=Lax; Path=/' },
-        };
-  };
-
   const routes: FakeRoutes = {
-    'POST /auth/login': ({ body }) =>
-      signIn(
-        body.password === 'seaworthy-demo-2026' ? users.find(({ email }) => email === body.email) : undefined,
-      ),
+    ...accounts.routes,
     'POST /auth/register': ({ body }) =>
       users.some(({ email }) => email === body.email)
         ? problem(422, 'EMAIL_TAKEN', 'Some fields are not right.', [
             { path: 'email', message: 'This address has an account already. Sign in instead.' },
           ])
-        : {
-            ...signIn({ id: 'u9', email: String(body.email), name: String(body.name), role: 'member' }),
-            status: 201,
-          },
-    'POST /auth/logout': () => {
-      user = undefined;
-      return { status: 204 };
-    },
-    'GET /me': () => ({ status: 200, body: { user } }),
+        : accounts.register({ email: String(body.email), name: String(body.name), role: 'viewer' }),
     'GET /teams': () => ({ status: 200, body: { teams: teams.map(teamView) } }),
     'POST /teams': ({ body }) => {
       const team: FakeTeam = { id: `t${teams.length + 1}`, name: String(body.name), members: [] };
@@ -112,7 +97,7 @@ export function createFakeApi(): FakeRoutes {
       const objective: FakeObjective = {
         id: `o${objectives.length + 1}`,
         teamId: String(body.teamId),
-        ownerName: user?.name ?? '',
+        ownerName: accounts.user()?.name ?? '',
         title: String(body.title),
         description: String(body.description),
         status: 'active',
@@ -152,25 +137,16 @@ export function createFakeApi(): FakeRoutes {
       objective.keyResults.push(keyResult);
       return { status: 201, body: { keyResult } };
     },
-    'POST /key-results/:id/check-ins': (request) => checkIn(objectives, user, request),
+    'POST /key-results/:id/check-ins': (request) => checkIn(objectives, accounts.user(), request),
     'GET /dashboard': () => ({ status: 200, body: dashboard(objectives.map(full), teams.map(teamView)) }),
   };
 
-  // What a real server does first: without a session only the entrance is open.
-  return Object.fromEntries(
-    Object.entries(routes).map(([key, handle]) => [
-      key,
-      (request: FakeRequest) =>
-        user === undefined && !/ \/auth\//.test(key)
-          ? problem(401, 'UNAUTHENTICATED', 'Sign in to go on.')
-          : handle(request),
-    ]),
-  );
+  return accounts.guarded(routes);
 }
 
 function checkIn(
   objectives: FakeObjective[],
-  user: User | undefined,
+  user: FakePerson | undefined,
   { params, body }: FakeRequest,
 ): FakeAnswer {
   for (const objective of objectives) {

@@ -20,6 +20,13 @@ export function endSession(client: QueryClient): void {
   client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionKey[0] });
 }
 
+/** Asks anew who is signed in: what they may do may have changed. */
+export function refreshSession(client: QueryClient): Promise<void> {
+  return client.invalidateQueries({ queryKey: sessionKey });
+}
+
+export type Session<User extends object> = ReturnType<typeof createSession<User>>;
+
 /** Creates what an application needs to know who is signed in, over `/me` and `/auth`. */
 export function createSession<User extends object>(http: HttpClient) {
   /** Who is signed in; `null` when nobody is. */

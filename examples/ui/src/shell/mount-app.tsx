@@ -4,7 +4,7 @@ import { createRoot } from 'react-dom/client';
 import { RouterProvider, type RouterProviderProps } from 'react-router';
 import { Toaster } from '../feedback/toaster.js';
 import { createQueryClient } from '../http/query-client.js';
-import { endSession } from '../session/create-session.js';
+import { endSession, refreshSession } from '../session/create-session.js';
 
 export interface MountOptions {
   /** Stands on the document's element, where whoever reports a fault can read it. */
@@ -18,7 +18,10 @@ export function mountApp(router: RouterProviderProps['router'], { version, debug
   const root = document.getElementById('root');
   if (root === null) throw new Error('index.html has no element with the id "root".');
   document.documentElement.dataset.version = version;
-  const queries = createQueryClient(endSession);
+  const queries = createQueryClient({
+    onUnauthorized: endSession,
+    onForbidden: (client) => void refreshSession(client),
+  });
   if (debug) {
     queries.getQueryCache().subscribe(({ query }) => {
       if (query.state.status === 'error') console.warn('query failed', query.queryKey, query.state.error);

@@ -8,11 +8,11 @@ import {
   Pagination,
   SearchField,
   useFormats,
+  useListAddress,
 } from '@seaworthy-example/ui';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import { useClients } from '../api/clients.js';
-import { useListAddress } from '../layout/use-list-address.js';
 import { mayWrite } from '../session/permissions.js';
 import { useUser } from '../session/session.js';
 import { NewClientDialog } from './new-client-dialog.js';

@@ -1,6 +1,12 @@
-import { ButtonLink, PageHeader, Pagination, SearchField, SwitchList } from '@seaworthy-example/ui';
+import {
+  ButtonLink,
+  PageHeader,
+  Pagination,
+  SearchField,
+  SwitchList,
+  useListAddress,
+} from '@seaworthy-example/ui';
 import { useInvoices } from '../api/invoices.js';
-import { useListAddress } from '../layout/use-list-address.js';
 import { mayWrite } from '../session/permissions.js';
 import { useUser } from '../session/session.js';
 import { statuses, statusLabels } from './invoice-status.js';

@@ -1,6 +1,6 @@
-import { AppShell, type ShellLink, useNotify } from '@seaworthy-example/ui';
-import { Outlet } from 'react-router';
-import { useLeave, useUser } from '../session/session.js';
+import { AppLayout as Layout, type ShellLink } from '@seaworthy-example/ui';
+import { mayAdminister } from '../session/permissions.js';
+import { session } from '../session/session.js';
 
 const links: readonly ShellLink[] = [
   { to: '/', label: 'Dashboard', icon: 'dashboard' },
@@ -8,19 +8,15 @@ const links: readonly ShellLink[] = [
   { to: '/clients', label: 'Clients', icon: 'clients' },
 ];
 
+const users: ShellLink = { to: '/users', label: 'Users', icon: 'shield' };
+
 export function AppLayout() {
-  const user = useUser();
-  const leave = useLeave();
-  const notify = useNotify();
   return (
-    <AppShell
+    <Layout
+      session={session}
       product="Purser"
       layout="bar"
-      links={links}
-      user={user}
-      onSignOut={() => leave.mutate(undefined, { onError: (error) => notify(error.message, 'bad') })}
-    >
-      <Outlet />
-    </AppShell>
+      links={(user) => (mayAdminister(user) ? [...links, users] : links)}
+    />
   );
 }

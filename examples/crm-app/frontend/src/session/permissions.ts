@@ -9,3 +9,8 @@ export function mayWrite(user: User): boolean {
 export function mayHandleMoney(user: User): boolean {
   return user.role === 'admin' || user.role === 'accountant';
 }
+
+/** Whether a user sees the accounts of the others and changes them. */
+export function mayAdminister(user: User): boolean {
+  return user.role === 'admin';
+}

@@ -1,8 +1,8 @@
 import type { RegisterRequest } from '@seaworthy-example/kpi-api';
-import { Alert, Button, type FieldErrors, TextField, useForm } from '@seaworthy-example/ui';
+import { Alert, Button, EntryLayout, type FieldErrors, TextField, useForm } from '@seaworthy-example/ui';
 import { Link, Navigate } from 'react-router';
 import { useEnter, useWayIn } from '../session/session.js';
-import { EntryPage } from './entry-page.js';
+import { introduction } from './introduction.js';
 
 export function RegisterPage() {
   const wayIn = useWayIn();
@@ -14,7 +14,7 @@ export function RegisterPage() {
   });
   if (wayIn !== undefined) return <Navigate to={wayIn} replace />;
   return (
-    <EntryPage title="Create an account">
+    <EntryLayout title="Create an account" {...introduction}>
       <form className="entry-form" {...form.props}>
         <h1>Create your account</h1>
         {form.problem !== undefined && <Alert>{form.problem}</Alert>}
@@ -36,7 +36,7 @@ export function RegisterPage() {
           Already registered? <Link to="/login">Sign in</Link>
         </p>
       </form>
-    </EntryPage>
+    </EntryLayout>
   );
 }
 

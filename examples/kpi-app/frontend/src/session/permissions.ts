@@ -10,3 +10,8 @@ export function mayCheckIn(user: User, members: readonly TeamMember[] | undefine
   if (mayManage(user)) return true;
   return user.role === 'member' && members?.some(({ userId }) => userId === user.id) === true;
 }
+
+/** Whether a user sees the accounts of the others and changes them. */
+export function mayAdminister(user: User): boolean {
+  return user.role === 'admin';
+}
