@@ -1,5 +1,7 @@
 import { DbError } from '../db-error.js';
 import { SqlJson } from '../sql/fragments.js';
+import { decodeJson, encodeJson } from '../sql/json.js';
+import { wellFormed } from '../sql/well-formed.js';
 import { decodeInteger } from './postgres-decode.js';
 
 /** What the server says about a column; mysql2 hands it on. */
@@ -12,12 +14,12 @@ export interface MysqlColumn {
 }
 
 /** MySQL's protocol, "Column Definition: field types". */
-const type = { tiny: 1, timestamp: 7, longlong: 8, datetime: 12, json: 245 } as const;
+const type = { tiny: 1, float: 4, timestamp: 7, longlong: 8, time: 11, datetime: 12, json: 245 } as const;
 
 export type DecodeColumn = (value: unknown) => unknown;
 
 const asIs: DecodeColumn = (value) => value;
-const asJson: DecodeColumn = (value) => (typeof value === 'string' ? JSON.parse(value) : value);
+const asJson: DecodeColumn = (value) => (typeof value === 'string' ? decodeJson(value) : value);
 
 /**
  * How a column's value, as mysql2 gives it with everything that could be rounded left as text, becomes the value that the
@@ -33,6 +35,10 @@ export function columnDecoder({ columnType, columnLength, extendedFormat }: Mysq
       return (value) => (typeof value === 'string' ? decodeDatetime(value) : value);
     case type.json:
       return asJson;
+    case type.float:
+      return (value) => (typeof value === 'number' ? shortestFloat(value) : value);
+    case type.time:
+      return (value) => (typeof value === 'string' ? trimFraction(value) : value);
     case type.tiny:
       // `boolean` is another word for tinyint(1); a number that is no boolean stays one.
       return columnLength === 1 ? (value) => (value === 0 ? false : value === 1 ? true : value) : asIs;
@@ -50,6 +56,20 @@ function decodeDatetime(text: string): Date | string {
   return Number.isNaN(parsed.getTime()) ? text : parsed;
 }
 
+/** The shortest decimal that is this `float`, as PostgreSQL gives it: 0.1, not 0.10000000149011612. */
+function shortestFloat(value: number): number {
+  for (let digits = 6; digits < 9; digits += 1) {
+    const short = Number(value.toPrecision(digits));
+    if (Math.fround(short) === value) return short;
+  }
+  return Number(value.toPrecision(9));
+}
+
+/** `12:00:00.500` is `12:00:00.5` on PostgreSQL, and without a fraction where it is zero. */
+function trimFraction(time: string): string {
+  return time.includes('.') ? time.replace(/\.?0+$/, '') : time;
+}
+
 export type MysqlParameter = string | number | bigint | Buffer | null;
 
 /**
@@ -62,14 +82,16 @@ export function encodeParameter(value: unknown): MysqlParameter {
   if (value === null) return null;
   switch (typeof value) {
     case 'string':
-      return value;
+      return wellFormed(value);
     case 'boolean':
       return value ? 1n : 0n;
     case 'bigint':
+      if (value < -(2n ** 63n) || value >= 2n ** 64n)
+        throw invalid('MySQL has integers of 64 bits. Pass larger ones as text.');
       return value;
     case 'number':
       if (!Number.isFinite(value)) throw invalid('NaN and Infinity cannot be values in MySQL.');
-      return Number.isSafeInteger(value) ? BigInt(value) : value;
+      return Number.isSafeInteger(value) && !Object.is(value, -0) ? BigInt(value) : value;
     case 'object':
       return encodeObject(value);
     default:
@@ -78,13 +100,13 @@ export function encodeParameter(value: unknown): MysqlParameter {
 }
 
 function encodeObject(value: object): MysqlParameter {
-  if (SqlJson.is(value)) return JSON.stringify(value.value) ?? 'null';
+  if (SqlJson.is(value)) return encodeJson(value.value);
   if (value instanceof Date) return encodeDate(value);
   if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   if (Array.isArray(value)) {
     throw invalid('MySQL has no arrays: write sql.list(values) after `in`, or sql.json(values) for JSON.');
   }
-  return JSON.stringify(value);
+  return encodeJson(value);
 }
 
 function encodeDate(date: Date): string {

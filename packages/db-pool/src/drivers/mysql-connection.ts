@@ -23,6 +23,8 @@ export interface MysqlClient {
 /** What decoding and the safety of writes rely on, whatever the server's defaults are. */
 const sessionSettings = `set time_zone = '+00:00', sql_mode = concat_ws(',', nullif(@@sql_mode, ''), 'STRICT_ALL_TABLES')`;
 
+const preparable = /^\s*(?:select|with|values|table)\b[^;]*$/i;
+
 /** Bit 0 of the status flags: a transaction is open. */
 const inTransactionFlag = 1;
 
@@ -78,8 +80,8 @@ export class MysqlConnection implements DriverConnection {
     });
     const options = { sql: text, rowsAsArray: true } as const;
     const [rows, columns] = await this.#send((answer) => {
-      // Without values the text protocol does: some statements cannot be prepared, and one round trip is saved.
-      if (parameters.length === 0) this.#client.query(options, answer);
+      // Not everything can be prepared. What reads is, with or without values: as text a `float` has six digits.
+      if (parameters.length === 0 && !preparable.test(text)) this.#client.query(options, answer);
       else this.#client.execute(options, parameters, answer);
     });
     return Array.isArray(rows) ? rowsResult(rows, columns) : this.#changeResult(rows);

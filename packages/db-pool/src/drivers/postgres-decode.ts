@@ -1,3 +1,5 @@
+import { decodeJson } from '../sql/json.js';
+
 /** Turns a column's text, as PostgreSQL writes it, into a value. */
 export type Decode = (text: string) => unknown;
 
@@ -57,8 +59,8 @@ const scalars: ReadonlyMap<number, Decode> = new Map<number, Decode>([
   [oid.int8, decodeInteger],
   [oid.float4, Number],
   [oid.float8, Number],
-  [oid.json, JSON.parse],
-  [oid.jsonb, JSON.parse],
+  [oid.json, decodeJson],
+  [oid.jsonb, decodeJson],
   [oid.timestamp, decodeTimestamp],
   [oid.timestamptz, decodeTimestamp],
 ]);

@@ -1,5 +1,7 @@
 import { DbError } from '../db-error.js';
 import { SqlJson } from '../sql/fragments.js';
+import { encodeJson } from '../sql/json.js';
+import { wellFormed } from '../sql/well-formed.js';
 
 /** A value as PostgreSQL reads it: text, bytes, or NULL. */
 export type EncodedValue = string | Buffer | null;
@@ -13,8 +15,9 @@ export function encodeValue(value: unknown): EncodedValue {
   if (value === null) return null;
   switch (typeof value) {
     case 'string':
-      return textWithoutZero(value);
+      return storable(value);
     case 'number':
+      return Object.is(value, -0) ? '-0' : String(value);
     case 'bigint':
     case 'boolean':
       return String(value);
@@ -26,11 +29,11 @@ export function encodeValue(value: unknown): EncodedValue {
 }
 
 function encodeObject(value: object): EncodedValue {
-  if (SqlJson.is(value)) return textWithoutZero(JSON.stringify(value.value) ?? 'null');
+  if (SqlJson.is(value)) return encodeJson(value.value);
   if (value instanceof Date) return encodeDate(value);
   if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   if (Array.isArray(value)) return encodeArray(value);
-  return textWithoutZero(JSON.stringify(value));
+  return encodeJson(value);
 }
 
 /** ISO 8601 in UTC. A column without time zone ignores the zone, and so keeps UTC. */
@@ -58,10 +61,12 @@ function encodeElement(value: unknown): string {
 }
 
 /** PostgreSQL's text has no zero character, and says so in a message that repeats the value. */
-function textWithoutZero(text: string): string {
-  if (!text.includes('\0')) return text;
-  throw new DbError(
-    'invalid_value',
-    'Text with a zero character cannot be stored; pass a Buffer into a bytea column.',
-  );
+function storable(text: string): string {
+  if (text.includes('\0')) {
+    throw new DbError(
+      'invalid_value',
+      'Text with a zero character cannot be stored; pass a Buffer into a bytea column.',
+    );
+  }
+  return wellFormed(text);
 }
