@@ -4,6 +4,7 @@ const development = { only: ['development', 'test'] } as const;
 
 /** The variables of the CRM. `.env.example` and the table in the README are written from here. */
 export const schema = defineConfig({
+  unknown: { prefixes: ['SMTP_', 'JWT_', 'REDIS_', 'BUILT_IN_', 'RATE_LIMIT_'], action: 'warn' },
   fields: {
     NODE_ENV: env
       .profile()

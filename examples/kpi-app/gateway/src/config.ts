@@ -4,6 +4,7 @@ const upstream = () => env.url({ protocols: ['http:', 'https:'] });
 
 /** The variables of the KPI gateway. */
 export const schema = defineConfig({
+  unknown: { prefixes: ['GATEWAY_', 'RATE_LIMIT_'], action: 'warn' },
   fields: {
     NODE_ENV: env
       .profile()
