@@ -84,7 +84,7 @@ export function planLoad(
 }
 
 /** More swaps than this during one load are no rotation. */
-const mostTries = 5;
+const mostTries = 20;
 
 /**
  * Reads all sources, then all variables; throws one ConfigError with everything that is wrong. `onFiles` is told which

@@ -1,4 +1,4 @@
-import { readdirSync, readlinkSync, realpathSync } from 'node:fs';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { type FileFault, faultOf, readTextFile, type TextFile } from './read-text-file.js';
 
@@ -101,14 +101,9 @@ function targetOf(path: string): string | undefined {
   }
 }
 
+/** Asks for the link alone: resolving it would fail while it is swapped, and then look like a folder that is no volume. */
 function generationOf(folder: string): string | undefined {
-  const link = join(folder, '..data');
-  try {
-    readlinkSync(link); // a folder that only happens to be called so is no volume
-    return realpathSync(link);
-  } catch {
-    return undefined;
-  }
+  return targetOf(join(folder, '..data'));
 }
 
 function listFolder(path: string): Folder {
