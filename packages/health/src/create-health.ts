@@ -79,7 +79,8 @@ export function createHealth<const C extends Checks = Record<never, never>>(
     details: given.details ?? (() => false),
     clock,
     page: given.page ?? true,
-    http: given.metrics,
+    metrics: given.metrics,
+    metricsPath: given.metricsPath ?? '/metrics',
     describe: (check) => describeCheck(check, redactor),
     view,
   });

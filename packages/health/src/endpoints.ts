@@ -1,7 +1,7 @@
 import { type Clock, type RequestView, withDeadline } from '@seaworthy/contracts';
 import type { Describe, Format } from './formats/format.js';
 import type { HealthStatus, HealthView } from './health-view.js';
-import type { HttpSummarySource } from './metrics/http-summary.js';
+import type { MetricsSource } from './metrics/metrics-source.js';
 import { statusPage } from './page/status-page.js';
 import { statusScript } from './page/status-script.js';
 import { statusIcon, statusStyle } from './page/status-style.js';
@@ -10,7 +10,7 @@ import type { AnyRequest } from './server-tracker.js';
 
 /** A complete answer, for whichever framework is to send it. */
 export interface HealthAnswer {
-  readonly statusCode: 200 | 503;
+  readonly statusCode: 200 | 403 | 503;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
@@ -24,7 +24,8 @@ export interface EndpointsOptions {
   readonly describe: Describe;
   /** Whether people are shown a page. */
   readonly page: boolean;
-  readonly http: HttpSummarySource | undefined;
+  readonly metrics: MetricsSource | undefined;
+  readonly metricsPath: string;
   readonly clock: Clock;
   /** The view that an endpoint shows now; `undefined` when there is no check of that name. */
   readonly view: (endpoint: Endpoint, check: string | undefined) => HealthView | undefined;
@@ -53,7 +54,7 @@ const pagePolicy =
   "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 export function createEndpoints(options: EndpointsOptions): Endpoints {
-  const { prefix, format, describe, view, page, http } = options;
+  const { prefix, format, describe, view, page, metrics, metricsPath } = options;
 
   function viewFor(path: string): HealthView | undefined {
     const endpoint = paths.get(path);
@@ -69,8 +70,16 @@ export function createEndpoints(options: EndpointsOptions): Endpoints {
       const file = found === undefined ? undefined : pageFiles.get(path);
       if (file !== undefined) return async () => file;
     }
+    if (metrics !== undefined && path === metricsPath) return (request) => answerScrape(request, metrics);
     const found = viewFor(path);
     return found === undefined ? undefined : (request) => answer(request, found);
+  }
+
+  async function answerScrape(request: AnyRequest, source: MetricsSource): Promise<HealthAnswer> {
+    if (!(await allowed(options, request)))
+      return answerWith(403, 'text/plain; charset=utf-8', 'forbidden\n');
+    const { contentType, body } = await source.scrape();
+    return answerWith(200, contentType, body);
   }
 
   async function answer(request: AnyRequest, found: HealthView): Promise<HealthAnswer> {
@@ -80,7 +89,9 @@ export function createEndpoints(options: EndpointsOptions): Endpoints {
   }
 
   async function answerPage(request: AnyRequest, found: HealthView): Promise<HealthAnswer> {
-    const details = (await allowed(options, request)) ? { describe, http: http?.httpSummary() } : undefined;
+    const details = (await allowed(options, request))
+      ? { describe, http: metrics?.httpSummary() }
+      : undefined;
     const made = answerWith(codeOf(found.status), 'text/html; charset=utf-8', statusPage(found, details));
     return { ...made, headers: { ...made.headers, 'content-security-policy': pagePolicy } };
   }
@@ -94,7 +105,7 @@ export function createEndpoints(options: EndpointsOptions): Endpoints {
   };
 }
 
-function answerWith(statusCode: 200 | 503, contentType: string, body: string): HealthAnswer {
+function answerWith(statusCode: HealthAnswer['statusCode'], contentType: string, body: string): HealthAnswer {
   return {
     statusCode,
     headers: {

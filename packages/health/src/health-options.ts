@@ -11,7 +11,7 @@ import {
 import type { Check } from './check.js';
 import { HealthError } from './errors.js';
 import type { FormatName } from './formats/format.js';
-import type { HttpSummarySource } from './metrics/http-summary.js';
+import type { MetricsSource } from './metrics/metrics-source.js';
 import type { PhaseDeadlines } from './phase.js';
 
 export type Checks = Readonly<Record<string, Check>>;
@@ -47,8 +47,13 @@ export interface HealthOptions<C extends Checks = Checks> {
   readonly enabled?: boolean;
   /** Whether `/health/status` is a page for people. Anyone sees status words on it, as in the JSON. @defaultValue true */
   readonly page?: boolean;
-  /** Counts requests; the page shows operators the percentiles then. From `httpMetrics()`. @defaultValue none */
-  readonly metrics?: HttpSummarySource;
+  /**
+   * From `createMetrics()`: operators, whom `details` allows, get percentiles on the page and the scrape at `metricsPath`;
+   * all others a 403 there. @defaultValue none
+   */
+  readonly metrics?: MetricsSource;
+  /** Where Prometheus scrapes, when there are metrics. @defaultValue '/metrics' */
+  readonly metricsPath?: string;
   /** Who sees causes, figures and times. A throw, a rejection or a second without an answer means no. @defaultValue nobody */
   readonly details?: (request: RequestView) => boolean | PromiseLike<boolean>;
   /** Goes over causes and figures before an operator sees them. @defaultValue none */
@@ -97,6 +102,7 @@ const readNames = optionsOf<LooseOptions>(owner, {
   enabled: true,
   page: true,
   metrics: true,
+  metricsPath: true,
   details: true,
   redactor: true,
   shutdown: true,
@@ -144,6 +150,9 @@ export function readHealthOptions(options: LooseOptions): LooseOptions {
     );
   }
   if (!/^(?:\/[\w.~-]+)*$/.test(prefix)) throw invalidOption(owner, 'prefix', "a path such as '/api'");
+  if (read.metricsPath !== undefined && !/^(?:\/[\w.~-]+)+$/.test(read.metricsPath)) {
+    throw invalidOption(owner, 'metricsPath', "a path such as '/metrics'");
+  }
   const announce = shutdown?.announce;
   if (announce !== undefined && announce !== 'fail-readiness' && announce !== 'stay-ready') {
     throw invalidOption(`${owner} shutdown`, 'announce', "'fail-readiness' or 'stay-ready'");

@@ -33,6 +33,11 @@ export type {
 } from './health-options.js';
 export type { HealthSnapshot, HealthStatus } from './health-view.js';
 export type { StopContext, StopHook, StopOptions } from './lifecycle.js';
+export { createMetrics, type MetricStore, type MetricsOptions } from './metrics/create-metrics.js';
+export type { HttpRecorder } from './metrics/http-recorder.js';
+export type { HttpSummary, HttpSummarySource, RouteSummary } from './metrics/http-summary.js';
+export type { MetricsSource, Scrape } from './metrics/metrics-source.js';
+export type { RegistryLike } from './metrics/registry-bridge.js';
 export type { LifecyclePhase, Phase, PhaseDeadlines } from './phase.js';
 export type { PhaseReport } from './run-phase.js';
 export type { ShutdownReport } from './shutdown.js';

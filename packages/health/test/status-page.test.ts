@@ -21,6 +21,7 @@ function setUp<const C extends Checks>(options: HealthOptions<C>) {
 }
 
 const traffic = {
+  scrape: async () => ({ contentType: 'text/plain', body: '' }),
   httpSummary: () => ({
     inFlight: 3,
     routes: [

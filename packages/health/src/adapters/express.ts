@@ -1,5 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Health } from '../health.js';
+import { expressRoute } from '../metrics/express-route.js';
+import type { HttpRecorder } from '../metrics/http-recorder.js';
+import { measureResponse } from '../metrics/measure-response.js';
 import { writeAnswer } from './write-answer.js';
 
 /**
@@ -16,5 +19,23 @@ export function healthEndpoints(
     const answer = health.answer(request);
     if (answer === undefined) next();
     else void answer.then((ready) => writeAnswer(response, ready));
+  };
+}
+
+/**
+ * Measures each request in Express 4 or 5 by the template of its route, nested routers included. Mount it right after the
+ * health endpoints: what stands before it is not measured.
+ *
+ * @example
+ * app.use(measureHttp(metrics));
+ */
+export function measureHttp({
+  http,
+}: {
+  readonly http: HttpRecorder;
+}): (request: IncomingMessage, response: ServerResponse, next: () => void) => void {
+  return (request, response, next) => {
+    measureResponse(http, request, response, () => expressRoute(request));
+    next();
   };
 }

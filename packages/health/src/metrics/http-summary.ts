@@ -4,9 +4,9 @@ export interface RouteSummary {
   /** The template, such as `/orders/:id`. */
   readonly route: string;
   readonly requests: number;
-  /** Answers of 400 to 499. */
+  /** Answers of 400 to 499; 499 are those whose client left before they were complete. */
   readonly clientErrors: number;
-  /** Answers of 500 and above, and requests whose client left before the answer. */
+  /** Answers of 500 and above. */
   readonly serverErrors: number;
   /** Seconds below which half of the requests, 95 % and 99 % of them ended, estimated within their bucket. */
   readonly p50: number;

@@ -1,0 +1,24 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import { clientLeft, type HttpRecorder } from './http-recorder.js';
+
+/**
+ * Counts one request from now on until its answer is complete or its client has left.
+ *
+ * @param routeOf - Asked at the end, when the framework knows it: the template of the route, or nothing.
+ */
+export function measureResponse(
+  http: HttpRecorder,
+  request: IncomingMessage | Http2ServerRequest,
+  response: ServerResponse | Http2ServerResponse,
+  routeOf: () => string | undefined,
+): void {
+  const startedAt = performance.now();
+  http.begin();
+  response.once('close', () => {
+    // HTTP/2's answers have the one and not the other, whatever their types say.
+    const complete: unknown = Reflect.get(response, 'writableFinished') ?? response.writableEnded;
+    const statusCode = complete === true ? response.statusCode : clientLeft;
+    http.end(request.method ?? '', routeOf() ?? '', statusCode, (performance.now() - startedAt) / 1_000);
+  });
+}

@@ -1,0 +1,52 @@
+import type { MetricFamily } from './metric-family.js';
+
+/** The part of a registry of `prom-client` 15 or `@prometheus-io/client` that is needed. */
+export interface RegistryLike {
+  readonly contentType: string;
+  metrics(): Promise<string>;
+  registerMetric(metric: never): unknown;
+  removeSingleMetric(name: string): unknown;
+  getMetricsAsArray(): readonly { readonly name: string }[];
+  getSingleMetricAsString(name: string): Promise<string>;
+}
+
+/**
+ * Makes a family look like a metric of the registry's own: `registry.metrics()`, its JSON and the aggregation over a cluster
+ * read it like any other.
+ */
+export function register(registry: RegistryLike, family: MetricFamily, collect: () => void): void {
+  const { name, help, type } = family;
+  const metric = {
+    name,
+    help,
+    type,
+    aggregator: 'sum',
+    labelNames: [],
+    reset: () => undefined,
+    async get() {
+      collect();
+      return { name, help, type, aggregator: 'sum', values: family.values() };
+    },
+  };
+  registry.registerMetric(metric as never);
+}
+
+const textFormat = 'text/plain; version=0.0.4';
+
+/**
+ * What the registry has beside ours, as text; `undefined` when it wants something of every line that only it can give:
+ * default labels, or another format.
+ */
+export async function textOfOthers(
+  registry: RegistryLike,
+  ours: ReadonlySet<string>,
+): Promise<string | undefined> {
+  const defaults: unknown = Reflect.get(registry, '_defaultLabels');
+  const hasDefaults = typeof defaults === 'object' && defaults !== null && Object.keys(defaults).length > 0;
+  if (hasDefaults || !registry.contentType.startsWith(textFormat)) return undefined;
+  const names = registry.getMetricsAsArray().map(({ name }) => name);
+  const texts = await Promise.all(
+    names.filter((name) => !ours.has(name)).map((name) => registry.getSingleMetricAsString(name)),
+  );
+  return texts.length === 0 ? '' : `${texts.join('\n')}\n`;
+}
