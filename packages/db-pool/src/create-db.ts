@@ -1,4 +1,4 @@
-import { optionsOf, parseDuration, sleep } from '@seaworthy/contracts';
+import { invalidOption, optionsOf, parseDuration, sleep } from '@seaworthy/contracts';
 import type { ConnectOptions, Db, DbConnection, ReadyOptions } from './db.js';
 import { DbError } from './db-error.js';
 import { observeDb } from './db-metrics.js';
@@ -9,20 +9,20 @@ import { observeStatements } from './observe/statement-observer.js';
 import { Deadlines } from './pool/deadlines.js';
 import { Pool } from './pool/pool.js';
 import { settlesWithin } from './pool/settles-within.js';
+import { Borrower } from './session/borrower.js';
+import { Failover } from './session/failover.js';
+import { Lane } from './session/lane.js';
+import { Lanes } from './session/lanes.js';
 import { LeakWatch } from './session/leak-watch.js';
 import { Lease, type LeaseContext } from './session/lease.js';
-import { type Limits, readLimits } from './session/limits.js';
+import { readLimits } from './session/limits.js';
 import { OwnConnection, type OwnConnectionContext } from './session/own-connection.js';
 import { createRunner } from './session/runner.js';
-import { createStatements } from './session/statements.js';
+import { Statements } from './session/statements.js';
 import { shareWithTools } from './session/tool-access.js';
-import { type DbTransaction, runTransaction } from './session/transaction.js';
-import {
-  readTransactionOptions,
-  type TransactionMode,
-  type TransactionOptions,
-} from './session/transaction-options.js';
-import { withRetries } from './session/with-retries.js';
+import type { DbTransaction } from './session/transaction.js';
+import type { TransactionOptions } from './session/transaction-options.js';
+import { Transactions, transactionTimeout } from './session/transactions.js';
 import { requireProtection } from './tls.js';
 
 /** What closing the driver's own resources may take, after the pool is drained. */
@@ -54,6 +54,9 @@ export function createDb<Connection extends object>(
   const config = readDbOptions(options, endpoint);
   const { pool: poolConfig, deadline, leakAfterMs, clock, random, logger, metrics } = config;
   const { dialect, address } = endpoint;
+  if (config.pipelining && endpoint.canPipeline !== true) {
+    throw invalidOption('createDb', 'pipelining', 'left out: of the drivers only postgres(pg) can');
+  }
   const observer = observeDb({
     name,
     address,
@@ -88,53 +91,31 @@ export function createDb<Connection extends object>(
           afterMs: leakAfterMs,
           report: (heldMs, stack) => observer.leaked(heldMs, stack),
         });
+  const borrower = new Borrower(context, deadline.acquireMs);
+  const failover = new Failover(pool, clock, () => observer.evicted());
+  const lanes = config.pipelining
+    ? new Lanes({ pool, clock, deadlines, max: poolConfig.max, acquireMs: deadline.acquireMs, statements })
+    : undefined;
+  const runStatement = new Statements({ dialect, clock, limits, borrower, failover, lanes });
+  const transactions = new Transactions({ dialect, clock, random, limits, borrower, failover });
   const ownContext: OwnConnectionContext = { dialect, limits, leaks };
   let closing: Promise<void> | undefined;
 
-  function tryBorrow(): Lease | undefined {
-    const loan = pool.tryAcquire();
-    return loan === undefined ? undefined : new Lease(context, loan);
-  }
-
-  async function borrow({ deadlineAt, signal }: Limits): Promise<Lease> {
-    const remainingMs = Math.max(deadlineAt - clock.monotonic(), 0);
-    const loan = await pool.acquire({ timeoutMs: Math.min(deadline.acquireMs, remainingMs), signal });
-    return new Lease(context, loan);
-  }
-
-  const runStatement = createStatements({ dialect, limits, tryBorrow, borrow });
   const runner = createRunner(dialect, async (query, given) => {
     try {
       // The driver builds rows from the server's own description; that they are a `Row` is the caller's claim.
-      return (await runStatement(query, given)) as never;
+      return (await runStatement.run(query, given)) as never;
     } catch (error) {
       observer.failed(error);
       throw error;
     }
   });
 
-  async function attemptTransaction<T>(
-    work: (tx: DbTransaction) => Promise<T>,
-    { isolation, readOnly }: TransactionMode,
-    whole: Limits,
-  ): Promise<T> {
-    const lease = tryBorrow() ?? (await borrow(whole));
-    lease.limit(whole, transactionTimeout);
-    try {
-      return await runTransaction(
-        { lease, dialect, isolation, readOnly, limits: whole, limitsOf: limits.ofQuery },
-        work,
-      );
-    } finally {
-      void lease.release();
-    }
-  }
-
   async function connect(given?: ConnectOptions): Promise<DbConnection> {
     const borrowing = leaks?.borrowed(connect);
     try {
       const whole = limits.ofWork(given === undefined ? {} : readConnect(given));
-      const lease = tryBorrow() ?? (await borrow(whole));
+      const lease = borrower.tryBorrow() ?? (await borrower.borrow(whole));
       lease.limit(whole, transactionTimeout);
       return new OwnConnection(ownContext, lease, borrowing);
     } catch (error) {
@@ -150,10 +131,7 @@ export function createDb<Connection extends object>(
   ): Promise<T> {
     const borrowing = leaks?.borrowed(transaction);
     try {
-      const { attempts, timeout, signal, ...mode } = readTransactionOptions(given);
-      const whole = limits.ofWork({ timeout, signal });
-      const retry = { attempts, clock, random, limits: whole };
-      return await withRetries(retry, () => attemptTransaction(work, mode, whole));
+      return await transactions.run(work, given);
     } catch (error) {
       observer.failed(error);
       throw error;
@@ -192,9 +170,10 @@ export function createDb<Connection extends object>(
     stats: () => pool.stats,
 
     close() {
+      lanes?.close();
       closing ??= pool
         .close(deadline.drainMs, ({ holder }) => {
-          if (holder instanceof Lease) holder.abandon(closedUnderWork());
+          if (holder instanceof Lease || holder instanceof Lane) holder.abandon(closedUnderWork());
           return undefined;
         })
         .then(async () => {
@@ -212,17 +191,10 @@ export function createDb<Connection extends object>(
     dialect,
     limits,
     failed: (error) => observer.failed(error),
-    borrow: async (whole) => tryBorrow() ?? borrow(whole),
+    borrow: async (whole) => borrower.tryBorrow() ?? borrower.borrow(whole),
     timeoutError: transactionTimeout,
   });
   return db;
-}
-
-function transactionTimeout(): DbError {
-  return new DbError(
-    'transaction_timeout',
-    'The transaction reached its deadline and was rolled back. Keep other work, such as HTTP calls, out of it, or raise the timeout.',
-  );
 }
 
 function closedUnderWork(): DbError {

@@ -10,6 +10,8 @@ const secondsBuckets = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
 export interface DbObserver extends PoolObserver {
   /** A call failed, for whatever reason. */
   failed(error: unknown): void;
+  /** The server has become read-only, and all connections are replaced. */
+  evicted(): void;
   /** A connection has not come back for so long; `borrower` is the stack of who has it, when it is known. */
   leaked(heldMs: number, borrower: string | undefined): void;
 }
@@ -124,6 +126,10 @@ export function observeDb(options: ObserveDbOptions): DbObserver {
       gauges.set(gaugesEveryMs);
     },
     failed: (error) => errors.add(1, { ...pool, 'error.type': kindOf(error) }),
+    evicted() {
+      tell({ type: 'evicted', pool: name });
+      logger.warn('The database has become read-only; all connections are replaced', { pool: name, address });
+    },
     leaked(heldMs, borrower) {
       leaks.add(1, pool);
       tell({ type: 'leaked', pool: name, heldMs, borrower });

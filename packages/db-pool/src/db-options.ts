@@ -78,6 +78,12 @@ export interface DbOptions<Connection extends object = object> {
    */
   readonly preparedStatements?: number | false;
   /**
+   * Sends plain reads outside of transactions over two shared connections, many at once. Reads that turn out to be slow
+   * have connections of their own. PostgreSQL only, and not behind PgBouncer.
+   * @defaultValue false
+   */
+  readonly pipelining?: boolean;
+  /**
    * A statement that runs longer is logged with its fingerprint and its text, in which `?` stands for every value; `false`
    * for none. @defaultValue '1s'
    */
@@ -110,6 +116,7 @@ export interface DbConfig {
   };
   readonly leakAfterMs: number | undefined;
   readonly maxPreparedStatements: number;
+  readonly pipelining: boolean;
   readonly deadline: {
     readonly acquireMs: number;
     readonly connectMs: number;
@@ -139,6 +146,7 @@ const readOptions = optionsOf<DbOptions>(owner, {
   pool: true,
   deadline: true,
   preparedStatements: true,
+  pipelining: true,
   slowQuery: true,
   onEvent: true,
   logger: true,
@@ -192,6 +200,7 @@ export function readDbOptions(options: DbOptions, endpoint: EndpointDefaults = {
     },
     leakAfterMs: pool.leakAfter === false ? undefined : parseDuration(pool.leakAfter ?? '30s'),
     maxPreparedStatements: readPrepared(rest.preparedStatements),
+    pipelining: rest.pipelining ?? false,
     deadline: {
       acquireMs: parseDuration(deadline.acquire ?? fromUrl?.acquireMs ?? defaultDeadlines?.acquireMs ?? '2s'),
       connectMs: parseDuration(deadline.connect ?? defaultDeadlines?.connectMs ?? '5s'),

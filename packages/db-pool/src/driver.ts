@@ -48,6 +48,8 @@ export interface DriverEndpoint {
     readonly connectMs: number;
     readonly queryMs: number;
   };
+  /** Whether its connections have `pipeline`. @defaultValue false */
+  readonly canPipeline?: boolean;
   /** Rejects with a DbError; stops and leaves nothing open when `signal` aborts. */
   connect(signal: AbortSignal): Promise<DriverConnection>;
   /** Gives back what the connections shared. */

@@ -150,11 +150,33 @@ for (const { name, need, start, driver } of engines) {
     test('says that the connection was lost when it is cut under a statement, and goes on with another', async () => {
       await using db = open({ pool: { max: 2 } });
       const slow = db.dialect === 'postgres' ? sql`select pg_sleep(20)` : sql`select sleep(20)`;
-      const running = refused(db.many(slow, { timeout: '60s' }));
+      const running = refused(db.many(slow, { timeout: '60s', idempotent: false }));
       await waitFor(() => db.stats().inUse === 1, { what: 'the statement to run' });
       proxy.reset();
       expect(kindOf(await running)).toBe('connection_lost');
       expect(await db.one(one)).toEqual({ one: 1 });
+    });
+
+    test('runs again what may run twice when it is cut, and never what may not', async () => {
+      await using db = open({ pool: { max: 2 }, deadline: { acquire: '20s', query: '20s' } });
+      await using admin = open({}, server.url);
+      const pause = (ms: number) =>
+        db.dialect === 'postgres' ? sql`pg_sleep(${ms / 1_000}) is null` : sql`sleep(${ms / 1_000})`;
+      await db.exec(sql`create table if not exists twice (id int)`);
+      await db.exec(sql`delete from twice`);
+      const insert = (id: number) =>
+        sql`insert into twice select ${id} from (select ${pause(300)} as slept) as later`;
+      const cutDuring = async (work: Promise<unknown>): Promise<string> => {
+        const kind = work.then(() => 'done', kindOf);
+        await waitFor(() => db.stats().inUse === 1, { what: 'the statement to run' });
+        proxy.reset();
+        return kind;
+      };
+      expect(await cutDuring(db.one(sql`select ${pause(300)} as slept`))).toBe('done');
+      expect(await cutDuring(db.exec(insert(1)))).toBe('connection_lost');
+      expect(await cutDuring(db.exec(insert(2), { idempotent: true }))).toBe('done');
+      const { n } = await admin.one<{ n: number }>(sql`select count(*) as n from twice where id = 1`);
+      expect(n).toBeLessThanOrEqual(1);
     });
 
     test('gives up on a silent network at the deadline, and goes on when it heals', async () => {

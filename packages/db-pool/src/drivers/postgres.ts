@@ -58,6 +58,7 @@ function openPostgres<Config extends object>(
     address,
     protection: protectionOf(host, ssl),
     maxConnections: Number.MAX_SAFE_INTEGER,
+    canPipeline: true,
     connect: (signal) => connectPostgres({ makeClient, address, maxPreparedStatements }, signal),
     close: async () => undefined,
   };

@@ -7,6 +7,8 @@ export type DbEvent =
   | { readonly type: 'up'; readonly pool: string; readonly failures: number; readonly downMs: number }
   /** A caller got no connection: a PoolExhaustedError, ConnectionTimeoutError or ConnectionFailedError. */
   | { readonly type: 'starved'; readonly pool: string; readonly error: unknown }
+  /** The server refused a write because it has become read-only, as after a failover; all connections are replaced. */
+  | { readonly type: 'evicted'; readonly pool: string }
   /** A connection was kept longer than `pool.leakAfter`; `borrower` is the stack of the call that has it, when it is known. */
   | {
       readonly type: 'leaked';

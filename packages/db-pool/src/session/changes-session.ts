@@ -1,3 +1,5 @@
+import { remembered } from '../sql/remembered.js';
+
 /**
  * Statements after which the next borrower would find a changed session: settings, temporary tables, prepared statements,
  * listeners, session locks. `set local` and `set transaction` end with the transaction and are left out.
@@ -5,16 +7,5 @@
 const pattern =
   /^\s*(?:set\s+(?!local\b|transaction\b|constraints\b)|reset\s|use\s|listen\s|prepare\s|declare\s|load\s|create\s+(?:global\s+|local\s+)?temp|lock\s+tables?\b)|set_config\s*\(|\bpg_(?:try_)?advisory_lock|\bget_lock\s*\(|:=|\binto\s+@/i;
 
-const known = new Map<string, boolean>();
-
-/** Texts are templates and few; a program that builds endless ones costs a re-check, not memory. */
-const maxKnown = 1_000;
-
 /** Whether `text` leaves something behind in its session. A false alarm costs one round trip. */
-export function changesSession(text: string): boolean {
-  const remembered = known.get(text);
-  if (remembered !== undefined) return remembered;
-  const changes = pattern.test(text);
-  if (known.size < maxKnown) known.set(text, changes);
-  return changes;
-}
+export const changesSession = remembered((text) => pattern.test(text));

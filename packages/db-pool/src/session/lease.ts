@@ -9,6 +9,7 @@ import { abortedError } from '../pool/waiter-queue.js';
 import type { Statement } from '../sql/compile.js';
 import { changesSession } from './changes-session.js';
 import type { Limits } from './limits.js';
+import { queryTimeout } from './query-timeout.js';
 import { type PendingTurn, Turn, type TurnKeeper } from './turn.js';
 
 /** How long a rollback or a reset may take at the end before the connection is destroyed instead. */
@@ -30,7 +31,7 @@ export interface LeaseContext {
 export class Lease implements TurnKeeper, Expiring {
   readonly connection: DriverConnection;
   readonly #context: LeaseContext;
-  readonly #loan: Loan<DriverConnection>;
+  readonly loan: Loan<DriverConnection>;
   #current: PendingTurn | undefined;
   /** Turns that wait, and listeners: most leases run one statement, and need neither. */
   #waiting: PendingTurn[] | undefined;
@@ -46,7 +47,7 @@ export class Lease implements TurnKeeper, Expiring {
   constructor(context: LeaseContext, loan: Loan<DriverConnection>) {
     this.connection = loan.connection;
     this.#context = context;
-    this.#loan = loan;
+    this.loan = loan;
     loan.holder = this;
   }
 
@@ -120,7 +121,7 @@ export class Lease implements TurnKeeper, Expiring {
     if (this.#over !== undefined) return;
     this.#over = error;
     this.#stopLimits();
-    this.#context.pool.discard(this.#loan, this.connection.cancel());
+    this.#context.pool.discard(this.loan, this.connection.cancel());
     this.#current?.fail(error);
     for (const turn of this.#waiting ?? []) turn.fail(error);
     for (const listener of this.#overListeners ?? []) listener(error);
@@ -134,12 +135,12 @@ export class Lease implements TurnKeeper, Expiring {
     this.#stopLimits();
     const { pool } = this.#context;
     if (!this.connection.isOpen) {
-      pool.discard(this.#loan);
+      pool.discard(this.loan);
       return undefined;
     }
     const cleaning = this.#clean();
     if (cleaning !== undefined) return this.#returnAfter(cleaning);
-    pool.release(this.#loan);
+    pool.release(this.loan);
     return undefined;
   }
 
@@ -169,7 +170,7 @@ export class Lease implements TurnKeeper, Expiring {
     if (this.#over !== undefined) return Promise.reject(this.over);
     if (limits.signal?.aborted === true) return Promise.reject(abortedError(limits.signal));
     return new Promise((resolve, reject) => {
-      const turn = new Turn<T>(this, { text, start, timeoutError }, limits, resolve, reject);
+      const turn = new Turn<T>(this, { text, start, timeoutError: queryTimeout }, limits, resolve, reject);
       if (this.#current === undefined) {
         this.#current = turn;
         turn.begin();
@@ -199,7 +200,7 @@ export class Lease implements TurnKeeper, Expiring {
         place: unwatched,
         deadlineAt: clock.monotonic() + cleaningMs,
         expire: () => {
-          pool.discard(this.#loan, this.connection.cancel());
+          pool.discard(this.loan, this.connection.cancel());
           resolve();
         },
       };
@@ -207,12 +208,12 @@ export class Lease implements TurnKeeper, Expiring {
       cleaning.then(
         () => {
           deadlines.forget(late);
-          pool.release(this.#loan);
+          pool.release(this.loan);
           resolve();
         },
         () => {
           deadlines.forget(late);
-          pool.discard(this.#loan);
+          pool.discard(this.loan);
           resolve();
         },
       );
@@ -222,17 +223,4 @@ export class Lease implements TurnKeeper, Expiring {
 
 function returnedError(): DbError {
   return new DbError('closed', 'This connection was given back; borrow another one.');
-}
-
-function timeoutError(began: boolean): DbError {
-  return began
-    ? new DbError(
-        'query_timeout',
-        'The statement reached its deadline and was cancelled in the server. Whether it took effect is not known if it was a write outside a transaction. Look at its plan, or raise the timeout.',
-      )
-    : new DbError(
-        'query_timeout',
-        'The statement reached its deadline before its turn on the connection came, and was not sent. Await what runs before it, or raise the timeout.',
-        { unsent: true },
-      );
 }

@@ -1,33 +1,70 @@
-import type { SqlDialect, SqlQuery } from '@seaworthy/contracts';
+import type { Clock, SqlDialect, SqlQuery } from '@seaworthy/contracts';
 import type { DriverResult } from '../driver.js';
-import { compile } from '../sql/compile.js';
+import { compile, type Statement } from '../sql/compile.js';
+import { isPlainRead } from '../sql/plain-read.js';
+import type { Borrower } from './borrower.js';
+import type { Failover } from './failover.js';
+import type { Lanes } from './lanes.js';
 import type { Lease } from './lease.js';
 import type { Limits, LimitsReader } from './limits.js';
+import { isLost, mayRepeat } from './repeats.js';
 import type { QueryOptions } from './runner.js';
 
 export interface StatementsOptions {
   readonly dialect: SqlDialect;
+  readonly clock: Clock;
   readonly limits: LimitsReader;
-  /** A lease at once, when a connection is idle. */
-  readonly tryBorrow: () => Lease | undefined;
-  readonly borrow: (limits: Limits) => Promise<Lease>;
+  readonly borrower: Borrower;
+  readonly failover: Failover;
+  /** Where pipelining is on. */
+  readonly lanes: Lanes | undefined;
 }
 
-/** Runs a statement of its own, in autocommit, on whichever connection is free. */
-export function createStatements({
-  dialect,
-  limits: reader,
-  tryBorrow,
-  borrow,
-}: StatementsOptions): (query: SqlQuery, options: QueryOptions | undefined) => Promise<DriverResult> {
-  return async (query, options) => {
-    const limits = reader.ofQuery(options);
+/** Runs a statement of its own, in autocommit, on whichever connection is free, and again when that was lost and may be. */
+export class Statements {
+  readonly #options: StatementsOptions;
+
+  constructor(options: StatementsOptions) {
+    this.#options = options;
+  }
+
+  async run(query: SqlQuery, options: QueryOptions | undefined): Promise<DriverResult> {
+    const { dialect, clock, lanes, borrower, failover } = this.#options;
+    const limits = this.#options.limits.ofQuery(options);
     const statement = compile(query, dialect);
-    const lease = tryBorrow() ?? (await borrow(limits));
+    if (lanes !== undefined && limits.signal === undefined && options?.idempotent !== false) {
+      const lane = isPlainRead(statement.text) ? lanes.pick(statement.text) : undefined;
+      if (lane !== undefined) {
+        try {
+          return await lane.query(statement, limits.deadlineAt);
+        } catch (error) {
+          if (!isLost(error)) throw error;
+        }
+      }
+    }
+    for (let sends = 1; ; sends += 1) {
+      const lease = borrower.tryBorrow() ?? (await borrower.borrow(limits));
+      try {
+        return await this.#runAlone(lease, statement, limits);
+      } catch (error) {
+        const again =
+          failover.isFor(error, lease) ||
+          mayRepeat(error, { sends, idempotent: options?.idempotent ?? isPlainRead(statement.text) });
+        if (!again || clock.monotonic() >= limits.deadlineAt) throw error;
+      } finally {
+        void lease.release();
+      }
+    }
+  }
+
+  async #runAlone(lease: Lease, statement: Statement, limits: Limits): Promise<DriverResult> {
+    const { lanes, clock } = this.#options;
+    if (lanes === undefined || !isPlainRead(statement.text)) return lease.query(statement, limits);
+    const beganAt = clock.monotonic();
     try {
       return await lease.query(statement, limits);
     } finally {
-      void lease.release();
+      lanes.took(statement.text, clock.monotonic() - beganAt);
     }
-  };
+  }
 }

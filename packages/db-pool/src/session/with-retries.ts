@@ -10,17 +10,19 @@ export interface Retries {
   readonly limits: Limits;
   readonly clock: Clock;
   readonly random: () => number;
+  /** Whether another attempt may succeed. */
+  readonly isWorthIt: (error: unknown) => boolean;
 }
 
-/** Runs `attempt` again, after a short random wait, when it lost against another transaction. */
+/** Runs `attempt` again, after a short random wait, for as long as that is worth it. */
 export async function withRetries<T>(retries: Retries, attempt: () => Promise<T>): Promise<T> {
-  const { attempts, clock, random, limits } = retries;
+  const { attempts, clock, random, limits, isWorthIt } = retries;
   const backoff = exponentialBackoff({ baseMs: 20, maxMs: 1_000, random });
   for (let number = 1; ; number += 1) {
     try {
       return await attempt();
     } catch (error) {
-      if (number >= attempts || !lostAgainstAnother(error)) throw error;
+      if (number >= attempts || !isWorthIt(error)) throw error;
       const pauseMs = backoff(number);
       if (clock.monotonic() + pauseMs >= limits.deadlineAt) throw error;
       await pause(pauseMs, retries);
@@ -36,7 +38,8 @@ async function pause(pauseMs: number, { clock, limits: { signal } }: Retries): P
   }
 }
 
-function lostAgainstAnother(error: unknown): boolean {
+/** Whether a transaction failed because another one was in its way. */
+export function lostAgainstAnother(error: unknown): boolean {
   if (!DbError.is(error)) return false;
   if (error.isRetryable) return true;
   // A swallowed deadlock comes back as the transaction's own end; it is the deadlock that counts.
