@@ -25,7 +25,8 @@ export function register(registry: RegistryLike, family: MetricFamily, collect: 
     reset: () => undefined,
     async get() {
       collect();
-      return { name, help, type, aggregator: 'sum', values: family.values() };
+      // A registry in OpenMetrics format takes `_total` off the name of a counter, and adds it to each line.
+      return { name: metric.name, help, type, aggregator: 'sum', values: family.values() };
     },
   };
   registry.registerMetric(metric as never);

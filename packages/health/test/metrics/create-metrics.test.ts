@@ -1,8 +1,9 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import prometheusClient from '@prometheus-io/client';
 import fc from 'fast-check';
-import { AggregatorRegistry, Counter, Registry } from 'prom-client';
-import { expect, test } from 'vitest';
+import promClient from 'prom-client';
+import { describe, expect, test } from 'vitest';
 import { createHealth, createMetrics, type RegistryLike } from '../../src/index.js';
 import { quantile } from '../../src/metrics/quantile.js';
 import { labelsKey } from '../../src/metrics/series-labels.js';
@@ -83,58 +84,75 @@ test('beyond the cap everything is counted into one series a metric, and nothing
   await metrics.close();
 });
 
-test('is in the registry of the user, whose metrics are in our scrape, each once', async () => {
-  const registry = new Registry();
-  const own = new Counter({ name: 'orders_total', help: 'Orders.', registers: [registry] });
-  own.inc(3);
-  const metrics = createMetrics({ registry, process: false });
-  metrics.counter(spec('jobs.done', '{job}')).add(2, { queue: 'mail' });
-  metrics.http.begin();
-  metrics.http.end('GET', '/', 200, 0.2);
-  const names = (text: string): string[] =>
-    [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name = '']) => name).sort();
-  const lines = (text: string): string[] =>
-    text
-      .split('\n')
-      .filter((line) => line !== '' && !line.startsWith('#'))
-      .map((line) =>
-        line.replace(/\{(.*)\}/, (_all, labels: string) => `{${labels.split(',').sort().join()}}`),
-      )
-      .sort();
-  const theirs = await registry.metrics();
-  const ours = (await metrics.scrape()).body;
-  expect(names(ours)).toEqual([
-    'http_server_active_requests',
-    'http_server_request_duration_seconds',
-    'jobs_done_total',
-    'orders_total',
-  ]);
-  expect(names(theirs)).toEqual(names(ours));
-  expect(lines(ours)).toEqual(lines(theirs));
-
-  registry.setDefaultLabels({ instance: 'a' });
-  expect((await metrics.scrape()).body).toContain('jobs_done_total{queue="mail",instance="a"} 2');
-  await metrics.close();
-  expect(await registry.metrics()).not.toContain('jobs_done');
-});
-
-test('adds up over the processes of a cluster, as AggregatorRegistry does it', async () => {
-  const workers = [1, 2].map((requests) => {
-    const registry = new Registry();
+describe.each([
+  ['prom-client 15', promClient],
+  ['@prometheus-io/client 0.16', prometheusClient as unknown as typeof promClient], // the same API, with types of its own
+])('with %s', (_name, client) => {
+  test('is in the registry of the user, whose metrics are in our scrape, each once', async () => {
+    const registry = new client.Registry();
+    const own = new client.Counter({ name: 'orders_total', help: 'Orders.', registers: [registry] });
+    own.inc(3);
     const metrics = createMetrics({ registry, process: false });
-    for (let sent = 0; sent < requests; sent += 1) {
-      metrics.http.begin();
-      metrics.http.end('GET', '/orders/:id', 200, 0.02);
-    }
-    return registry;
+    metrics.counter(spec('jobs.done', '{job}')).add(2, { queue: 'mail' });
+    metrics.http.begin();
+    metrics.http.end('GET', '/', 200, 0.2);
+    const names = (text: string): string[] =>
+      [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name = '']) => name).sort();
+    const lines = (text: string): string[] =>
+      text
+        .split('\n')
+        .filter((line) => line !== '' && !line.startsWith('#'))
+        .map((line) =>
+          line.replace(/\{(.*)\}/, (_all, labels: string) => `{${labels.split(',').sort().join()}}`),
+        )
+        .sort();
+    const theirs = await registry.metrics();
+    const ours = (await metrics.scrape()).body;
+    expect(names(ours)).toEqual([
+      'http_server_active_requests',
+      'http_server_request_duration_seconds',
+      'jobs_done_total',
+      'orders_total',
+    ]);
+    expect(names(theirs)).toEqual(names(ours));
+    expect(lines(ours)).toEqual(lines(theirs));
+
+    registry.setDefaultLabels({ instance: 'a' });
+    expect((await metrics.scrape()).body).toContain('jobs_done_total{queue="mail",instance="a"} 2');
+    await metrics.close();
+    expect(await registry.metrics()).not.toContain('jobs_done');
   });
-  // What crosses from worker to primary is JSON.
-  const json: unknown = JSON.parse(
-    JSON.stringify(await Promise.all(workers.map((registry) => registry.getMetricsAsJSON()))),
-  );
-  const all = await AggregatorRegistry.aggregate(json as never).metrics();
-  expect(all).toMatch(/http_server_request_duration_seconds_bucket\{.*le="0.025".*\} 3/);
-  expect(all).toMatch(/http_server_request_duration_seconds_count\{.*\} 3/);
+
+  test('adds up over the processes of a cluster, as AggregatorRegistry does it', async () => {
+    const workers = [1, 2].map((requests) => {
+      const registry = new client.Registry();
+      const metrics = createMetrics({ registry, process: false });
+      for (let sent = 0; sent < requests; sent += 1) {
+        metrics.http.begin();
+        metrics.http.end('GET', '/orders/:id', 200, 0.02);
+      }
+      return registry;
+    });
+    // What crosses from worker to primary is JSON.
+    const json: unknown = JSON.parse(
+      JSON.stringify(await Promise.all(workers.map((registry) => registry.getMetricsAsJSON()))),
+    );
+    const all = await client.AggregatorRegistry.aggregate(json as never).metrics();
+    expect(all).toMatch(/http_server_request_duration_seconds_bucket\{.*le="0.025".*\} 3/);
+    expect(all).toMatch(/http_server_request_duration_seconds_count\{.*\} 3/);
+  });
+
+  test('in OpenMetrics format, which ends in a line of its own and names counters otherwise', async () => {
+    const registry = new client.Registry<promClient.OpenMetricsContentType>();
+    registry.setContentType(client.Registry.OPENMETRICS_CONTENT_TYPE);
+    const metrics = createMetrics({ registry, process: false });
+    metrics.counter(spec('jobs.done', '{job}')).add(2, { queue: 'mail' });
+    const { contentType, body } = await metrics.scrape();
+    expect(contentType).toBe(client.Registry.OPENMETRICS_CONTENT_TYPE);
+    expect(body).toContain('# TYPE jobs_done counter\njobs_done_total{queue="mail"} 2\n');
+    expect(body.endsWith('# EOF\n')).toBe(true);
+    await metrics.close();
+  });
 });
 
 test('renders once for all who ask at the same time, and again for who comes later', async () => {
