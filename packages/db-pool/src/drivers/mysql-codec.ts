@@ -1,6 +1,7 @@
 import { DbError } from '../db-error.js';
 import { SqlJson } from '../sql/fragments.js';
 import { decodeJson, encodeJson } from '../sql/json.js';
+import { realNumber } from '../sql/real.js';
 import { wellFormed } from '../sql/well-formed.js';
 import { decodeInteger } from './postgres-decode.js';
 
@@ -36,7 +37,7 @@ export function columnDecoder({ columnType, columnLength, extendedFormat }: Mysq
     case type.json:
       return asJson;
     case type.float:
-      return (value) => (typeof value === 'number' ? shortestFloat(value) : value);
+      return (value) => (typeof value === 'number' ? realNumber(value) : value);
     case type.time:
       return (value) => (typeof value === 'string' ? trimFraction(value) : value);
     case type.tiny:
@@ -54,15 +55,6 @@ function decodeDatetime(text: string): Date | string {
   const [, date, time, fraction = ''] = match;
   const parsed = new Date(`${date}T${time}.${fraction.padEnd(3, '0').slice(0, 3)}Z`);
   return Number.isNaN(parsed.getTime()) ? text : parsed;
-}
-
-/** The shortest decimal that is this `float`, as PostgreSQL gives it: 0.1, not 0.10000000149011612. */
-function shortestFloat(value: number): number {
-  for (let digits = 6; digits < 9; digits += 1) {
-    const short = Number(value.toPrecision(digits));
-    if (Math.fround(short) === value) return short;
-  }
-  return Number(value.toPrecision(9));
 }
 
 /** `12:00:00.500` is `12:00:00.5` on PostgreSQL, and without a fraction where it is zero. */
@@ -91,7 +83,7 @@ export function encodeParameter(value: unknown): MysqlParameter {
       return value;
     case 'number':
       if (!Number.isFinite(value)) throw invalid('NaN and Infinity cannot be values in MySQL.');
-      return Number.isSafeInteger(value) && !Object.is(value, -0) ? BigInt(value) : value;
+      return Number.isSafeInteger(value) ? BigInt(value) : value;
     case 'object':
       return encodeObject(value);
     default:

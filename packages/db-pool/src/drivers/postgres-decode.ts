@@ -1,4 +1,5 @@
 import { decodeJson } from '../sql/json.js';
+import { realNumber } from '../sql/real.js';
 
 /** Turns a column's text, as PostgreSQL writes it, into a value. */
 export type Decode = (text: string) => unknown;
@@ -57,7 +58,7 @@ const scalars: ReadonlyMap<number, Decode> = new Map<number, Decode>([
   [oid.int4, Number],
   [oid.oid, Number],
   [oid.int8, decodeInteger],
-  [oid.float4, Number],
+  [oid.float4, (text) => realNumber(Number(text))],
   [oid.float8, Number],
   [oid.json, decodeJson],
   [oid.jsonb, decodeJson],

@@ -9,8 +9,9 @@ const marked = new RegExp(`"${mark}(-?\\d+)"`, 'g');
 /** A number that a double may not hold: 16 digits and more. */
 const long = /[\d.]{16}/;
 
-/** A string, which is left alone, or a whole number of 16 digits and more. */
-const tokens = /"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g;
+const tokens = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+
+const longInteger = /^-?\d{16,}$/;
 
 /**
  * JSON text; a bigint is written as the whole number that it is. What JSON has no word for becomes `null`.
@@ -47,7 +48,7 @@ function encodeWithBigints(value: unknown): string {
 export function decodeJson(text: string): unknown {
   if (!long.test(text)) return JSON.parse(text);
   const guarded = text.replace(tokens, (token) =>
-    token.startsWith('"') || isExact(token) ? token : `"${mark}${token}"`,
+    !longInteger.test(token) || isExact(token) ? token : `"${mark}${token}"`,
   );
   if (guarded === text) return JSON.parse(text);
   return JSON.parse(guarded, (_key, part: unknown) =>
