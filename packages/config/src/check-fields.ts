@@ -1,5 +1,5 @@
 import { OptionsError } from '@seaworthy/contracts';
-import { readText } from './evaluate.js';
+import { readDefaults, readText } from './evaluate.js';
 import { type Field, type FieldDefinition, fieldKey, isField } from './field.js';
 import { schemaField } from './fields/schema.js';
 import { isHardened, profiles } from './profile.js';
@@ -58,7 +58,8 @@ function checkName(
 }
 
 function checkDefaults(name: string, definition: FieldDefinition): void {
-  for (const { literal, only } of definition.defaults) {
+  for (const fallback of definition.defaults) {
+    const { literal, only } = fallback;
     const held = only ?? profiles;
     if (definition.exposure === 'secret' && held.some(isHardened)) {
       throw refuse(
@@ -67,6 +68,7 @@ function checkDefaults(name: string, definition: FieldDefinition): void {
     }
     const parsed = readText(name, definition, definition.format(literal), anyProfile, { ownDefault: true });
     if ('faults' in parsed) throw refuse(`fields.${name}: its default ${parsed.faults[0]?.message}`);
+    if (definition.exposure !== 'secret') readDefaults.set(fallback, parsed.value);
   }
 }
 

@@ -1,5 +1,5 @@
 import { nearest, Secret } from '@seaworthy/contracts';
-import type { FieldDefinition } from './field.js';
+import type { FieldDefault, FieldDefinition } from './field.js';
 import { frozenCopy } from './frozen.js';
 import type { Gathered } from './gather.js';
 import type { Fault, Parsed } from './parsed.js';
@@ -29,6 +29,9 @@ export interface Undeclared {
 
 const defaultOrigin: Origin = Object.freeze({ source: 'default', at: 'the default in the schema' });
 
+/** What the defaults that are no secrets were read as when the configuration was defined: frozen, so that it can be shared. */
+export const readDefaults = new WeakMap<FieldDefault, unknown>();
+
 /** Reads one variable. An empty text counts as not set. */
 export function evaluate(name: string, definition: FieldDefinition, circumstances: Circumstances): Outcome {
   const { profile, gathered } = circumstances;
@@ -48,6 +51,9 @@ export function evaluate(name: string, definition: FieldDefinition, circumstance
     return outcomeOf(name, definition, readText(name, definition, entry.value, profile), 'set', origin);
   }
   const fallback = defaultFor(definition, profile.name);
+  if (fallback !== undefined && readDefaults.has(fallback)) {
+    return { state: 'default', value: readDefaults.get(fallback), origin: defaultOrigin };
+  }
   if (fallback !== undefined) {
     const parsed = readText(name, definition, definition.format(fallback.literal), profile, {
       ownDefault: true,

@@ -20,11 +20,15 @@ export type FieldKind = Pick<FieldDefinition, 'kind' | 'expected' | 'parse' | 'f
 
 /** Has every method; the interfaces in `field.ts` say which of them make sense where. */
 class FieldBuilder implements Field {
-  declare readonly [fieldKey]: FieldDefinition;
+  /** Private, so that printing a field does not print the development default of a secret. */
+  readonly #definition: FieldDefinition;
 
   constructor(definition: FieldDefinition) {
-    // Not enumerable, so that printing a field does not print the development default of a secret.
-    Object.defineProperty(this, fieldKey, { value: Object.freeze(definition) });
+    this.#definition = definition;
+  }
+
+  get [fieldKey](): FieldDefinition {
+    return this.#definition;
   }
 
   optional(): FieldBuilder {
@@ -33,14 +37,14 @@ class FieldBuilder implements Field {
 
   default(literal: unknown, options?: DefaultOptions): FieldBuilder {
     if (options === undefined) {
-      const others = this[fieldKey].defaults.filter(({ only }) => only !== undefined);
+      const others = this.#definition.defaults.filter(({ only }) => only !== undefined);
       return this.#with({ defaults: [...others, { literal }] });
     }
     const { only } = readDefaultOptions(options);
     if (!Array.isArray(only) || only.length === 0 || !only.every((name) => isProfile(name))) {
       throw invalidOption('default()', 'only', `a list of ${profiles.join(', ')}`);
     }
-    return this.#with({ defaults: [...this[fieldKey].defaults, { literal, only }] });
+    return this.#with({ defaults: [...this.#definition.defaults, { literal, only }] });
   }
 
   describe(description: string): FieldBuilder {
@@ -48,13 +52,13 @@ class FieldBuilder implements Field {
   }
 
   client(): FieldBuilder {
-    if (this[fieldKey].exposure === 'secret')
+    if (this.#definition.exposure === 'secret')
       throw contradiction('A secret may not reach a browser: remove client().');
     return this.#with({ exposure: 'client' });
   }
 
   secret(options: SecretOptions = {}): FieldBuilder {
-    const definition = this[fieldKey];
+    const definition = this.#definition;
     if (definition.exposure === 'client') {
       throw contradiction('What may reach a browser is no secret: remove client() or secret().');
     }
@@ -67,7 +71,7 @@ class FieldBuilder implements Field {
   }
 
   #with(change: Partial<FieldDefinition>): FieldBuilder {
-    return new FieldBuilder({ ...this[fieldKey], ...change });
+    return new FieldBuilder({ ...this.#definition, ...change });
   }
 }
 

@@ -1,6 +1,10 @@
+const printable = /^[!-~](?:[ -~]*[!-~])?$/;
+
 /** What is wrong with any text that came through an environment, or `undefined`. */
 export function textFault(text: string, options: { readonly multiline?: boolean } = {}): string | undefined {
   const lines = options.multiline === true;
+  // Nearly every text is one line of printable ASCII, and nothing more has to be looked at.
+  if (text !== 'undefined' && text !== '[object Object]' && printable.test(text)) return undefined;
   if (text.includes('\u0000')) return 'holds a NUL character';
   if (text.includes('\ufffd')) return 'is not valid UTF-8';
   if (text.startsWith('\ufeff')) return 'begins with a byte order mark';
