@@ -83,7 +83,7 @@ test('importing the package and defining a configuration reads no variable, star
   const script = fileURLToPath(new URL('./fixtures/import-only.mjs', import.meta.url));
   await using child = spawnNode(script);
   await child.exited;
-  expect(JSON.parse(child.stdout)).toEqual({ asked: [], added: 0 });
+  expect(JSON.parse(child.stdout)).toEqual({ asked: [], added: 0, crypto: false });
   expect(child.stderr).toContain('PORT is not set');
 });
 

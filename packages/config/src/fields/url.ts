@@ -117,5 +117,6 @@ function anyCase(protocol: string): string {
 
 export function passwordOf(text: string): string | undefined {
   const { password } = new URL(text);
-  return password === '' ? undefined : decodeURIComponent(password);
+  if (password === '') return undefined;
+  return decodes(password) ? decodeURIComponent(password) : password;
 }
