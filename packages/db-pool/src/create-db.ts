@@ -1,4 +1,5 @@
 import { invalidOption, optionsOf, parseDuration, sleep } from '@seaworthy/contracts';
+import { checkBudget } from './budget.js';
 import type { ConnectOptions, Db, DbConnection, ReadyOptions } from './db.js';
 import { DbError } from './db-error.js';
 import { observeDb } from './db-metrics.js';
@@ -19,6 +20,9 @@ import { readLimits } from './session/limits.js';
 import { OwnConnection, type OwnConnectionContext } from './session/own-connection.js';
 import { createRunner } from './session/runner.js';
 import { Statements } from './session/statements.js';
+import type { StreamOptions } from './session/stream-options.js';
+import type { Streamed } from './session/stream-rows.js';
+import { Streams } from './session/streams.js';
 import { shareWithTools } from './session/tool-access.js';
 import type { DbTransaction } from './session/transaction.js';
 import type { TransactionOptions } from './session/transaction-options.js';
@@ -140,9 +144,14 @@ export function createDb<Connection extends object>(
     }
   }
 
+  const failed = (error: unknown): void => observer.failed(error);
+  const streams = new Streams({ dialect, limits, borrower, leaks, failed });
+
   const db: Db = {
     ...runner,
     address,
+
+    stream: <Row>(query: Streamed<Row>, given?: StreamOptions) => streams.run(query, given),
 
     transaction,
     connect,
@@ -153,6 +162,7 @@ export function createDb<Connection extends object>(
       const deadlineAt = clock.monotonic() + timeoutMs;
       pool.start();
       pool.release(await pool.acquire({ timeoutMs, signal }));
+      if (config.budget !== undefined) await checkBudget(runner, config.budget);
       while (pool.stats.total < poolConfig.min) {
         if (clock.monotonic() >= deadlineAt) return; // it answers; the rest is warmed in the background
         await sleep(clock, 10, { signal });

@@ -29,6 +29,7 @@ const codes = {
   too_many_rows: 'DB_TOO_MANY_ROWS',
   result: 'DB_RESULT_MISMATCH',
   locked: 'DB_FOLDER_LOCKED',
+  budget: 'DB_CONNECTION_BUDGET',
   migration: 'DB_MIGRATION',
   closed: 'DB_CLOSED',
   unknown: 'DB_UNKNOWN',

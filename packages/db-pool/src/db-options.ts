@@ -12,6 +12,7 @@ import {
   systemClock,
   wholeNumber,
 } from '@seaworthy/contracts';
+import { type Budget, type BudgetSettings, readBudget } from './budget.js';
 import type { DriverEndpoint } from './driver.js';
 import type { DbEvent } from './observe/db-event.js';
 import { readUrl } from './target.js';
@@ -88,6 +89,11 @@ export interface DbOptions<Connection extends object = object> {
    * for none. @defaultValue '1s'
    */
   readonly slowQuery?: DurationInput | false;
+  /**
+   * Compared by `ready()` with what the server and the role allow, so that the last instance to start is not the one that
+   * finds out. @defaultValue none
+   */
+  readonly budget?: BudgetSettings | undefined;
   /** Called with what happens to the pool. What it throws is logged and changes nothing. */
   readonly onEvent?: ((event: DbEvent) => void) | undefined;
   /** @defaultValue silent */
@@ -125,6 +131,7 @@ export interface DbConfig {
     readonly drainMs: number;
   };
   readonly slowQueryMs: number | undefined;
+  readonly budget: Budget | undefined;
   readonly onEvent: ((event: DbEvent) => void) | undefined;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -148,6 +155,7 @@ const readOptions = optionsOf<DbOptions>(owner, {
   preparedStatements: true,
   pipelining: true,
   slowQuery: true,
+  budget: true,
   onEvent: true,
   logger: true,
   metrics: true,
@@ -212,6 +220,7 @@ export function readDbOptions(options: DbOptions, endpoint: EndpointDefaults = {
       rest.slowQuery === false || rest.logger === undefined
         ? undefined
         : parseDuration(rest.slowQuery ?? '1s'),
+    budget: readBudget(owner, rest.budget, max),
     onEvent: rest.onEvent,
     logger: rest.logger ?? silentLogger,
     metrics: rest.metrics ?? silentMetrics,

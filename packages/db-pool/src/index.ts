@@ -1,3 +1,4 @@
+export type { BudgetSettings } from './budget.js';
 export { createDb } from './create-db.js';
 export type {
   ConnectOptions,
@@ -12,6 +13,7 @@ export type {
   DriverConnection,
   DriverEndpoint,
   DriverResult,
+  DriverRows,
   DriverTarget,
   TransactionState,
 } from './driver.js';
@@ -23,6 +25,8 @@ export {
 } from './pool/pool-errors.js';
 export type { PoolStats } from './pool/pool-stats.js';
 export type { ExecResult, QueryOptions, QueryRunner } from './session/runner.js';
+export type { StreamOptions } from './session/stream-options.js';
+export type { RowStreamer } from './session/stream-rows.js';
 export type { DbTransaction, Isolation } from './session/transaction.js';
 export type { TransactionOptions, TransactionRetry } from './session/transaction-options.js';
 export type { Statement } from './sql/compile.js';

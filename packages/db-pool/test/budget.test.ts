@@ -1,0 +1,80 @@
+import { describeWith, startMariadb, startPostgres } from '@seaworthy/testkit';
+import mysql2 from 'mysql2';
+import pg from 'pg';
+import { expect, test } from 'vitest';
+import { mysql } from '../src/drivers/mysql.js';
+import { postgres } from '../src/drivers/postgres.js';
+import { createDb, type DbOptions, sql } from '../src/index.js';
+import { refused } from './support/refused.js';
+
+const as = (url: string, user: string): string => {
+  const own = new URL(url);
+  own.username = user;
+  own.password = 'password-of-app';
+  return own.href;
+};
+
+describeWith(['postgres'], 'the connection budget of PostgreSQL', () => {
+  test("[row 47] is refused at start with the sum when the instances, or what they leave for others, exceed the server's, the database's or the role's limit", async () => {
+    await using server = await startPostgres({ settings: { max_connections: 50 } }); // 3 of them are for superusers
+    await using admin = createDb(postgres(pg), { url: server.url });
+    await admin.exec(sql`create role app login password 'password-of-app' connection limit 30`);
+    const start = async (options: Pick<DbOptions, 'budget' | 'pool'>, user?: string): Promise<string> => {
+      const url = user === undefined ? server.url : as(server.url, user);
+      await using db = createDb(postgres(pg), { url, ...options });
+      return await db.ready().then(
+        () => 'started',
+        (error: unknown) => String(error),
+      );
+    };
+    const pool = { max: 20 };
+    expect(await start({ pool, budget: { instances: 2, reserve: 7 } })).toBe('started');
+    expect(await start({ pool, budget: { instances: 2, reserve: 8 } })).toContain(
+      '2 instances x 20 connections + 8 in reserve = 48, and the server allows 47',
+    );
+    // The role's limit is what one pool of the second instance would run into.
+    expect(await start({ pool, budget: { instances: 1 } }, 'app')).toBe('started');
+    expect(await start({ pool, budget: { instances: 2, reserve: 0 } }, 'app')).toContain(
+      '2 instances x 20 connections = 40, and the role allows 30',
+    );
+    await admin.exec(sql`alter database postgres connection limit 40`);
+    expect(await start({ pool, budget: { instances: 2 } })).toContain('= 45, and the database allows 40');
+    expect(await start({ pool })).toBe('started');
+    await using db = createDb(postgres(pg), { url: server.url, pool, budget: { instances: 100 } });
+    expect(await refused(db.ready())).toMatchObject({ kind: 'budget', code: 'DB_CONNECTION_BUDGET' });
+  });
+});
+
+describeWith(['mysql'], 'the connection budget of MySQL', () => {
+  test("[row 47] is refused at start with the sum when the instances, or what they leave for others, exceed the server's or the user's limit", async () => {
+    await using server = await startMariadb({ settings: { max_connections: 50 } });
+    await using admin = createDb(mysql(mysql2), { url: server.url });
+    await admin.exec(sql`create user 'app'@'%' identified by 'password-of-app' with max_user_connections 30`);
+    await admin.exec(sql`grant select on seaworthy.* to 'app'@'%'`);
+    const start = async (options: Pick<DbOptions, 'budget' | 'pool'>, user?: string): Promise<string> => {
+      const url = user === undefined ? server.url : as(server.url, user);
+      await using db = createDb(mysql(mysql2), { url, ...options });
+      return await db.ready().then(
+        () => 'started',
+        (error: unknown) => String(error),
+      );
+    };
+    const pool = { max: 20 };
+    expect(await start({ pool, budget: { instances: 2, reserve: 10 } })).toBe('started');
+    expect(await start({ pool, budget: { instances: 2, reserve: 11 } })).toContain(
+      '2 instances x 20 connections + 11 in reserve = 51, and the server allows 50',
+    );
+    expect(await start({ pool, budget: { instances: 1 } }, 'app')).toBe('started');
+    expect(await start({ pool, budget: { instances: 2 } }, 'app')).toContain(
+      '2 instances x 20 connections = 40, and the role allows 30',
+    );
+  });
+});
+
+test('a budget that cannot be one is refused', () => {
+  const open = (budget: unknown) => () =>
+    createDb(postgres(pg), { url: 'postgres://app@localhost/app', budget: budget as never });
+  expect(open({ instances: 0 })).toThrow('budget.instances');
+  expect(open({ instances: 1, reserved: 3 })).toThrow('"reserve"');
+  expect(open({})).toThrow('budget.instances');
+});
