@@ -24,11 +24,27 @@ const schema = defineConfig({
     POOL_MAX: env.int().default(10),
     SMTP_HOST: env.string().optional(),
     SMTP_USER: env.string().optional(),
+    SMTP_PORT: env.port().default(587),
+    SMTP_SECURE: env.bool().default(false),
+    LIMITS: env.list(env.int()).optional(),
+    MAP: env.json(z.strictObject({ a: z.number(), b: z.number() })).optional(),
+    REGION: z.enum(['eu', 'us']).default('eu'),
+    RETRIES: z.coerce.number().max(10).default(3),
+    API_KEY: env
+      .string()
+      .secret()
+      .default('only-for-development-and-tests-k3', { only: ['development'] }),
   },
+  unknown: { prefixes: ['REDIS_', 'SMTP_'] },
   rules: (rule) => [
     rule.equals('REDIS_REQUIRED', true).requires('REDIS_URL'),
     rule.check(['POOL_MIN', 'POOL_MAX'], 'POOL_MIN is at most POOL_MAX', (c) => c.POOL_MIN <= c.POOL_MAX),
     rule.together('SMTP_HOST', 'SMTP_USER'),
+    rule.check(
+      ['SMTP_PORT', 'SMTP_SECURE'],
+      'port 465 goes with SMTP_SECURE',
+      (c) => c.SMTP_PORT !== 465 || c.SMTP_SECURE,
+    ),
   ],
 });
 
@@ -44,6 +60,7 @@ const right: Readonly<Record<string, string>> = {
   MAIL_FROM: 'a@b.example',
   FEATURES: '{"beta":true}',
   DEBUG: 'false',
+  API_KEY: `x${good}`,
 };
 
 /** Each is one mistake, independent of the others: what it sets, and the variable that the report must name. */
@@ -61,6 +78,14 @@ const faults: ReadonlyArray<readonly [string, Readonly<Record<string, string>>]>
   ['REDIS_URL', { REDIS_REQUIRED: 'true' }],
   ['POOL_MIN', { POOL_MIN: '11' }],
   ['SMTP_USER', { SMTP_HOST: 'h' }],
+  ['SMTP_PORT', { SMTP_PORT: '465' }],
+  ['REDIS_SOMETHING_ELSE', { REDIS_SOMETHING_ELSE: 'x' }],
+  ['SMTP_ANYTHING_BESIDE', { SMTP_ANYTHING_BESIDE: 'x' }],
+  ['LIMITS', { LIMITS: '1,two,3' }],
+  ['MAP', { MAP: '{"a":1,"b":"2"}' }],
+  ['REGION', { REGION: 'EU' }],
+  ['RETRIES', { RETRIES: '0x5' }],
+  ['API_KEY', { API_KEY: '', API_KEI: good }],
 ];
 
 test('N faults, in fields and between them, give exactly N problems, each naming its variable', () => {
@@ -72,6 +97,18 @@ test('N faults, in fields and between them, give exactly N problems, each naming
       expect(named).toEqual(chosen.map(([name]) => name).sort());
     }),
     { numRuns: 1_000 },
+  );
+});
+
+test('several faults of one list or one JSON text are as many problems, each with its place', () => {
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom('1', 'x'), { minLength: 1, maxLength: 50 }), (items) => {
+      const wrong = items.flatMap((item, index) => (item === 'x' ? [`[${index}]`] : []));
+      fc.pre(wrong.length > 0);
+      const variables = { ...right, LIMITS: items.join(), MAP: '{"a":"1","b":"2"}' };
+      const { problems } = configErrorOf(() => schema.load({ env: variables, sources: [sources.env()] }));
+      expect(problems.map(({ path }) => path)).toEqual([...wrong, '.a', '.b']);
+    }),
   );
 });
 

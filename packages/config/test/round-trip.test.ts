@@ -1,16 +1,18 @@
+import { formatBytes, formatDuration, Secret } from '@seaworthy/contracts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { env, type Field } from '../src/index.js';
+import * as z from 'zod';
+import { env, type Field, type StandardSchema } from '../src/index.js';
 import { loadField } from './support/load-field.js';
 
 /** What the field reads from the text that a value is written as. */
-function reread(field: Field, text: string): unknown {
+function reread(field: Field | StandardSchema, text: string): unknown {
   const { value, problems } = loadField(field, text);
   expect(problems).toEqual([]);
   return value;
 }
 
-function readsBack(field: Field, text: string, value: unknown): void {
+function readsBack(field: Field | StandardSchema, text: string, value: unknown): void {
   expect(reread(field, text)).toEqual(value);
 }
 
@@ -84,6 +86,86 @@ describe('what is written as documented is read back the same', () => {
         if (value !== undefined) expect(new URL(String(value)).hostname).toBe('real-host');
       }),
       { numRuns: 5_000 },
+    );
+  });
+
+  const bytes = env.bytes();
+  test('bytes', () => {
+    const amount = fc.oneof(
+      fc.nat(),
+      fc.maxSafeInteger().map(Math.abs),
+      fc.nat(1023).map((n) => n * 1024 ** 3),
+    );
+    fc.assert(
+      fc.property(amount, (value) => {
+        readsBack(bytes, String(value), value);
+        readsBack(bytes, formatBytes(value), value);
+      }),
+    );
+  });
+
+  test('duration, as the shortest text of it', () => {
+    fc.assert(
+      fc.property(fc.maxSafeInteger().map(Math.abs), (ms) =>
+        readsBack(duration, formatDuration(ms), { ms, seconds: ms / 1000 }),
+      ),
+    );
+  });
+
+  const origin = env.origin();
+  test('origin, as browsers write it', () => {
+    fc.assert(
+      fc.property(fc.webUrl({ validSchemes: ['http', 'https'] }), (text) => {
+        const { origin: value, hostname } = new URL(text);
+        if (/[a-z0-9]/i.test(hostname)) readsBack(origin, value, value);
+      }),
+    );
+  });
+
+  const email = env.email();
+  test('email', () => {
+    const label = fc.string({ unit: fc.constantFrom(...'abz09'), minLength: 1, maxLength: 10 });
+    fc.assert(
+      fc.property(
+        word.map((text) => text.replaceAll('.', '')),
+        label,
+        (name, host) => {
+          if (name !== '') readsBack(email, `${name}@${host}.example`, `${name}@${host}.example`);
+        },
+      ),
+    );
+  });
+
+  test('oneOf', () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(word, { minLength: 1 }), fc.nat(), (words, place) => {
+        const [first = 'a', ...more] = words;
+        const value = words[place % words.length];
+        readsBack(env.oneOf([first, ...more]), String(value), value);
+      }),
+    );
+  });
+
+  test('a secret', () => {
+    const key = env.string().secret();
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 24, maxLength: 48 }), (random) => {
+        const text = Buffer.from(random).toString('base64');
+        const value = reread(key, text);
+        expect(Secret.is(value) && value.reveal()).toBe(text);
+      }),
+    );
+  });
+
+  test('booleans, numbers, bigints and dates of zod', () => {
+    const dates = fc.date({ min: new Date('0000-01-01'), max: new Date('9999-12-31'), noInvalidDate: true });
+    fc.assert(
+      fc.property(fc.boolean(), fc.maxSafeInteger(), fc.bigInt(), dates, (flag, whole, big, date) => {
+        readsBack(z.coerce.boolean(), String(flag), flag);
+        readsBack(z.number(), String(whole), whole);
+        readsBack(z.bigint(), String(big), big);
+        readsBack(z.coerce.date(), date.toISOString(), date);
+      }),
     );
   });
 
