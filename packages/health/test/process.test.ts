@@ -26,7 +26,7 @@ beforeAll(() => {
 });
 
 describe.each(['node', 'express', 'fastify'])('SIGTERM under load on %s', (framework) => {
-  test('fails readiness, drops no request while the load balancer lags, stops in order and exits 0', async () => {
+  test('[row 79] fails readiness, drops no request while the load balancer lags, stops in order and exits 0', async () => {
     const restarts = size({ test: framework === 'node' ? 1 : 2, soak: 50 });
     for (let restart = 0; restart < restarts; restart += 1) {
       await using service = start({ FRAMEWORK: framework });

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { waitFor } from '@seaworthy/testkit';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import { createHealth } from '../src/index.js';
 
@@ -25,9 +25,8 @@ async function open(url: string): Promise<WebSocket> {
   return client;
 }
 
-test.each([false, true])(
-  'every WebSocket is closed with 1001 and ends cleanly, compressed: %s',
-  async (perMessageDeflate) => {
+describe.each([false, true])('compressed: %s', (perMessageDeflate) => {
+  test('every WebSocket is closed with 1001 and ends cleanly', async () => {
     const { health, sockets, url } = await serve({ perMessageDeflate });
     const clients = await Promise.all(Array.from({ length: 20 }, () => open(url)));
     const endings = clients.map(async (client) => (await once(client, 'close'))[0]);
@@ -38,8 +37,8 @@ test.each([false, true])(
     expect(await health.shutdown()).toMatchObject({ clean: true });
     expect(new Set(await Promise.all(endings))).toEqual(new Set([1001]));
     expect(new Set(await Promise.all(served)), 'the server sees an ordinary close').toEqual(new Set([1001]));
-  },
-);
+  });
+});
 
 test('a large message that is on its way arrives whole before the close', async () => {
   const { health, sockets, url } = await serve();

@@ -1,0 +1,6 @@
+export {
+  type RolloutFailure,
+  type RolloutOptions,
+  type RolloutReport,
+  simulateRollout,
+} from './simulate-rollout.js';
