@@ -1,6 +1,7 @@
 import type { Closable, DurationInput, HealthCheck } from '@seaworthy/contracts';
 import type { PoolStats } from './pool/pool-stats.js';
 import type { QueryRunner } from './session/runner.js';
+import type { RowStreamer } from './session/stream-rows.js';
 import type { DbTransaction } from './session/transaction.js';
 import type { TransactionOptions } from './session/transaction-options.js';
 
@@ -11,7 +12,7 @@ export interface ConnectOptions {
 }
 
 /** A connection of one's own, for what belongs to a session: locks, settings, temporary tables. */
-export interface DbConnection extends QueryRunner {
+export interface DbConnection extends QueryRunner, RowStreamer {
   /**
    * Runs a text of several statements, as a migration file has them. It takes no values: never build it from input.
    * MySQL commits each schema change by itself.
@@ -29,7 +30,7 @@ export interface ReadyOptions {
 }
 
 /** A database with its pool. */
-export interface Db extends QueryRunner, Closable {
+export interface Db extends QueryRunner, RowStreamer, Closable {
   /** `host:port`, or the folder. Holds no credentials. */
   readonly address: string;
   /**

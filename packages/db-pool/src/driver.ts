@@ -10,6 +10,14 @@ export interface DriverResult {
   readonly insertId?: bigint;
 }
 
+/** The rows of one statement, fetched a few at a time. */
+export interface DriverRows {
+  /** The next ones, at most `count`; fewer when these were the last. Never called again after it rejected. */
+  read(count: number): Promise<readonly Record<string, unknown>[]>;
+  /** Ends what is left. The connection can be used as before. */
+  close(): Promise<void>;
+}
+
 /** Whether a transaction is open on the connection; `failed` when only a rollback is possible. */
 export type TransactionState = 'none' | 'open' | 'failed';
 
@@ -18,6 +26,8 @@ export interface DriverConnection extends PoolConnection {
   /** As of the last statement that settled. */
   readonly transactionState: TransactionState;
   query(statement: Statement): Promise<DriverResult>;
+  /** Prepares to fetch the rows of a statement that reads, inside a transaction. `batch` is how many each read will ask for. */
+  openRows(statement: Statement, batch: number): DriverRows;
   /** Runs several statements in one text, without values: a migration. */
   script(text: string): Promise<void>;
   /** Ends any transaction and puts every session variable back. */

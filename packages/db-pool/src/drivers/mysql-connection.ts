@@ -1,10 +1,11 @@
 import { Readable } from 'node:stream';
 import { DbError } from '../db-error.js';
-import type { DriverConnection, DriverResult, TransactionState } from '../driver.js';
+import type { DriverConnection, DriverResult, DriverRows, TransactionState } from '../driver.js';
 import type { Statement } from '../sql/compile.js';
 import { buildRows } from './build-rows.js';
 import { columnDecoder, encodeParameter, type MysqlColumn } from './mysql-codec.js';
 import { mysqlError, mysqlFailure } from './mysql-error.js';
+import { MysqlRows } from './mysql-rows.js';
 import { splitScript } from './split-script.js';
 
 type Answer = (error: unknown, rows?: unknown, columns?: unknown) => void;
@@ -14,7 +15,7 @@ export interface MysqlClient {
   readonly threadId: number | null;
   connect(answer: (error: unknown) => void): void;
   query(options: { readonly sql: string }, answer?: Answer): unknown;
-  execute(options: { readonly sql: string }, values: unknown[], answer: Answer): unknown;
+  execute(options: { readonly sql: string }, values: unknown[], answer?: Answer): unknown;
   ping(answer: (error: unknown) => void): void;
   end(answer: (error: unknown) => void): void;
   on(event: 'error' | 'end', listener: () => void): unknown;
@@ -24,6 +25,9 @@ export interface MysqlClient {
 const sessionSettings = `set time_zone = '+00:00', sql_mode = concat_ws(',', nullif(@@sql_mode, ''), 'STRICT_ALL_TABLES')`;
 
 const preparable = /^\s*(?:select|with|values|table)\b[^;]*$/i;
+
+/** ER_QUERY_INTERRUPTED */
+const interrupted = 1317;
 
 /** Bit 0 of the status flags: a transaction is open. */
 const inTransactionFlag = 1;
@@ -51,6 +55,7 @@ export class MysqlConnection implements DriverConnection {
   #isOpen = true;
   #lost: () => void = () => undefined;
   #inTransaction = false;
+  #streaming: MysqlRows | undefined;
 
   constructor(client: MysqlClient, encodeInteger: (value: bigint) => unknown, kill: () => Promise<void>) {
     this.#client = client;
@@ -74,10 +79,8 @@ export class MysqlConnection implements DriverConnection {
   }
 
   async query({ text, values }: Statement): Promise<DriverResult> {
-    const parameters = values.map((value) => {
-      const encoded = encodeParameter(value);
-      return typeof encoded === 'bigint' ? this.#encodeInteger(encoded) : encoded;
-    });
+    if (this.#streaming !== undefined) throw busyError();
+    const parameters = this.#encode(values);
     const options = { sql: text, rowsAsArray: true } as const;
     const [rows, columns] = await this.#send((answer) => {
       // Not everything can be prepared. What reads is, with or without values: as text a `float` has six digits.
@@ -85,6 +88,29 @@ export class MysqlConnection implements DriverConnection {
       else this.#client.execute(options, parameters, answer);
     });
     return Array.isArray(rows) ? rowsResult(rows, columns) : this.#changeResult(rows);
+  }
+
+  openRows({ text, values }: Statement, batch: number): DriverRows {
+    if (this.#streaming !== undefined) throw busyError();
+    const parameters = this.#encode(values);
+    const options = { sql: text, rowsAsArray: true } as const;
+    const command =
+      parameters.length === 0 && !preparable.test(text)
+        ? this.#client.query(options)
+        : this.#client.execute(options, parameters);
+    const rows = new MysqlRows({
+      stream: streamOf(command, { highWaterMark: batch }),
+      failure: (error) => this.#failureOf(error),
+      kill: async () => {
+        await this.#kill();
+        await this.#absorbKill();
+      },
+      onOver: () => {
+        this.#streaming = undefined;
+      },
+    });
+    this.#streaming = rows;
+    return rows;
   }
 
   /**
@@ -165,6 +191,15 @@ export class MysqlConnection implements DriverConnection {
     return this.#isOpen && this.#client.threadId !== null ? this.#kill() : Promise.resolve();
   }
 
+  /** A kill that comes when the statement has just ended would hit the next one: an empty one takes it. */
+  async #absorbKill(): Promise<void> {
+    try {
+      await this.#send((answer) => this.#client.query({ sql: 'do 0' }, answer));
+    } catch (error) {
+      if (!DbError.is(error) || error.errno !== interrupted) throw error;
+    }
+  }
+
   async close(): Promise<void> {
     await callback((answer) => this.#client.end(answer));
   }
@@ -180,14 +215,23 @@ export class MysqlConnection implements DriverConnection {
     try {
       return await callback(start);
     } catch (error) {
-      if (DbError.is(error)) throw error;
-      const failure = mysqlFailure(error);
-      if (failure === undefined || !this.#isOpen) {
-        this.#close();
-        throw lostError();
-      }
-      throw mysqlError(failure);
+      throw this.#failureOf(error);
     }
+  }
+
+  #failureOf(error: unknown): DbError {
+    if (DbError.is(error)) return error;
+    const failure = mysqlFailure(error);
+    if (failure !== undefined && this.#isOpen) return mysqlError(failure);
+    this.#close();
+    return lostError();
+  }
+
+  #encode(values: readonly unknown[]): unknown[] {
+    return values.map((value) => {
+      const encoded = encodeParameter(value);
+      return typeof encoded === 'bigint' ? this.#encodeInteger(encoded) : encoded;
+    });
   }
 
   #changeResult(header: unknown): DriverResult {
@@ -204,8 +248,16 @@ export class MysqlConnection implements DriverConnection {
   #close(): void {
     const wasOpen = this.#isOpen;
     this.#isOpen = false;
+    this.#streaming?.lose(lostError());
     if (wasOpen) this.#lost();
   }
+}
+
+function busyError(): DbError {
+  return new DbError(
+    'invalid_value',
+    'A stream is under way on this connection, and MySQL does one thing at a time. Read it to its end, leave its loop, or use another connection.',
+  );
 }
 
 function lostError(): DbError {

@@ -7,12 +7,14 @@ import type {
   DriverConnection,
   DriverEndpoint,
   DriverResult,
+  DriverRows,
   DriverTarget,
   TransactionState,
 } from '../driver.js';
 import { ConnectionFailedError } from '../pool/pool-errors.js';
 import type { Statement } from '../sql/compile.js';
 import { buildRows } from './build-rows.js';
+import { CursorRows } from './cursor-rows.js';
 import { lockFolder } from './folder-lock.js';
 import { PgliteThread, type ThreadAnswer, type ThreadRequest } from './pglite-thread.js';
 import { decoderFor } from './postgres-decode.js';
@@ -111,6 +113,7 @@ class PgliteConnection implements DriverConnection {
   #isOpen = true;
   #busy = false;
   #status: ThreadAnswer['status'] = 'I';
+  #cursors = 0;
 
   constructor(thread: PgliteThread, isDurable: boolean) {
     this.#thread = thread;
@@ -139,6 +142,11 @@ class PgliteConnection implements DriverConnection {
     );
     const names = columns.map((column) => column.name);
     return { rows: buildRows(names, decoded), rowCount: Number(/\d+$/.exec(tag)?.[0] ?? 0) };
+  }
+
+  openRows(statement: Statement): DriverRows {
+    this.#cursors += 1;
+    return new CursorRows(`seaworthy_${this.#cursors}`, statement, (part) => this.query(part));
   }
 
   async script(text: string): Promise<void> {

@@ -1,7 +1,8 @@
 import { DbError } from '../db-error.js';
-import type { DriverConnection, DriverResult, TransactionState } from '../driver.js';
+import type { DriverConnection, DriverResult, DriverRows, TransactionState } from '../driver.js';
 import type { Statement } from '../sql/compile.js';
 import { buildRows } from './build-rows.js';
+import { CursorRows } from './cursor-rows.js';
 import { cancelBackend } from './postgres-cancel.js';
 import { type Decode, decoderFor } from './postgres-decode.js';
 import { encodeValue } from './postgres-encode.js';
@@ -64,6 +65,7 @@ export class PostgresConnection implements DriverConnection {
   #isOpen = true;
   #lost: () => void = () => undefined;
   #ready = true;
+  #cursors = 0;
   #onReady: (() => void) | undefined;
 
   constructor(client: PgClient, maxPreparedStatements: number) {
@@ -91,18 +93,20 @@ export class PostgresConnection implements DriverConnection {
   async query({ text, values }: Statement): Promise<DriverResult> {
     const encoded = values.length === 0 ? undefined : values.map(encodeValue);
     const name = encoded !== undefined || preparable.test(text) ? this.#nameFor(text) : undefined;
-    let answer: PgAnswer;
     try {
-      answer = await this.#send({ text, name, values: encoded, rowMode: 'array', types });
+      return resultOf(await this.#send({ text, name, values: encoded, rowMode: 'array', types }));
     } catch (error) {
       if (name === undefined || !this.#lostItsPlan(text, error)) throw error;
-      answer = await this.#send({ text, values: encoded, rowMode: 'array', types });
+      return resultOf(await this.#send({ text, values: encoded, rowMode: 'array', types }));
     }
-    // A text of several statements answers several results; the last one counts, as in psql.
-    const result = isList(answer) ? answer.at(-1) : answer;
-    if (result === undefined) return { rows: [], rowCount: 0 };
-    const columns = result.fields.map((field) => field.name);
-    return { rows: buildRows(columns, result.rows), rowCount: result.rowCount ?? 0 };
+  }
+
+  openRows(statement: Statement): DriverRows {
+    this.#cursors += 1;
+    return new CursorRows(`seaworthy_${this.#cursors}`, statement, async ({ text, values }) => {
+      const encoded = values.length === 0 ? undefined : values.map(encodeValue);
+      return resultOf(await this.#send({ text, values: encoded, rowMode: 'array', types }));
+    });
   }
 
   async script(text: string): Promise<void> {
@@ -240,6 +244,14 @@ export class PostgresConnection implements DriverConnection {
     this.#becomeReady();
     if (wasOpen) this.#lost();
   }
+}
+
+/** A text of several statements answers several results; the last one counts, as in psql. */
+function resultOf(answer: PgAnswer): DriverResult {
+  const result = isList(answer) ? answer.at(-1) : answer;
+  if (result === undefined) return { rows: [], rowCount: 0 };
+  const columns = result.fields.map((field) => field.name);
+  return { rows: buildRows(columns, result.rows), rowCount: result.rowCount ?? 0 };
 }
 
 function isList(answer: PgResult | readonly PgResult[]): answer is readonly PgResult[] {

@@ -5,6 +5,8 @@ import type { Borrowing, LeakWatch } from './leak-watch.js';
 import type { Lease } from './lease.js';
 import type { LimitsReader } from './limits.js';
 import { type QueryOptions, Runner } from './runner.js';
+import type { StreamOptions } from './stream-options.js';
+import { planStream, type Streamed, streamRows } from './stream-rows.js';
 
 /** What the borrowed connections of a database share. */
 export interface OwnConnectionContext {
@@ -40,6 +42,10 @@ export class OwnConnection extends Runner implements DbConnection {
 
   script(text: string, options: ConnectOptions = {}): Promise<void> {
     return this.#lease.script(text, this.#context.limits.ofWork(readScript(options)));
+  }
+
+  stream<Row>(query: Streamed<Row>, given?: StreamOptions): AsyncGenerator<Row, void> {
+    return streamRows(this.#lease, planStream(query, given, this.#context), this.#context);
   }
 
   release(): Promise<void> {

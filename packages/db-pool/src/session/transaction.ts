@@ -2,14 +2,16 @@ import type { SqlDialect } from '@seaworthy/contracts';
 import { DbError } from '../db-error.js';
 import { compile } from '../sql/compile.js';
 import type { Lease } from './lease.js';
-import type { Limits } from './limits.js';
-import { createRunner, type QueryOptions, type QueryRunner } from './runner.js';
+import type { Limits, LimitsReader } from './limits.js';
+import { createRunner, type QueryRunner } from './runner.js';
+import type { StreamOptions } from './stream-options.js';
+import { planStream, type RowStreamer, type Streamed, streamRows } from './stream-rows.js';
 
 /** The standard's names, which both engines take. PostgreSQL treats `read uncommitted` as `read committed`. */
 export type Isolation = 'read uncommitted' | 'read committed' | 'repeatable read' | 'serializable';
 
 /** A transaction, or a part of one that can be undone alone. */
-export interface DbTransaction extends QueryRunner {
+export interface DbTransaction extends QueryRunner, RowStreamer {
   /**
    * Runs `work` behind a savepoint: when it throws, what it did is undone and the transaction goes on. Several at once run
    * one after the other, because savepoints nest.
@@ -25,7 +27,7 @@ export interface TransactionRun {
   /** For the whole transaction. */
   readonly limits: Limits;
   /** For each statement in it, counted from its own start. */
-  readonly limitsOf: (options: QueryOptions | undefined) => Limits;
+  readonly reader: LimitsReader;
 }
 
 /**
@@ -57,11 +59,14 @@ export async function runTransaction<T>(
   function scope(): { readonly tx: DbTransaction; end(): void } {
     let ended = false;
     let siblings: Promise<unknown> = Promise.resolve();
-    const runner = createRunner(dialect, async (query, options) => {
+    const requireOpen = (): void => {
       if (over || ended) throw new DbError('closed', 'The transaction is over. Await every call made in it.');
       if (doomed !== undefined) throw abortedBy(doomed);
+    };
+    const runner = createRunner(dialect, async (query, options) => {
+      requireOpen();
       try {
-        const result = await lease.query(compile(query, dialect), run.limitsOf(options));
+        const result = await lease.query(compile(query, dialect), run.reader.ofQuery(options));
         // The driver builds rows from the server's own description; that they are a `Row` is the caller's claim.
         return result as never;
       } catch (error) {
@@ -71,6 +76,16 @@ export async function runTransaction<T>(
     });
     const tx: DbTransaction = {
       ...runner,
+      async *stream<Row>(query: Streamed<Row>, given?: StreamOptions) {
+        requireOpen();
+        const context = { dialect, limits: run.reader };
+        try {
+          yield* streamRows(lease, planStream(query, given, context), context);
+        } catch (error) {
+          if (endsTransaction(error, dialect)) doomed = error;
+          throw error;
+        }
+      },
       transaction(inner) {
         const turn = siblings.then(() => nested(inner));
         siblings = turn.catch(() => undefined);

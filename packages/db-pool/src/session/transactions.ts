@@ -55,7 +55,7 @@ export class Transactions {
       let began = false;
       try {
         return await runTransaction(
-          { lease, dialect, isolation, readOnly, limits: whole, limitsOf: limits.ofQuery },
+          { lease, dialect, isolation, readOnly, limits: whole, reader: limits },
           (tx) => {
             began = true;
             return work(tx);

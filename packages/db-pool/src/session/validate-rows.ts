@@ -4,10 +4,16 @@ import type { SchemaIssue, StandardSchema } from '../sql/standard-schema.js';
 /** Issues beyond these would only repeat themselves row after row. */
 const maxIssues = 5;
 
-/** Each row as the schema gives it back. @throws DbError `result` that names paths, never values. */
+/**
+ * Each row as the schema gives it back.
+ *
+ * @param before - How many rows came before these, for the message.
+ * @throws DbError `result` that names paths, never values.
+ */
 export async function validateRows<Row>(
   schema: StandardSchema<Row>,
   rows: readonly unknown[],
+  before = 0,
 ): Promise<Row[]> {
   const valid: Row[] = [];
   for (const [at, row] of rows.entries()) {
@@ -18,7 +24,7 @@ export async function validateRows<Row>(
       const places = result.issues.slice(0, maxIssues).map((issue) => `${pathOf(issue)}: ${issue.message}`);
       throw new DbError(
         'result',
-        `Row ${at + 1} does not fit its schema: ${places.join('; ')}. Correct the statement or the schema.`,
+        `Row ${before + at + 1} does not fit its schema: ${places.join('; ')}. Correct the statement or the schema.`,
       );
     }
     valid.push(result.value);
