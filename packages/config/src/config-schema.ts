@@ -22,7 +22,7 @@ import type { Profile, ProfileOptions, ResolvedProfile } from './profile.js';
 import type { Reader } from './reader.js';
 import { formatWarnings } from './report.js';
 import { isRemote, type RemoteContext } from './sources/source.js';
-import type { ConfigWatch, WatchOptions } from './watch/watch-config.js';
+import type { ConfigWatch, WatchOptions } from './watch/config-watch.js';
 
 /** The declared variables of a service. It holds no values. */
 export interface ConfigSchema<Values extends object, Client extends keyof Values = never> {

@@ -52,4 +52,4 @@ export { sources } from './sources/sources.js';
 export type { StandardIssue, StandardResult, StandardSchema } from './standard-schema.js';
 export type { TextShape } from './text-shape.js';
 export type { UnknownOptions } from './unknown-variables.js';
-export type { ConfigChange, ConfigWatch, WatchOptions } from './watch/watch-config.js';
+export type { ConfigChange, ConfigWatch, WatchOptions } from './watch/config-watch.js';

@@ -2,11 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { spawnNode } from '@seaworthy/testkit';
+import { findProgram, spawnNode } from '@seaworthy/testkit';
 import { expect, test } from 'vitest';
 import { tempFolder } from './support/temp-folder.js';
 
-const hasAnalyze = spawnSync('systemd-analyze', ['--version']).status === 0;
+const analyze = findProgram('systemd-analyze');
 
 /** The example of the docs, with programs and files of this machine in place of the service's. */
 function unitOfTheDocs(folder: string): string {
@@ -20,7 +20,7 @@ function unitOfTheDocs(folder: string): string {
     .replaceAll('/etc/orders/', `${folder}/`);
 }
 
-test.skipIf(!hasAnalyze && process.env.CI !== 'true')(
+test.skipIf(analyze === undefined && process.env.CI !== 'true')(
   '[row 13] the unit of the docs with LoadCredential passes systemd-analyze verify, and a service reads what systemd puts there',
   async () => {
     const folder = tempFolder();
@@ -29,7 +29,7 @@ test.skipIf(!hasAnalyze && process.env.CI !== 'true')(
     const text = unitOfTheDocs(folder);
     writeFileSync(unit, text);
     writeFileSync(join(folder, 'main.mjs'), '');
-    const verified = spawnSync('systemd-analyze', ['verify', '--man=no', unit], { encoding: 'utf8' });
+    const verified = spawnSync(analyze ?? '', ['verify', '--man=no', unit], { encoding: 'utf8' });
     // It verifies the units that this one needs as well; what it says about ours names our file.
     expect([verified.status, verified.stderr.split('\n').filter((line) => line.includes('orders'))]).toEqual([
       0,

@@ -4,9 +4,9 @@ import type { FetchOptions, RemoteReadings } from '../fetch-remote.js';
 import type { LoadAsyncOptions, LoadPlan, LoadResult } from '../load.js';
 import type { RecordedReader } from '../sources/file-reader.js';
 import { isRemote } from '../sources/source.js';
+import type { ConfigWatch } from './config-watch.js';
 import { createFileWatcher } from './file-watcher.js';
 import { createSnapshots, type LookKind } from './snapshots.js';
-import type { ConfigWatch } from './watch-config.js';
 
 /** How a configuration is loaded, in the steps that watching repeats one by one. */
 export interface Loader {

@@ -1,7 +1,7 @@
 import type { Logger } from '@seaworthy/contracts';
 import type { ConfigError } from '../config-error.js';
 import type { LoadResult } from '../load.js';
-import type { ConfigChange } from './watch-config.js';
+import type { ConfigChange } from './config-watch.js';
 
 /** Which look found something: each kind tells its own problems once. */
 export type LookKind = 'files' | 'remote';
