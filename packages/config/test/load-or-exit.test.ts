@@ -72,6 +72,14 @@ test('the secrets and errors of the built package are those of contracts, by the
   expect(() => env.int({ mim: 1 })).toThrow(expect.toSatisfy((thrown: unknown) => OptionsError.is(thrown)));
 });
 
+test('a misspelt variable that only warns is said on stderr, without its value, and the process goes on', async () => {
+  const { code, stderr } = await run({ ...right, APP_ENV: 'production', HANDLING: 'exit', FEATURE: canary });
+  expect(code).toBe(0);
+  expect(stderr).toContain('The configuration has 1 warning.');
+  expect(stderr).toContain('FEATURE is not declared: did you mean FEATURES?');
+  expect(stderr).not.toContain(canary);
+});
+
 test('a dotenv file is read from the working folder of the process', async () => {
   const folder = tempFolder();
   const lines = Object.entries(right).map(([name, value]) => `${name}='${value}'`);
