@@ -95,6 +95,7 @@ export function createVaultSession(server: VaultServer, auth: VaultAuth): VaultS
     },
     refreshWithinMs() {
       if (lease?.leaseMs === undefined) return undefined;
+      if (!lease.renewable && auth.method === 'token') return undefined; // nobody can make it last
       return Math.max(0, lease.endsAt - clock.monotonic() - lease.leaseMs / 3);
     },
   };

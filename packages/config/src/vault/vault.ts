@@ -142,10 +142,12 @@ export function vault(options: VaultOptions): RemoteSource {
     for (const each of paths) {
       readings.push(await readSecret({ server, session, context, mount, path: each, keys }, signal));
     }
-    const refreshWithinMs = session.refreshWithinMs();
+    const unreadable = readings.flatMap((reading) => reading.unreadable ?? []);
+    // A Vault in trouble is not asked more often because of a token that it cannot renew now.
+    const refreshWithinMs = unreadable.length === 0 ? session.refreshWithinMs() : undefined;
     return {
       entries: readings.flatMap(({ entries }) => entries),
-      unreadable: readings.flatMap(({ unreadable = [] }) => unreadable),
+      unreadable,
       ...(refreshWithinMs === undefined ? {} : { refreshWithinMs }),
     };
   }
@@ -159,7 +161,7 @@ export function vault(options: VaultOptions): RemoteSource {
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof VaultFault) && !DeadlineError.is(error)) throw error;
-        return { entries: [], unreadable: [unreadable('vault', faultOf(error, timeoutMs))] };
+        return { entries: [], unreadable: [unreadableFor('vault', faultOf(error, timeoutMs))] };
       }
     },
   };
@@ -199,7 +201,7 @@ async function readSecret(asked: SecretRequest, signal: AbortSignal): Promise<So
     return { entries: entriesOf(secret, { names: context.names, keys, originOf }) };
   } catch (error) {
     if (!(error instanceof VaultFault)) throw error;
-    return { entries: [], unreadable: [unreadable(`vault ${mount}/${path}`, error)] };
+    return { entries: [], unreadable: [unreadableFor(`vault ${mount}/${path}`, error)] };
   }
 }
 
@@ -240,7 +242,7 @@ function secretOf({ status, body }: VaultReply, mount: string, path: string) {
   );
 }
 
-function unreadable(name: string, { fault }: VaultFault): SourceFault {
+function unreadableFor(name: string, { fault }: VaultFault): SourceFault {
   return { name, fault, origin: { source: 'vault', at: name } };
 }
 

@@ -25,6 +25,7 @@ export function watchConfig(loader: Loader, options: WatchOptions): Promise<Conf
     timeoutMs = 30_000,
     logger = silentLogger,
     clock = systemClock,
+    cwd = process.cwd(), // once: a deployment may replace the folder that the process stands in
     ...given
   } = readOptions(options);
   wholeNumber('watch', 'filePollMs', filePollMs, { min: 10, max: longestMs });
@@ -33,7 +34,7 @@ export function watchConfig(loader: Loader, options: WatchOptions): Promise<Conf
   wholeNumber('watch', 'timeoutMs', timeoutMs, { min: 1, max: longestMs });
   return startLookout({
     loader,
-    given,
+    given: { ...given, cwd },
     filePollMs,
     remotePollMs,
     debounceMs,

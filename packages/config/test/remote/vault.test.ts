@@ -86,6 +86,18 @@ describe('a secret of Vault, KV version 2', () => {
     expect([config.KEY.reveal(), config.COUNT]).toEqual([good, 3]);
   });
 
+  test('with a number that JSON cannot hold exactly is one problem, as a text it is exact', async () => {
+    const server = await startVault();
+    server.write('orders/production', { KEY: good, COUNT: 2 ** 53 + 2 });
+    const problem = await problemOf(load(server));
+    expect(problem).toMatchObject({
+      name: 'COUNT',
+      message: expect.stringContaining('too large to be read exactly'),
+    });
+    server.write('orders/production', { KEY: good, COUNT: '7' });
+    expect((await load(server)).COUNT).toBe(7);
+  });
+
   test('is asked with the namespace, in another mount, with every part of the path encoded', async () => {
     const server = await startVault({ mount: 'team a/kv' });
     server.write('x?y#z/%2e', { KEY: good });
@@ -398,6 +410,19 @@ describe('a token', () => {
     await pass(clock, 80 * minute);
     expect(live.rejection).toBeUndefined();
     expect(server.log.filter((line) => line.endsWith('/login')).length).toBeGreaterThanOrEqual(3);
+  });
+
+  test('that nobody can renew is no reason to ask more often', async () => {
+    const clock = createFakeClock();
+    const server = await startVault({ now: clock.monotonic });
+    server.write('orders/production', { KEY: good });
+    const token = server.issueToken({ ttlSeconds: 10 * 60, renewable: false });
+    await using live = await watched(server, clock, { auth: { method: 'token', token } });
+    await pass(clock, 9 * minute);
+    expect([live.rejection, looked(server)]).toEqual([undefined, 1]);
+    await pass(clock, 51 * minute);
+    expect(live.rejection?.problems).toMatchObject([{ message: expect.stringContaining('(403)') }]);
+    expect(looked(server)).toBeLessThanOrEqual(3);
   });
 
   test('of a login that was revoked is replaced by a new login at the next look', async () => {

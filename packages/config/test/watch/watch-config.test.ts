@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { inspect } from 'node:util';
 import { systemClock } from '@seaworthy/contracts';
 import { createFakeClock, spawnNode, waitFor } from '@seaworthy/testkit';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, expectTypeOf, test } from 'vitest';
 import { defineConfig, env, type RemoteSource, sources, type WatchOptions } from '../../src/index.js';
 import { configErrorFrom } from '../support/load-field.js';
 import { tempFolder } from '../support/temp-folder.js';
@@ -47,6 +47,10 @@ describe('a snapshot', () => {
     expect(Object.isFrozen(live.current)).toBe(true);
     expect(changes).toEqual([['MIN', 'MAX', 'KEY']]);
     expect(schema.explain(live.current)).toContain('.env:3');
+    expectTypeOf(live.current).toEqualTypeOf<ReturnType<typeof schema.load>>();
+    live.on('change', ({ changed }) =>
+      expectTypeOf(changed).toEqualTypeOf<readonly ('MIN' | 'MAX' | 'KEY')[]>(),
+    );
     await live.close();
   });
 
