@@ -72,8 +72,10 @@ test('every variable is a text with what it accepts, and no default of a secret'
 });
 
 /** Read by zod, so that not only we think that it is a JSON Schema. */
-function readerOf(field: Field | StandardSchema) {
-  const document = defineConfig({ fields: { X: field } }).toJSONSchema();
+function readerOf(field: Field | StandardSchema, { formats }: { readonly formats: boolean }) {
+  const whole = defineConfig({ fields: { X: field } }).toJSONSchema();
+  const { format, ...bare } = whole.properties.X ?? {};
+  const document = formats ? whole : { ...whole, properties: { X: bare } };
   const schema = z.fromJSONSchema(document as never);
   return (text: string) => schema.safeParse({ X: text }).success;
 }
@@ -108,7 +110,7 @@ describe('the JSON Schema of a field accepts what the field accepts, and refuses
   ];
 
   test.each(kinds)('%s', (_, field, right, wrong) => {
-    const accepts = readerOf(field);
+    const accepts = readerOf(field, { formats: true });
     for (const text of right) {
       expect(loadField(field, text).problems, text).toEqual([]);
       expect(accepts(text), text).toBe(true);
@@ -119,12 +121,13 @@ describe('the JSON Schema of a field accepts what the field accepts, and refuses
     }
   });
 
+  // Without formats: those are annotations in JSON Schema, and zod's idea of an e-mail address is narrower than RFC 5321.
   test('for any text at all', () => {
     const text = fc.oneof(
       fc.string({ unit: 'grapheme' }),
       fc.string({ unit: fc.constantFrom(...'0123456789.eE+-kmbdhswTRUEtrue:/@') }),
     );
-    const readers = kinds.map(([, field]) => ({ field, accepts: readerOf(field) }));
+    const readers = kinds.map(([, field]) => ({ field, accepts: readerOf(field, { formats: false }) }));
     fc.assert(
       fc.property(text, (value) => {
         for (const { field, accepts } of readers) {

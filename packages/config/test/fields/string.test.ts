@@ -68,6 +68,7 @@ describe('env.email', () => {
     'a..b@c.example',
     'a@-b.example',
     'a@b..example',
+    'a@b.e',
     'A <a@b.example>',
     'a@b.example, c@d.example',
     `${'a'.repeat(65)}@b.example`,
