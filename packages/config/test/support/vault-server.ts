@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 
@@ -54,6 +55,15 @@ export interface VaultDouble {
   loginTokens: { ttlSeconds?: number; maxTtlSeconds?: number; renewable?: boolean };
 }
 
+export interface StartVaultOptions {
+  /** By which tokens end. @defaultValue Date.now */
+  readonly now?: () => number;
+  /** @defaultValue 'secret' */
+  readonly mount?: string;
+  /** Without it the server speaks plain HTTP. */
+  readonly tls?: { readonly key: string; readonly cert: string };
+}
+
 export const appRole = { roleId: 'role-5f2b', secretId: 'qzvkxsecretid' };
 export const kubernetesRole = { role: 'orders', jwt: 'qzvkx.header.signature' };
 
@@ -61,7 +71,11 @@ export const kubernetesRole = { role: 'orders', jwt: 'qzvkx.header.signature' };
  * HashiCorp Vault's HTTP API as far as KV version 2, tokens, AppRole and Kubernetes logins go, after its documentation
  * (developer.hashicorp.com/vault/api-docs). There is no package of the real server here, and its faults could not be timed.
  */
-export async function startVault({ now = () => Date.now(), mount = 'secret' } = {}): Promise<VaultDouble> {
+export async function startVault({
+  now = () => Date.now(),
+  mount = 'secret',
+  tls,
+}: StartVaultOptions = {}): Promise<VaultDouble> {
   const secrets = new Map<string, Version[]>();
   const tokens = new Map<string, Token>();
   const troubles: Array<{ trouble: VaultTrouble; times: number; on: RegExp }> = [];
@@ -70,7 +84,9 @@ export async function startVault({ now = () => Date.now(), mount = 'secret' } = 
   const forbidden = new Set<string>();
   let issued = 0;
 
-  const server = createServer((request, response) => {
+  const server = tls === undefined ? createServer(onRequest) : createTlsServer({ ...tls }, onRequest);
+
+  function onRequest(request: IncomingMessage, response: ServerResponse): void {
     let text = '';
     request.setEncoding('utf8').on('data', (chunk: string) => {
       text += chunk;
@@ -89,7 +105,7 @@ export async function startVault({ now = () => Date.now(), mount = 'secret' } = 
       const [status, body] = answer(request, path, text === '' ? {} : JSON.parse(text));
       send(response, status, body);
     });
-  });
+  }
 
   function answer(request: IncomingMessage, path: string, body: Record<string, unknown>): [number, unknown] {
     if (path === 'auth/approle/login' && request.method === 'POST') {
@@ -181,7 +197,7 @@ export async function startVault({ now = () => Date.now(), mount = 'secret' } = 
   });
 
   const double: VaultDouble = {
-    address: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    address: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     log,
     headers,
     forbidden,
