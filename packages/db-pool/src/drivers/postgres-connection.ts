@@ -57,11 +57,35 @@ const types = {
     format === 'binary' ? (value) => value : decoderFor(oid),
 };
 
+/** pg copies a query property by property before it sends it, which costs the more the more there are of its own. */
+class SentQuery implements PgQuery {
+  readonly text: string;
+  readonly name: string | undefined;
+  readonly values: unknown[] | undefined;
+  readonly callback: (error: unknown, answer: PgAnswer) => void;
+
+  constructor({ text, name, values }: PgQuery, callback: (error: unknown, answer: PgAnswer) => void) {
+    this.text = text;
+    this.name = name;
+    this.values = values;
+    this.callback = callback;
+  }
+
+  get rowMode(): 'array' {
+    return 'array';
+  }
+
+  get types(): typeof types {
+    return types;
+  }
+}
+
 /** One pg client as a connection of the pool. */
 export class PostgresConnection implements DriverConnection {
   readonly #client: PgClient;
   readonly #prepared: PreparedStatements;
   #isPipelining = false;
+  #isGathering = false;
   #isOpen = true;
   #lost: () => void = () => undefined;
   #ready = true;
@@ -94,10 +118,10 @@ export class PostgresConnection implements DriverConnection {
     const encoded = values.length === 0 ? undefined : values.map(encodeValue);
     const name = encoded !== undefined || preparable.test(text) ? this.#nameFor(text) : undefined;
     try {
-      return resultOf(await this.#send({ text, name, values: encoded, rowMode: 'array', types }));
+      return resultOf(await this.#send({ text, name, values: encoded }));
     } catch (error) {
       if (name === undefined || !this.#lostItsPlan(text, error)) throw error;
-      return resultOf(await this.#send({ text, values: encoded, rowMode: 'array', types }));
+      return resultOf(await this.#send({ text, values: encoded }));
     }
   }
 
@@ -105,7 +129,7 @@ export class PostgresConnection implements DriverConnection {
     this.#cursors += 1;
     return new CursorRows(`seaworthy_${this.#cursors}`, statement, async ({ text, values }) => {
       const encoded = values.length === 0 ? undefined : values.map(encodeValue);
-      return resultOf(await this.#send({ text, values: encoded, rowMode: 'array', types }));
+      return resultOf(await this.#send({ text, values: encoded }));
     });
   }
 
@@ -203,13 +227,15 @@ export class PostgresConnection implements DriverConnection {
   async #send(query: PgQuery): Promise<PgAnswer> {
     if (!this.#isOpen) throw lostError({ unsent: true });
     this.#ready = false;
+    if (this.#isPipelining) this.#sendTogether();
     try {
       return await new Promise((resolve, reject) => {
-        const callback = (error: unknown, answer: PgAnswer): void => {
-          if (error === null || error === undefined) resolve(answer);
-          else reject(error);
-        };
-        this.#client.query({ ...query, callback });
+        this.#client.query(
+          new SentQuery(query, (error, answer) => {
+            if (error === null || error === undefined) resolve(answer);
+            else reject(error);
+          }),
+        );
       });
     } catch (error) {
       if (!this.#isOpen) throw lostError();
@@ -223,6 +249,19 @@ export class PostgresConnection implements DriverConnection {
       if (!this.#isPipelining) await this.#whenReady();
       throw postgresError(failure);
     }
+  }
+
+  /** What is asked for in one turn of the event loop leaves in one packet: each write costs more than what it carries. */
+  #sendTogether(): void {
+    if (this.#isGathering) return;
+    const socket = socketOf(this.#client);
+    if (socket === undefined) return;
+    this.#isGathering = true;
+    socket.cork();
+    process.nextTick(() => {
+      this.#isGathering = false;
+      socket.uncork();
+    });
   }
 
   #whenReady(): Promise<void> {
@@ -265,15 +304,25 @@ function backendKey(client: PgClient): { readonly processID?: number; readonly s
   return typeof processID === 'number' && typeof secretKey === 'number' ? { processID, secretKey } : {};
 }
 
-function socketOf(client: PgClient): { destroy(): void } | undefined {
+function socketOf(client: PgClient): PgSocket | undefined {
   const connection: unknown = Reflect.get(client, 'connection');
   if (typeof connection !== 'object' || connection === null) return undefined;
   const stream: unknown = Reflect.get(connection, 'stream');
-  return isDestroyable(stream) ? stream : undefined;
+  return isSocket(stream) ? stream : undefined;
 }
 
-function isDestroyable(value: unknown): value is { destroy(): void } {
-  return typeof value === 'object' && value !== null && typeof Reflect.get(value, 'destroy') === 'function';
+interface PgSocket {
+  destroy(): void;
+  cork(): void;
+  uncork(): void;
+}
+
+function isSocket(value: unknown): value is PgSocket {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    ['destroy', 'cork', 'uncork'].every((name) => typeof Reflect.get(value, name) === 'function')
+  );
 }
 
 function lostError({ unsent = false } = {}): DbError {

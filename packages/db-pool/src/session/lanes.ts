@@ -17,7 +17,10 @@ const maxLanes = 2;
 const maxLoad = 128;
 
 /** A statement that repeatedly took longer in the server runs on a connection of its own. */
-const slowMs = 10;
+const slowMs = 25;
+
+/** While the first statement of a lane has been running for longer, nobody joins it. */
+const heldUpMs = 10;
 
 /** When the first statement of a lane runs longer, those behind it are sent again on connections of their own. */
 const stalledMs = 100;
@@ -66,9 +69,9 @@ export class Lanes {
     return best;
   }
 
-  /** What a plain read took on a connection of its own. */
-  took(text: string, ms: number): void {
-    this.#slow.tookAlone(text, ms);
+  /** A plain read had a connection of its own. */
+  ranAlone(text: string): void {
+    this.#slow.ranAlone(text);
   }
 
   /** Takes nothing more, and gives the connections back as they become free. */
@@ -79,7 +82,7 @@ export class Lanes {
   }
 
   #mayTake(lane: Lane, now: number): boolean {
-    return lane.isUsable && lane.load < maxLoad && !lane.isHeldUp(slowMs, now) && !this.#isDue(lane, now);
+    return lane.isUsable && lane.load < maxLoad && !lane.isHeldUp(heldUpMs, now) && !this.#isDue(lane, now);
   }
 
   /** Whether its connection is to be replaced. */

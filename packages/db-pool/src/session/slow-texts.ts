@@ -1,17 +1,15 @@
 /** More texts than this are a program that builds endless ones; they are not remembered. */
 const maxTexts = 1_000;
 
-/** So many fast runs make up for a slow one: a statement that is slow more often than that stays slow. */
+/** So many fast runs make up for a slow one: what is slow more often than that is slow. */
 const forgivenAfter = 64;
 
-/** A statement counts as slow from here on, until it has made up for all of it: one slow run may be a busy machine. */
+/** One slow run may be a machine that was busy for a moment; a very slow one is enough alone. */
 const slowFrom = 1.5;
-
-/** A very slow run is enough alone. */
 const verySlow = 2;
 
-/** What was slow for ever can become fast after about 500 runs. */
-const most = 8;
+/** So many runs alone before it is tried again among others; twice as many each time that it fails. */
+const alone = { first: 128, most: 8_192 } as const;
 
 export interface SlowTextsOptions {
   readonly slowMs: number;
@@ -19,8 +17,11 @@ export interface SlowTextsOptions {
 }
 
 interface Score {
+  /** Of its runs among others. */
   points: number;
-  isSlow: boolean;
+  /** Runs alone that are left; 0: it may run among others. */
+  aloneFor: number;
+  nextAloneFor: number;
 }
 
 /** Learns which statements are slow, each by its text: whatever stands behind them on a shared connection would wait. */
@@ -34,25 +35,30 @@ export class SlowTexts {
   }
 
   isSlow(text: string): boolean {
-    return this.#scores.size > 0 && this.#scores.get(text)?.isSlow === true;
+    if (this.#scores.size === 0) return false;
+    const score = this.#scores.get(text);
+    return score !== undefined && score.aloneFor > 0;
   }
 
-  /** A run on a shared connection, and what it took in the server. */
+  /** A run among others took so long in the server. */
   took(text: string, ms: number): void {
     const { slowMs, verySlowMs } = this.#options;
-    if (ms < slowMs) this.tookAlone(text, ms);
-    else this.#blame(text, ms < verySlowMs ? 1 : verySlow);
+    if (ms >= slowMs) this.#blame(text, ms < verySlowMs ? 1 : verySlow);
+    else if (this.#scores.size > 0) this.#praise(text);
   }
 
-  /** A run on a connection of its own. It was not in anybody's way, so that it can only speak for the statement. */
-  tookAlone(text: string, ms: number): void {
+  /** A run alone. How long it took says nothing about how long it would hold up others when the server is busy. */
+  ranAlone(text: string): void {
     if (this.#scores.size === 0) return;
     const score = this.#scores.get(text);
+    if (score === undefined || score.aloneFor === 0) return;
+    score.aloneFor -= 1;
+    if (score.aloneFor === 0) score.points = 1; // the next slow run proves it
+  }
+
+  #praise(text: string): void {
+    const score = this.#scores.get(text);
     if (score === undefined) return;
-    if (ms >= this.#options.slowMs) {
-      if (score.isSlow) score.points = Math.min(score.points + 1, most);
-      return;
-    }
     score.points -= 1 / forgivenAfter;
     if (score.points <= 0) this.#scores.delete(text);
   }
@@ -61,10 +67,12 @@ export class SlowTexts {
     let score = this.#scores.get(text);
     if (score === undefined) {
       if (this.#scores.size >= maxTexts) return;
-      score = { points: 0, isSlow: false };
+      score = { points: 0, aloneFor: 0, nextAloneFor: alone.first };
       this.#scores.set(text, score);
     }
-    score.points = Math.min(score.points + points, most);
-    score.isSlow ||= score.points >= slowFrom;
+    score.points += points;
+    if (score.points < slowFrom || score.aloneFor > 0) return;
+    score.aloneFor = score.nextAloneFor;
+    score.nextAloneFor = Math.min(2 * score.nextAloneFor, alone.most);
   }
 }

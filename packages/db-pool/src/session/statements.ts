@@ -1,12 +1,11 @@
 import type { Clock, SqlDialect, SqlQuery } from '@seaworthy/contracts';
 import type { DriverResult } from '../driver.js';
-import { compile, type Statement } from '../sql/compile.js';
+import { compile } from '../sql/compile.js';
 import { isPlainRead } from '../sql/plain-read.js';
 import type { Borrower } from './borrower.js';
 import type { Failover } from './failover.js';
 import type { Lanes } from './lanes.js';
-import type { Lease } from './lease.js';
-import type { Limits, LimitsReader } from './limits.js';
+import type { LimitsReader } from './limits.js';
 import { isLost, mayRepeat } from './repeats.js';
 import type { QueryOptions } from './runner.js';
 
@@ -42,10 +41,11 @@ export class Statements {
         }
       }
     }
+    if (lanes !== undefined) lanes.ranAlone(statement.text);
     for (let sends = 1; ; sends += 1) {
       const lease = borrower.tryBorrow() ?? (await borrower.borrow(limits));
       try {
-        return await this.#runAlone(lease, statement, limits);
+        return await lease.query(statement, limits);
       } catch (error) {
         const again =
           failover.isFor(error, lease) ||
@@ -54,17 +54,6 @@ export class Statements {
       } finally {
         void lease.release();
       }
-    }
-  }
-
-  async #runAlone(lease: Lease, statement: Statement, limits: Limits): Promise<DriverResult> {
-    const { lanes, clock } = this.#options;
-    if (lanes === undefined || !isPlainRead(statement.text)) return lease.query(statement, limits);
-    const beganAt = clock.monotonic();
-    try {
-      return await lease.query(statement, limits);
-    } finally {
-      lanes.took(statement.text, clock.monotonic() - beganAt);
     }
   }
 }
