@@ -42,7 +42,7 @@ describeWith(['postgres'], 'statements that PostgreSQL keeps prepared', () => {
     await work();
   };
 
-  test('are those that were used twice, up to the bound', async () => {
+  test('[row 50] are those that were used twice, up to the bound', async () => {
     await using db = open({ preparedStatements: 3 });
     await db.exec(sql`create table if not exists counted (id int)`);
     for (let id = 0; id < 10; id += 1) await db.many(sql`select id from counted where id = ${id}`);

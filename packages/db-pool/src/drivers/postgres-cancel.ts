@@ -34,7 +34,8 @@ export function cancelBackend({ host, port, ssl }: CancelTarget, key: BackendKey
       socket.on('close', () => resolve());
     };
     const send = (socket: Socket | TLSSocket): void => {
-      socket.end(words(16, cancelRequestCode, key.processId, key.secretKey));
+      // Not end(): PgBouncer 1.18 and 1.19 die of a client that closes before they have passed the request on (their issue 801).
+      socket.write(words(16, cancelRequestCode, key.processId, key.secretKey));
       socket.resume();
     };
     raw.setTimeout(timeoutMs, () => raw.destroy());
