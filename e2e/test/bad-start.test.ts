@@ -11,7 +11,8 @@ const crmServer = fileURLToPath(new URL('../../examples/crm-app/server/dist/main
 
 const password = 'canary-pw-51c7';
 
-describe.each([
+// Each waits for an outcome of its own, most of the time for nothing.
+describe.concurrent.each([
   ['KPI backend', kpiBackend, (port: number) => `postgres://kpi:${password}@127.0.0.1:${port}/kpi`],
   ['CRM', crmServer, (port: number) => `mysql://crm:${password}@127.0.0.1:${port}/crm`],
 ])('the %s', (_name, script, urlAt) => {
@@ -43,7 +44,7 @@ describe.each([
   });
 });
 
-describe('the KPI backend', () => {
+describe.concurrent('the KPI backend', () => {
   const folder = mkdtempSync(join(tmpdir(), 'seaworthy-taken-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

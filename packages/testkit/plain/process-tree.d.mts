@@ -6,6 +6,9 @@ export interface ProcessRecord {
   readonly folder: string;
   /** Real paths: whoever runs one of these inside `folder` belongs to the server. */
   readonly executables: readonly string[];
+  /** The client and the name of the container, for a server that runs in one. */
+  readonly docker?: string;
+  readonly container?: string;
 }
 
 export interface TreeMember {

@@ -6,6 +6,7 @@
 //
 // Every process that starts servers connects and sends one line: {"session": "<folder name>"} or {"owner": true}.
 // When a session's connection ends, its servers are killed and its folder goes; when the owner's ends, everything does.
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { basename, dirname, join } from 'node:path';
@@ -79,7 +80,10 @@ async function reap(folder) {
   for (let quiet = 0; quiet < 2 && Date.now() < giveUpAt; ) {
     let found = 0;
     // Read again each time: a process that was being killed may have written one more record.
-    for (const record of recordsUnder(folder)) found += signalTree(record, 'SIGKILL');
+    for (const record of recordsUnder(folder)) {
+      removeContainer(record);
+      found += signalTree(record, 'SIGKILL');
+    }
     quiet = found === 0 ? quiet + 1 : 0;
     await sleep(20);
   }
@@ -87,6 +91,18 @@ async function reap(folder) {
     if (membersOf(record).length === 0) removeSharedMemory(record.folder);
   }
   rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+}
+
+const removedContainers = new Set();
+
+function removeContainer({ docker, container }) {
+  if (typeof container !== 'string' || removedContainers.has(container)) return;
+  removedContainers.add(container);
+  try {
+    execFileSync(docker, ['rm', '--force', container], { stdio: 'ignore', timeout: reapDeadlineMs });
+  } catch {
+    // It is gone, or the daemon is.
+  }
 }
 
 /** Runs whose reaper was killed too, or that ended with the machine. */

@@ -1,6 +1,6 @@
 import { describe, TestRunner, test } from 'vitest';
 import { type Engine, urlFromEnvironment } from './engines.js';
-import { ensureInstalled } from './install.js';
+import { ensureEngines, type WantedEngine } from './install.js';
 import { ServerUnavailable } from './server-errors.js';
 
 /** `mysql` is met by a running server that the environment names, too; `private mysql` only by one that a test may kill. */
@@ -44,9 +44,11 @@ function skipAloud(title: string, { message }: ServerUnavailable): void {
 }
 
 async function unmet(needs: readonly Need[]): Promise<ServerUnavailable | undefined> {
-  const wanted = needs.map(engineOf).filter((engine) => engine !== undefined);
+  const wanted = needs
+    .map(wantedBy)
+    .filter(({ engine, shareable }) => !shareable || urlFromEnvironment(engine) === undefined);
   try {
-    await ensureInstalled([...new Set(wanted)]);
+    await ensureEngines(wanted);
     return undefined;
   } catch (error) {
     if (ServerUnavailable.is(error)) return error;
@@ -54,9 +56,7 @@ async function unmet(needs: readonly Need[]): Promise<ServerUnavailable | undefi
   }
 }
 
-/** The engine that must be installed for a need, if any. */
-function engineOf(need: Need): Engine | undefined {
+function wantedBy(need: Need): WantedEngine {
   const words = need.split(' ');
-  const engine = words.at(-1) as Engine;
-  return words.length === 1 && urlFromEnvironment(engine) !== undefined ? undefined : engine;
+  return { engine: words.at(-1) as Engine, shareable: words.length === 1 };
 }

@@ -3,7 +3,16 @@ import { join } from 'node:path';
 import { ServerUnavailable } from './server-errors.js';
 
 /** What tests run beside Node. `mysql` is MariaDB where the testkit starts one itself: Debian has no MySQL. */
-export type Engine = 'postgres' | 'mysql' | 'redis' | 'pgbouncer' | 'nginx' | 'haproxy' | 'chromium' | 'age';
+export type Engine =
+  | 'postgres'
+  | 'mysql'
+  | 'redis'
+  | 'pgbouncer'
+  | 'nginx'
+  | 'haproxy'
+  | 'chromium'
+  | 'age'
+  | 'openssl';
 
 interface EngineFacts {
   readonly title: string;
@@ -12,6 +21,8 @@ interface EngineFacts {
   readonly debianPackage: string;
   /** A server that is already running, for tests that only use it. */
   readonly urlVariable?: string;
+  /** An image of the Docker library that has the programs on its PATH. */
+  readonly image?: string;
 }
 
 export const engines: Readonly<Record<Engine, EngineFacts>> = {
@@ -19,24 +30,28 @@ export const engines: Readonly<Record<Engine, EngineFacts>> = {
     title: 'PostgreSQL',
     programs: ['postgres', 'initdb', 'pg_basebackup'],
     debianPackage: 'postgresql',
+    image: 'postgres:17',
     urlVariable: 'SEAWORTHY_POSTGRES_URL',
   },
   mysql: {
     title: 'MariaDB',
     programs: ['mariadbd', 'mariadb-install-db'],
     debianPackage: 'mariadb-server',
+    image: 'mariadb:11.4',
     urlVariable: 'SEAWORTHY_MYSQL_URL',
   },
   redis: {
     title: 'Redis',
     programs: ['redis-server'],
     debianPackage: 'redis-server',
+    image: 'redis:7.4',
     urlVariable: 'SEAWORTHY_REDIS_URL',
   },
   pgbouncer: { title: 'PgBouncer', programs: ['pgbouncer'], debianPackage: 'pgbouncer' },
-  nginx: { title: 'nginx', programs: ['nginx'], debianPackage: 'nginx' },
-  haproxy: { title: 'HAProxy', programs: ['haproxy'], debianPackage: 'haproxy' },
+  nginx: { title: 'nginx', programs: ['nginx'], debianPackage: 'nginx', image: 'nginx:1.28' },
+  haproxy: { title: 'HAProxy', programs: ['haproxy'], debianPackage: 'haproxy', image: 'haproxy:3.0' },
   chromium: { title: 'Chromium', programs: ['chromium'], debianPackage: 'chromium' },
+  openssl: { title: 'OpenSSL', programs: ['openssl'], debianPackage: 'openssl' },
   age: { title: 'age', programs: ['age', 'age-keygen'], debianPackage: 'age' },
 };
 
@@ -66,23 +81,32 @@ export function isInstalled(engine: Engine): boolean {
   return engines[engine].programs.every((program) => findProgram(program) !== undefined);
 }
 
-/** The path of a program that must be there. @throws ServerUnavailable naming the package to install. */
-export function requireProgram(engine: Engine, program: string): string {
-  const path = findProgram(program);
-  if (path !== undefined) return path;
-  throw unavailable([engine], `"${program}" was not found`);
+export interface UnavailableAdvice {
+  /** Engines of which a running server that the environment names would do. @defaultValue [] */
+  readonly shareable?: readonly Engine[];
+  /** Another way out, after "or". */
+  readonly otherwise?: string | undefined;
 }
 
 /** The error for engines that cannot be had, with what to do about it. */
-export function unavailable(missing: readonly Engine[], reason: string): ServerUnavailable {
+export function unavailable(
+  missing: readonly Engine[],
+  reason: string,
+  { shareable = [], otherwise }: UnavailableAdvice = {},
+): ServerUnavailable {
   const titles = missing.map((engine) => engines[engine].title).join(', ');
   const packages = missing.map((engine) => engines[engine].debianPackage).join(' ');
-  const variables = missing.flatMap((engine) => engines[engine].urlVariable ?? []);
-  const orPoint = variables.length === 0 ? '' : `, or set ${variables.join(' and ')} to a running server`;
-  return new ServerUnavailable(
-    `${titles} cannot be started here: ${reason}. Install it (Debian and Ubuntu: apt-get install ${packages})${orPoint}.`,
-    { code: 'SERVER_UNAVAILABLE' },
+  const variables = missing.flatMap((engine) =>
+    shareable.includes(engine) ? (engines[engine].urlVariable ?? []) : [],
   );
+  const ways = [
+    `Install it (Debian and Ubuntu: apt-get install ${packages})`,
+    ...(variables.length === 0 ? [] : [`set ${variables.join(' and ')} to a running server`]),
+    ...(otherwise === undefined ? [] : [otherwise]),
+  ];
+  return new ServerUnavailable(`${titles} cannot be started here: ${reason}. ${ways.join(', or ')}.`, {
+    code: 'SERVER_UNAVAILABLE',
+  });
 }
 
 /** Folders to look in instead of the usual ones, as in PATH: for trying another version of a server. */

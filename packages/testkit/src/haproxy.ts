@@ -1,11 +1,10 @@
 import { invalidOption, optionsOf } from '@seaworthy/contracts';
 import { fillConfig, writeConfig } from './config-file.js';
-import { requireProgram } from './engines.js';
-import { ensureInstalled } from './install.js';
 import { createPlace } from './place.js';
 import { portAnswers } from './port-probe.js';
+import { programsOf } from './programs.js';
 import type { Server } from './server.js';
-import { startServer } from './server-process.js';
+import { startServer } from './start-server.js';
 import { serverUser } from './system-user.js';
 
 export interface StartHaproxyOptions {
@@ -39,7 +38,7 @@ export async function startHaproxy(options: StartHaproxyOptions): Promise<Server
   if ((config === undefined) === (upstreams === undefined)) {
     throw invalidOption('startHaproxy', 'config', 'given, or else "upstreams", and not both');
   }
-  await ensureInstalled(['haproxy']);
+  const programs = await programsOf('haproxy');
   const place = await createPlace({ name: 'haproxy', user: serverUser('haproxy') });
   const text = config ?? balance(upstreams ?? [], check, checkEveryMs);
   const configuration = writeConfig(place, 'haproxy.cfg', fillConfig(place, text));
@@ -47,7 +46,7 @@ export async function startHaproxy(options: StartHaproxyOptions): Promise<Server
     name: 'haproxy',
     place,
     url: `http://127.0.0.1:${place.port}`,
-    executable: requireProgram('haproxy', 'haproxy'),
+    program: programs.server('haproxy'),
     // -db: stays in the foreground, one process.
     args: ['-db', '-f', configuration],
     cwd: place.folder,

@@ -3,13 +3,11 @@ import { join } from 'node:path';
 import { optionsOf } from '@seaworthy/contracts';
 import mysql from 'mysql2/promise';
 import { writeConfig } from './config-file.js';
-import { requireProgram } from './engines.js';
-import { ensureInstalled } from './install.js';
 import { createPlace } from './place.js';
-import { runProgram } from './run-program.js';
+import { type Programs, programsOf } from './programs.js';
 import { secretToken } from './secret-token.js';
 import type { Server } from './server.js';
-import { startServer } from './server-process.js';
+import { startServer } from './start-server.js';
 import { type SystemUser, serverUser } from './system-user.js';
 import { copyTemplate } from './template.js';
 
@@ -71,16 +69,15 @@ const testSettings: MariadbSettings = {
  */
 export async function startMariadb(options: StartMariadbOptions = {}): Promise<MariadbServer> {
   const { settings = {}, shared } = readOptions(options);
-  await ensureInstalled(['mysql']);
+  const programs = await programsOf('mysql', shared);
   const user = serverUser('mysql');
-  const executable = requireProgram('mysql', 'mariadbd');
   const version =
-    /\d+\.\d+\.\d+/.exec(await runProgram(executable, ['--no-defaults', '--version']))?.[0] ?? 'unknown';
+    /\d+\.\d+\.\d+/.exec(await programs.run('mariadbd', ['--no-defaults', '--version']))?.[0] ?? 'unknown';
   const place = await createPlace({ name: 'mariadb', user, shared });
   await copyTemplate(place.folder, {
     key: `mariadb-${version}-${user?.name ?? 'own'}`,
     user,
-    build: (folder) => initialise(folder, user),
+    build: (folder) => initialise(programs, folder, user),
   });
   const data = join(place.folder, 'data');
   const password = secretToken();
@@ -107,7 +104,7 @@ export async function startMariadb(options: StartMariadbOptions = {}): Promise<M
     name: 'mariadb',
     place,
     url,
-    executable,
+    program: programs.server('mariadbd'),
     args: [`--defaults-file=${configuration}`],
     cwd: data,
     stopSignal: 'SIGTERM',
@@ -145,9 +142,9 @@ function firstStatements(password: string): string {
   ].join('\n');
 }
 
-async function initialise(folder: string, user: SystemUser | undefined): Promise<void> {
-  await runProgram(
-    requireProgram('mysql', 'mariadb-install-db'),
+async function initialise(programs: Programs, folder: string, user: SystemUser | undefined): Promise<void> {
+  await programs.run(
+    'mariadb-install-db',
     [
       '--no-defaults',
       `--datadir=${join(folder, 'data')}`,

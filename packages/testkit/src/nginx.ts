@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs';
 import { invalidOption, optionsOf } from '@seaworthy/contracts';
 import { fillConfig, writeConfig } from './config-file.js';
-import { requireProgram } from './engines.js';
-import { ensureInstalled } from './install.js';
 import { createPlace } from './place.js';
 import { portAnswers } from './port-probe.js';
+import { programsOf } from './programs.js';
 import type { Server } from './server.js';
-import { startServer } from './server-process.js';
+import { startServer } from './start-server.js';
 import { serverUser } from './system-user.js';
 
 export interface StartNginxOptions {
@@ -33,7 +32,7 @@ export async function startNginx(options: StartNginxOptions): Promise<Server> {
   if ((config === undefined) === (upstreams === undefined)) {
     throw invalidOption('startNginx', 'config', 'given, or else "upstreams", and not both');
   }
-  await ensureInstalled(['nginx']);
+  const programs = await programsOf('nginx');
   const place = await createPlace({ name: 'nginx', user: serverUser('www-data') });
   const http = config ?? passOn(upstreams ?? []);
   const configuration = writeConfig(place, 'nginx.conf', fillConfig(place, around(http)));
@@ -41,7 +40,7 @@ export async function startNginx(options: StartNginxOptions): Promise<Server> {
     name: 'nginx',
     place,
     url: `http://127.0.0.1:${place.port}`,
-    executable: requireProgram('nginx', 'nginx'),
+    program: programs.server('nginx'),
     args: ['-p', place.folder, '-e', 'stderr', '-c', configuration],
     cwd: place.folder,
     stopSignal: 'SIGTERM',

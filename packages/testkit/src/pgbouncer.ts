@@ -1,11 +1,10 @@
 import { optionsOf } from '@seaworthy/contracts';
 import { writeConfig } from './config-file.js';
-import { requireProgram } from './engines.js';
-import { ensureInstalled } from './install.js';
 import { createPlace } from './place.js';
 import { type PostgresServer, postgresQuery } from './postgres.js';
+import { programsOf } from './programs.js';
 import type { Server } from './server.js';
-import { startServer } from './server-process.js';
+import { startServer } from './start-server.js';
 import { serverUser } from './system-user.js';
 
 export interface StartPgBouncerOptions {
@@ -32,7 +31,7 @@ export async function startPgBouncer(
   options: StartPgBouncerOptions = {},
 ): Promise<Server> {
   const { mode = 'transaction', settings = {} } = readOptions(options);
-  await ensureInstalled(['pgbouncer']);
+  const programs = await programsOf('pgbouncer');
   const place = await createPlace({ name: 'pgbouncer', user: serverUser('postgres') });
   const { host, port, user, password, database } = postgres;
   const users = writeConfig(place, 'users.txt', `"${user}" "${password}"\n`);
@@ -61,7 +60,7 @@ export async function startPgBouncer(
     name: 'pgbouncer',
     place,
     url: url(database),
-    executable: requireProgram('pgbouncer', 'pgbouncer'),
+    program: programs.server('pgbouncer'),
     args: [configuration],
     cwd: place.folder,
     // SIGINT would wait for the clients to leave.

@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import { optionsOf } from '@seaworthy/contracts';
-import { requireProgram } from './engines.js';
 import { createPlace } from './place.js';
 import { launchPostgres, type PostgresServer, type PostgresSettings, postgresQuery } from './postgres.js';
-import { runProgram } from './run-program.js';
+import { programsOf } from './programs.js';
 import { serverUser } from './system-user.js';
 import { waitFor } from './wait-for.js';
 
@@ -36,10 +35,11 @@ export async function startPostgresReplica(
   options: StartPostgresReplicaOptions = {},
 ): Promise<PostgresReplica> {
   const { settings = {} } = readOptions(options);
+  const programs = await programsOf('postgres');
   const user = serverUser('postgres');
   const place = await createPlace({ name: 'postgres-replica', user });
-  await runProgram(
-    requireProgram('postgres', 'pg_basebackup'),
+  await programs.run(
+    'pg_basebackup',
     [
       ...['--host', primary.host, '--port', String(primary.port), '--username', primary.user],
       ...['--pgdata', join(place.folder, 'data'), '--write-recovery-conf', '--wal-method=stream'],
@@ -48,7 +48,7 @@ export async function startPostgresReplica(
     { user, cwd: place.folder, env: { PGPASSWORD: primary.password } },
   );
   const { version, password } = primary;
-  const server = await launchPostgres(place, { settings, version, password });
+  const server = await launchPostgres(place, { programs, settings, version, password });
   return Object.assign(server, {
     async caughtUp(timeoutMs = 10_000) {
       const [written] = await postgresQuery(primary.url, ['select pg_current_wal_lsn()::text as lsn']);

@@ -3,13 +3,11 @@ import { join } from 'node:path';
 import { optionsOf } from '@seaworthy/contracts';
 import pg from 'pg';
 import { writeConfig } from './config-file.js';
-import { requireProgram } from './engines.js';
-import { ensureInstalled } from './install.js';
 import { createPlace, type Place } from './place.js';
-import { runProgram } from './run-program.js';
+import { type Programs, programsOf } from './programs.js';
 import { secretToken } from './secret-token.js';
 import type { Server } from './server.js';
-import { startServer } from './server-process.js';
+import { startServer } from './start-server.js';
 import { type SystemUser, serverUser } from './system-user.js';
 import { copyTemplate } from './template.js';
 
@@ -65,32 +63,33 @@ const testSettings: PostgresSettings = {
  */
 export async function startPostgres(options: StartPostgresOptions = {}): Promise<PostgresServer> {
   const { settings = {}, shared } = readOptions(options);
-  await ensureInstalled(['postgres']);
+  const programs = await programsOf('postgres', shared);
   const user = serverUser('postgres');
-  const version = await postgresVersion();
+  const version = await versionOf(programs);
   const place = await createPlace({ name: 'postgres', user, shared });
   await copyTemplate(place.folder, {
     key: `postgres-${version}-${user?.name ?? 'own'}`,
     user,
-    build: (folder) => initialise(folder, user),
+    build: (folder) => initialise(programs, folder, user),
   });
   const firstPasswordPath = join(place.folder, 'first-password');
   const firstPassword = readFileSync(firstPasswordPath, 'utf8');
   rmSync(firstPasswordPath);
-  return launchPostgres(place, { settings, version, password: secretToken(), firstPassword });
+  return launchPostgres(place, { programs, settings, version, password: secretToken(), firstPassword });
 }
 
 /** Runs the data folder that lies in the place; the password is changed from the template's on the first start. */
 export async function launchPostgres(
   place: Place,
   options: {
+    readonly programs: Programs;
     readonly settings: PostgresSettings;
     readonly version: string;
     readonly password: string;
     readonly firstPassword?: string;
   },
 ): Promise<PostgresServer> {
-  const { settings, version, password, firstPassword } = options;
+  const { programs, settings, version, password, firstPassword } = options;
   writeSettings(place, { ...testSettings, ...settings, port: place.port });
   const data = join(place.folder, 'data');
   const url = postgresUrl(place.port, password);
@@ -99,7 +98,7 @@ export async function launchPostgres(
     name: 'postgres',
     place,
     url,
-    executable: requireProgram('postgres', 'postgres'),
+    program: programs.server('postgres'),
     args: ['-D', data],
     cwd: data,
     // "Fast": rolls back what is open instead of waiting for clients that stay.
@@ -141,8 +140,8 @@ export async function postgresQuery(
   }
 }
 
-export async function postgresVersion(): Promise<string> {
-  const text = await runProgram(requireProgram('postgres', 'postgres'), ['--version']);
+async function versionOf(programs: Programs): Promise<string> {
+  const text = await programs.run('postgres', ['--version']);
   return /\d+(\.\d+)*/.exec(text)?.[0] ?? 'unknown';
 }
 
@@ -150,13 +149,13 @@ function postgresUrl(port: number, password: string): string {
   return `postgres://${superuser}:${password}@127.0.0.1:${port}/${database}`;
 }
 
-async function initialise(folder: string, user: SystemUser | undefined): Promise<void> {
+async function initialise(programs: Programs, folder: string, user: SystemUser | undefined): Promise<void> {
   const passwordFile = join(folder, 'first-password');
   const data = join(folder, 'data');
   writeFileSync(passwordFile, secretToken(), { mode: 0o600 });
   if (user !== undefined) chownSync(passwordFile, user.uid, user.gid);
-  await runProgram(
-    requireProgram('postgres', 'initdb'),
+  await programs.run(
+    'initdb',
     [
       ...['--pgdata', data, '--username', superuser, '--pwfile', passwordFile, '--auth', 'scram-sha-256'],
       ...['--encoding', 'UTF8', '--locale', 'C.UTF-8', '--no-sync'],

@@ -1,12 +1,11 @@
 import { optionsOf } from '@seaworthy/contracts';
 import { Redis } from 'ioredis';
 import { writeConfig } from './config-file.js';
-import { requireProgram } from './engines.js';
-import { ensureInstalled } from './install.js';
 import { createPlace } from './place.js';
+import { programsOf } from './programs.js';
 import { secretToken } from './secret-token.js';
 import type { Server } from './server.js';
-import { startServer } from './server-process.js';
+import { startServer } from './start-server.js';
 import { serverUser } from './system-user.js';
 
 export interface RedisServer extends Server {
@@ -36,7 +35,7 @@ const readOptions = optionsOf<StartRedisOptions>('startRedis', { config: true, s
  */
 export async function startRedis(options: StartRedisOptions = {}): Promise<RedisServer> {
   const { config = {}, shared } = readOptions(options);
-  await ensureInstalled(['redis']);
+  const programs = await programsOf('redis', shared);
   const user = serverUser('redis');
   const place = await createPlace({ name: 'redis', user, shared });
   // The nodes of a cluster share one.
@@ -64,7 +63,7 @@ export async function startRedis(options: StartRedisOptions = {}): Promise<Redis
     name: 'redis',
     place,
     url,
-    executable: requireProgram('redis', 'redis-server'),
+    program: programs.server('redis-server'),
     args: [configuration],
     cwd: place.folder,
     stopSignal: 'SIGTERM',

@@ -1,16 +1,22 @@
 import { execFile } from 'node:child_process';
 import type { SystemUser } from './system-user.js';
 
+export interface RunProgramOptions {
+  /** @defaultValue ourselves */
+  readonly user?: SystemUser | undefined;
+  /** @defaultValue '/' */
+  readonly cwd?: string;
+  /** Beside PATH, LANG and TZ. @defaultValue {} */
+  readonly env?: Readonly<Record<string, string>>;
+  /** @defaultValue 120000 */
+  readonly timeoutMs?: number;
+}
+
 /** Runs a program to its end as `user` and resolves with what it printed; rejects with the end of its output. */
 export function runProgram(
   file: string,
   args: readonly string[],
-  options: {
-    readonly user?: SystemUser | undefined;
-    readonly cwd?: string;
-    readonly env?: Readonly<Record<string, string>>;
-    readonly timeoutMs?: number;
-  } = {},
+  options: RunProgramOptions = {},
 ): Promise<string> {
   const { user, cwd = '/', env = {}, timeoutMs = 120_000 } = options;
   return new Promise((resolve, reject) => {

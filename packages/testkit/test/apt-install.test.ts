@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { aptInstall } from '../src/apt-install.js';
-import { ensureInstalled, ServerUnavailable } from '../src/index.js';
+import { ensureInstalled, ServerUnavailable, startPostgres } from '../src/index.js';
 
 // A stand-in for apt-get in a folder of its own: a test must not install packages on the machine that runs it.
 let systemRoot: string;
@@ -89,7 +89,11 @@ test('a server that may not be installed is unavailable, and the error says what
     const error = await ensureInstalled(['postgres', 'redis']).catch((failure: unknown) => failure);
     expect(ServerUnavailable.is(error) && error.code).toBe('SERVER_UNAVAILABLE');
     expect(String(error)).toContain('apt-get install postgresql redis-server');
-    expect(String(error)).toContain('SEAWORTHY_POSTGRES_URL and SEAWORTHY_REDIS_URL');
+    // A server of the environment stands in for the shared one, never for one that a test may kill.
+    const shared = await startPostgres({ shared: true }).catch((failure: unknown) => failure);
+    const own = await startPostgres().catch((failure: unknown) => failure);
+    expect(String(shared)).toContain('or set SEAWORTHY_POSTGRES_URL to a running server');
+    expect(String(error) + String(own)).not.toContain('SEAWORTHY_POSTGRES_URL');
   } finally {
     restore('SEAWORTHY_SERVER_PATH', before.path);
     restore('SEAWORTHY_INSTALL', before.install);

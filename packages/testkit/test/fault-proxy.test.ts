@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type FaultProxy, startFaultProxy, startPostgres, waitFor } from '../src/index.js';
+import { describeWith, type FaultProxy, startFaultProxy, startPostgres, waitFor } from '../src/index.js';
 
 describe('a fault proxy before an echo server', () => {
   let echo: Server;
@@ -195,37 +195,39 @@ describe('a fault proxy before an echo server', () => {
   });
 });
 
-test('the real pg driver works through the proxy, and each fault reaches it', async () => {
-  await using postgres = await startPostgres();
-  await using proxy = await startFaultProxy({ target: postgres });
-  const client = new pg.Client({ connectionString: proxy.url(postgres.url) });
-  const errors: unknown[] = [];
-  client.on('error', (error) => errors.push(error));
-  await client.connect();
-  expect((await client.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+describeWith(['private postgres'], 'a fault proxy before PostgreSQL', () => {
+  test('lets the real pg driver work through it, and each fault reaches it', async () => {
+    await using postgres = await startPostgres();
+    await using proxy = await startFaultProxy({ target: postgres });
+    const client = new pg.Client({ connectionString: proxy.url(postgres.url) });
+    const errors: unknown[] = [];
+    client.on('error', (error) => errors.push(error));
+    await client.connect();
+    expect((await client.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
 
-  proxy.latency(100);
-  const startedAt = performance.now();
-  await client.query('select 1');
-  expect(performance.now() - startedAt).toBeGreaterThan(190);
-  proxy.latency(0);
+    proxy.latency(100);
+    const startedAt = performance.now();
+    await client.query('select 1');
+    expect(performance.now() - startedAt).toBeGreaterThan(190);
+    proxy.latency(0);
 
-  proxy.blackhole();
-  const hanging: pg.QueryConfig & { query_timeout: number } = { text: 'select 2', query_timeout: 300 };
-  await expect(client.query(hanging)).rejects.toThrow('timeout');
-  await proxy.clear();
+    proxy.blackhole();
+    const hanging: pg.QueryConfig & { query_timeout: number } = { text: 'select 2', query_timeout: 300 };
+    await expect(client.query(hanging)).rejects.toThrow('timeout');
+    await proxy.clear();
 
-  proxy.cutAfter(10, { direction: 'toClient' });
-  const other = new pg.Client({ connectionString: proxy.url(postgres.url) });
-  other.on('error', () => {});
-  await expect(other.connect()).rejects.toThrow(/terminated unexpectedly/);
-  await proxy.clear();
+    proxy.cutAfter(10, { direction: 'toClient' });
+    const other = new pg.Client({ connectionString: proxy.url(postgres.url) });
+    other.on('error', () => {});
+    await expect(other.connect()).rejects.toThrow(/terminated unexpectedly/);
+    await proxy.clear();
 
-  proxy.reset();
-  await waitFor(() => errors.length > 0);
-  await proxy.refuse();
-  await expect(new pg.Client(proxy.url(postgres.url)).connect()).rejects.toMatchObject({
-    code: 'ECONNREFUSED',
+    proxy.reset();
+    await waitFor(() => errors.length > 0);
+    await proxy.refuse();
+    await expect(new pg.Client(proxy.url(postgres.url)).connect()).rejects.toMatchObject({
+      code: 'ECONNREFUSED',
+    });
   });
 });
 

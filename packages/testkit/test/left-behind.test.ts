@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { baseFolder } from '../src/base-folder.js';
-import { freePort, waitFor } from '../src/index.js';
+import { describeWith, freePort, waitFor } from '../src/index.js';
 import { nestedVitest } from './nested-vitest.js';
 
 interface Report {
@@ -68,47 +68,49 @@ async function expectNothingLeft(run: string, report: Report): Promise<void> {
   expect(segmentsOf(report.processes)).toEqual([]);
 }
 
-test('nothing is left of a run whose vitest was killed with SIGKILL, frozen and shared servers included', async () => {
-  const { vitest, report, run } = await startHolder('yes');
-  vitest.kill('SIGKILL');
-  await expectNothingLeft(run, report);
-  kill(report.worker);
-});
-
-test('nothing is left when the worker that owns its run is killed with SIGKILL', async () => {
-  const { vitest, report, run } = await startHolder('no');
-  kill(report.worker);
-  await expectNothingLeft(run, report);
-  await vitest[Symbol.asyncDispose]();
-});
-
-test('of a worker that was killed, only what it shared lives on, until the run ends', async () => {
-  const { vitest, report, run } = await startHolder('yes');
-  kill(report.worker);
-  const session = dirname(report.folder);
-  await waitFor(() => !existsSync(session), {
-    timeoutMs: 60_000,
-    what: 'the folder of the worker to be gone',
+describeWith(['private postgres', 'private mysql', 'private redis'], 'after a kill', () => {
+  test('nothing is left of a run whose vitest was killed with SIGKILL, frozen and shared servers included', async () => {
+    const { vitest, report, run } = await startHolder('yes');
+    vitest.kill('SIGKILL');
+    await expectNothingLeft(run, report);
+    kill(report.worker);
   });
-  expect(processesIn(session)).toEqual([]);
-  // vitest itself may end the run now, because its worker is gone.
-  if (existsSync(run)) vitest.kill('SIGKILL');
-  await expectNothingLeft(run, report);
-  await vitest[Symbol.asyncDispose]();
-});
 
-test('a run whose reaper was killed as well is cleared by the next run', async () => {
-  const { vitest, report, run } = await startHolder('yes');
-  const reaper = JSON.parse(readFileSync(join(run, 'reaper.json'), 'utf8')) as { pid: number };
-  kill(reaper.pid);
-  vitest.kill('SIGKILL');
-  kill(report.worker);
-  await vitest.exited;
-  expect(processesIn(join(run, 'shared')).length).toBeGreaterThan(0);
-  const env = { NESTED_RUN: 'yes', NESTED_REPORT: join(scratch, 'next'), TMPDIR: scratch };
-  await using next = nestedVitest('uses-shared-too', env);
-  await expectNothingLeft(run, report);
-  expect((await next.exited).code).toBe(0);
+  test('nothing is left when the worker that owns its run is killed with SIGKILL', async () => {
+    const { vitest, report, run } = await startHolder('no');
+    kill(report.worker);
+    await expectNothingLeft(run, report);
+    await vitest[Symbol.asyncDispose]();
+  });
+
+  test('of a worker that was killed, only what it shared lives on, until the run ends', async () => {
+    const { vitest, report, run } = await startHolder('yes');
+    kill(report.worker);
+    const session = dirname(report.folder);
+    await waitFor(() => !existsSync(session), {
+      timeoutMs: 60_000,
+      what: 'the folder of the worker to be gone',
+    });
+    expect(processesIn(session)).toEqual([]);
+    // vitest itself may end the run now, because its worker is gone.
+    if (existsSync(run)) vitest.kill('SIGKILL');
+    await expectNothingLeft(run, report);
+    await vitest[Symbol.asyncDispose]();
+  });
+
+  test('a run whose reaper was killed as well is cleared by the next run', async () => {
+    const { vitest, report, run } = await startHolder('yes');
+    const reaper = JSON.parse(readFileSync(join(run, 'reaper.json'), 'utf8')) as { pid: number };
+    kill(reaper.pid);
+    vitest.kill('SIGKILL');
+    kill(report.worker);
+    await vitest.exited;
+    expect(processesIn(join(run, 'shared')).length).toBeGreaterThan(0);
+    const env = { NESTED_RUN: 'yes', NESTED_REPORT: join(scratch, 'next'), TMPDIR: scratch };
+    await using next = nestedVitest('uses-shared-too', env);
+    await expectNothingLeft(run, report);
+    expect((await next.exited).code).toBe(0);
+  });
 });
 
 function kill(pid: number): void {

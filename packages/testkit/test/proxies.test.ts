@@ -2,6 +2,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   createTestDatabase,
+  describeWith,
   type HttpService,
   httpHosts,
   ServerStartFailed,
@@ -12,7 +13,7 @@ import {
   waitFor,
 } from '../src/index.js';
 
-describe('PgBouncer', () => {
+describeWith(['private postgres', 'private pgbouncer'], 'PgBouncer', () => {
   test('gives many clients few server connections, for every user of the server', async () => {
     await using postgres = await startPostgres();
     await using bouncer = await startPgBouncer(postgres, { settings: { default_pool_size: 2 } });
@@ -52,27 +53,8 @@ describe('PgBouncer', () => {
   });
 });
 
-describe('HTTP proxies', () => {
-  const services: HttpService[] = [];
-  const upstreams = (): string[] => services.map(({ port }) => `127.0.0.1:${port}`);
-  beforeAll(async () => {
-    for (const host of httpHosts.slice(0, 2)) {
-      services.push(
-        await host.serve({
-          routes: [
-            {
-              method: 'GET',
-              path: '/seen',
-              handle: ({ headers }) => ({ headers: { 'x-host': host.name }, body: headers }),
-            },
-          ],
-        }),
-      );
-    }
-  });
-  afterAll(async () => {
-    for (const service of services) await service.close();
-  });
+describeWith(['private nginx'], 'nginx', () => {
+  const { upstreams } = twoServices();
 
   test('nginx passes requests on with the forwarded headers, and logs them', async () => {
     await using nginx = await startNginx({ upstreams: upstreams() });
@@ -103,6 +85,10 @@ describe('HTTP proxies', () => {
     expect(ServerStartFailed.is(failure)).toBe(true);
     expect(String(failure)).toContain('unknown directive "serverr"');
   });
+});
+
+describeWith(['private haproxy'], 'HAProxy', () => {
+  const { services, upstreams } = twoServices();
 
   test('HAProxy balances over the upstreams and leaves out one that fails its check', async () => {
     await using balancer = await startHaproxy({ upstreams: upstreams(), check: '/hello', checkEveryMs: 50 });
@@ -111,29 +97,62 @@ describe('HTTP proxies', () => {
     await waitFor(async () => new Set([await hostOf(), await hostOf()]).size === 2);
     await services[1]?.close();
     await waitFor(() => /s1 is DOWN/i.test(balancer.logs()));
-    expect([await hostOf(), await hostOf(), await hostOf()]).toEqual(['node:http', 'node:http', 'node:http']);
+    // On a busy machine the other one misses a check now and then and is out for a moment as well.
+    await waitFor(async () => {
+      const hosts = [await hostOf(), await hostOf(), await hostOf()];
+      return hosts.every((host) => host === 'node:http');
+    });
   });
+});
 
+describe('HTTP proxies', () => {
   test('either a configuration or upstreams must be given', async () => {
     await expect(startNginx({})).rejects.toThrow('upstreams');
     await expect(startHaproxy({ config: '', upstreams: [] })).rejects.toThrow('upstreams');
   });
 });
 
-test('a test database works through PgBouncer with its own user', async () => {
-  await using database = await createTestDatabase('postgres');
-  const admin = new URL(database.adminUrl);
-  await using bouncer = await startPgBouncer({
-    host: admin.hostname,
-    port: Number(admin.port),
-    user: admin.username,
-    password: admin.password,
-    database: database.name,
+describeWith(['postgres', 'private pgbouncer'], 'a test database', () => {
+  test('works through PgBouncer with its own user', async () => {
+    await using database = await createTestDatabase('postgres');
+    const admin = new URL(database.adminUrl);
+    await using bouncer = await startPgBouncer({
+      host: admin.hostname,
+      port: Number(admin.port),
+      user: admin.username,
+      password: admin.password,
+      database: database.name,
+    });
+    const url = new URL(database.url);
+    url.port = String(bouncer.port);
+    const client = new pg.Client(url.href);
+    await client.connect();
+    expect((await client.query('select current_user::text as me')).rows).toEqual([{ me: database.user }]);
+    await client.end();
   });
-  const url = new URL(database.url);
-  url.port = String(bouncer.port);
-  const client = new pg.Client(url.href);
-  await client.connect();
-  expect((await client.query('select current_user::text as me')).rows).toEqual([{ me: database.user }]);
-  await client.end();
 });
+
+/** Services behind a proxy, for the suite that asks. */
+function twoServices() {
+  const services: HttpService[] = [];
+  const upstreams = (): string[] => services.map(({ port }) => `127.0.0.1:${port}`);
+  beforeAll(async () => {
+    for (const host of httpHosts.slice(0, 2)) {
+      services.push(
+        await host.serve({
+          routes: [
+            {
+              method: 'GET',
+              path: '/seen',
+              handle: ({ headers }) => ({ headers: { 'x-host': host.name }, body: headers }),
+            },
+          ],
+        }),
+      );
+    }
+  });
+  afterAll(async () => {
+    for (const service of services) await service.close();
+  });
+  return { services, upstreams };
+}

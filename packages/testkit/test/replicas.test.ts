@@ -1,7 +1,8 @@
 import mysql from 'mysql2/promise';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
+  describeWith,
   type MariadbReplica,
   type MariadbServer,
   type PostgresReplica,
@@ -12,7 +13,7 @@ import {
   startPostgresReplica,
 } from '../src/index.js';
 
-describe('a PostgreSQL replica', () => {
+describeWith(['private postgres'], 'a PostgreSQL replica', () => {
   let primary: PostgresServer;
   let replica: PostgresReplica;
   beforeAll(async () => {
@@ -53,7 +54,7 @@ describe('a PostgreSQL replica', () => {
   });
 });
 
-describe('a MariaDB replica', () => {
+describeWith(['private mysql'], 'a MariaDB replica', () => {
   let primary: MariadbServer;
   let replica: MariadbReplica;
   beforeAll(async () => {

@@ -2,8 +2,9 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { Redis } from 'ioredis';
 import mysql from 'mysql2/promise';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
+  describeWith,
   type Server,
   ServerStartFailed,
   startMariadb,
@@ -55,18 +56,25 @@ const askRedis: Ask = async (url, timeoutMs = 20_000) => {
   }
 };
 
-const kinds: readonly [name: string, start: () => Promise<Server>, ask: Ask, children: number][] = [
-  ['PostgreSQL', () => startPostgres(), askPostgres, 5],
-  ['MariaDB', () => startMariadb(), askMariadb, 0],
-  ['Redis', () => startRedis(), askRedis, 0],
-];
+describeWith(['private postgres'], 'a private PostgreSQL', () => {
+  behavesAsServer(() => startPostgres(), askPostgres, 5);
+});
 
-describe.each(kinds)('a private %s', (_name, start, ask, children) => {
+describeWith(['private mysql'], 'a private MariaDB', () => {
+  behavesAsServer(() => startMariadb(), askMariadb, 0);
+});
+
+describeWith(['private redis'], 'a private Redis', () => {
+  behavesAsServer(() => startRedis(), askRedis, 0);
+});
+
+/** What every private server does. @param children at least so many processes beside the main one */
+function behavesAsServer(start: () => Promise<Server>, ask: Ask, children: number): void {
   let server: Server;
   beforeAll(async () => {
     server = await start();
   });
-  afterAll(() => server.close());
+  afterAll(() => server?.close());
 
   test('answers on its port of 127.0.0.1, and only with its password', async () => {
     expect(await ask(server.url)).toBe(42);
@@ -134,64 +142,78 @@ describe.each(kinds)('a private %s', (_name, start, ask, children) => {
     expect(stateOf(pid) ?? 'Z').toBe('Z');
     expect(existsSync(folder)).toBe(false);
   });
+}
+
+describeWith(['private postgres'], 'a PostgreSQL that is killed', () => {
+  test('keeps what was committed', async () => {
+    await using postgres = await startPostgres();
+    const client = new pg.Client(postgres.url);
+    client.on('error', () => {});
+    await client.connect();
+    await client.query('create table kept (n int)');
+    await client.query('insert into kept select generate_series(1, 1000)');
+    await postgres.kill();
+    await postgres.restart();
+    const again = new pg.Client(postgres.url);
+    await again.connect();
+    expect((await again.query('select count(*)::int as n from kept')).rows).toEqual([{ n: 1000 }]);
+    await again.end();
+  });
+
+  test('leaves no shared memory segment behind once it is closed', async () => {
+    const postgres = await startPostgres();
+    const { pid } = postgres;
+    const segments = (): string[] =>
+      readFileSync('/proc/sysvipc/shm', 'utf8')
+        .split('\n')
+        .filter((line) => line.trim().split(/\s+/)[4] === String(pid));
+    expect(segments()).toHaveLength(1);
+    await postgres.kill();
+    await postgres.close();
+    expect(segments()).toEqual([]);
+  });
 });
 
-test('PostgreSQL keeps what was committed when it is killed', async () => {
-  await using postgres = await startPostgres();
-  const client = new pg.Client(postgres.url);
-  client.on('error', () => {});
-  await client.connect();
-  await client.query('create table kept (n int)');
-  await client.query('insert into kept select generate_series(1, 1000)');
-  await postgres.kill();
-  await postgres.restart();
-  const again = new pg.Client(postgres.url);
-  await again.connect();
-  expect((await again.query('select count(*)::int as n from kept')).rows).toEqual([{ n: 1000 }]);
-  await again.end();
+describeWith(['private postgres'], 'the settings of a PostgreSQL', () => {
+  test('of the caller win over those of the testkit', async () => {
+    await using postgres = await startPostgres({ settings: { max_connections: 7, fsync: true } });
+    const client = new pg.Client(postgres.url);
+    await client.connect();
+    expect((await client.query('show max_connections')).rows).toEqual([{ max_connections: '7' }]);
+    expect((await client.query('show fsync')).rows).toEqual([{ fsync: 'on' }]);
+    await client.end();
+  });
 });
 
-test('a killed and closed PostgreSQL leaves no shared memory segment behind', async () => {
-  const postgres = await startPostgres();
-  const { pid } = postgres;
-  const segments = (): string[] =>
-    readFileSync('/proc/sysvipc/shm', 'utf8')
-      .split('\n')
-      .filter((line) => line.trim().split(/\s+/)[4] === String(pid));
-  expect(segments()).toHaveLength(1);
-  await postgres.kill();
-  await postgres.close();
-  expect(segments()).toEqual([]);
+describeWith(['private mysql'], 'the settings of a MariaDB', () => {
+  test('of the caller win over those of the testkit', async () => {
+    await using mariadb = await startMariadb({ settings: { max_connections: 17 } });
+    const connection = await mysql.createConnection(mariadb.url);
+    const [rows] = await connection.query("show variables like 'max_connections'");
+    expect(rows).toEqual([{ Variable_name: 'max_connections', Value: '17' }]);
+    connection.destroy();
+  });
 });
 
-test('settings of the caller win over those of the testkit', async () => {
-  await using postgres = await startPostgres({ settings: { max_connections: 7, fsync: true } });
-  const client = new pg.Client(postgres.url);
-  await client.connect();
-  expect((await client.query('show max_connections')).rows).toEqual([{ max_connections: '7' }]);
-  expect((await client.query('show fsync')).rows).toEqual([{ fsync: 'on' }]);
-  await client.end();
-
-  await using mariadb = await startMariadb({ settings: { max_connections: 17 } });
-  const connection = await mysql.createConnection(mariadb.url);
-  const [rows] = await connection.query("show variables like 'max_connections'");
-  expect(rows).toEqual([{ Variable_name: 'max_connections', Value: '17' }]);
-  connection.destroy();
-
-  await using redis = await startRedis({ config: { maxmemory: '3mb', save: ['900 1', '60 100'] } });
-  const commands = new Redis(redis.url);
-  expect(await commands.config('GET', 'maxmemory')).toEqual(['maxmemory', String(3 * 1024 * 1024)]);
-  expect(await commands.config('GET', 'save')).toEqual(['save', '900 1 60 100']);
-  commands.disconnect();
+describeWith(['private redis'], 'the settings of a Redis', () => {
+  test('of the caller win over those of the testkit', async () => {
+    await using redis = await startRedis({ config: { maxmemory: '3mb', save: ['900 1', '60 100'] } });
+    const commands = new Redis(redis.url);
+    expect(await commands.config('GET', 'maxmemory')).toEqual(['maxmemory', String(3 * 1024 * 1024)]);
+    expect(await commands.config('GET', 'save')).toEqual(['save', '900 1 60 100']);
+    commands.disconnect();
+  });
 });
 
-test('a server that cannot start fails with the end of its log and without its password', async () => {
-  const failure = await startPostgres({ settings: { shared_buffers: 'plenty' } }).catch(
-    (error: unknown) => error,
-  );
-  expect(ServerStartFailed.is(failure)).toBe(true);
-  expect(String(failure)).toMatch(/invalid value for parameter "shared_buffers"/);
-  expect(String(failure)).not.toMatch(/pw[0-9a-f]{24}/);
+describeWith(['private postgres'], 'a PostgreSQL with a wrong setting', () => {
+  test('a server that cannot start fails with the end of its log and without its password', async () => {
+    const failure = await startPostgres({ settings: { shared_buffers: 'plenty' } }).catch(
+      (error: unknown) => error,
+    );
+    expect(ServerStartFailed.is(failure)).toBe(true);
+    expect(String(failure)).toMatch(/invalid value for parameter "shared_buffers"/);
+    expect(String(failure)).not.toMatch(/pw[0-9a-f]{24}/);
+  });
 });
 
 test('a misspelt option is refused with the right name', async () => {

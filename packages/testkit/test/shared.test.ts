@@ -1,10 +1,10 @@
 import { Redis } from 'ioredis';
 import mysql from 'mysql2/promise';
 import pg from 'pg';
-import { describe, expect, test } from 'vitest';
-import { createTestDatabase, sharedRedis } from '../src/index.js';
+import { expect, test } from 'vitest';
+import { createTestDatabase, describeWith, sharedRedis } from '../src/index.js';
 
-describe('a test database on PostgreSQL', () => {
+describeWith(['postgres'], 'a test database on PostgreSQL', () => {
   test('is empty, belongs to its user, and is closed to the user of another', async () => {
     await using first = await createTestDatabase('postgres');
     await using second = await createTestDatabase('postgres');
@@ -44,30 +44,34 @@ describe('a test database on PostgreSQL', () => {
   });
 });
 
-test('a test database on MariaDB is empty, its user sees no other, and drop removes both', async () => {
-  const first = await createTestDatabase('mysql');
-  await using second = await createTestDatabase('mysql');
-  const connection = await mysql.createConnection(first.url);
-  await connection.query('create table t (n int primary key)');
-  const [databases] = await connection.query('show databases');
-  expect(databases).toContainEqual({ Database: first.name });
-  expect(databases).not.toContainEqual({ Database: second.name });
-  connection.destroy();
-  await first.drop();
-  await expect(mysql.createConnection(first.url)).rejects.toThrow();
+describeWith(['mysql'], 'a test database on MariaDB', () => {
+  test('is empty, its user sees no other, and drop removes both', async () => {
+    const first = await createTestDatabase('mysql');
+    await using second = await createTestDatabase('mysql');
+    const connection = await mysql.createConnection(first.url);
+    await connection.query('create table t (n int primary key)');
+    const [databases] = await connection.query('show databases');
+    expect(databases).toContainEqual({ Database: first.name });
+    expect(databases).not.toContainEqual({ Database: second.name });
+    connection.destroy();
+    await first.drop();
+    await expect(mysql.createConnection(first.url)).rejects.toThrow();
+  });
 });
 
-test('each asker of the shared Redis has keys of its own, and flush empties only those', async () => {
-  const first = await sharedRedis();
-  const second = await sharedRedis();
-  const one = new Redis(first.url);
-  const two = new Redis(second.url);
-  await one.set('key', 'one');
-  expect(await two.get('key')).toBeNull();
-  await two.set('key', 'two');
-  await first.flush();
-  expect(await one.get('key')).toBeNull();
-  expect(await two.get('key')).toBe('two');
-  one.disconnect();
-  two.disconnect();
+describeWith(['redis'], 'the shared Redis', () => {
+  test('gives each asker keys of its own, and flush empties only those', async () => {
+    const first = await sharedRedis();
+    const second = await sharedRedis();
+    const one = new Redis(first.url);
+    const two = new Redis(second.url);
+    await one.set('key', 'one');
+    expect(await two.get('key')).toBeNull();
+    await two.set('key', 'two');
+    await first.flush();
+    expect(await one.get('key')).toBeNull();
+    expect(await two.get('key')).toBe('two');
+    one.disconnect();
+    two.disconnect();
+  });
 });

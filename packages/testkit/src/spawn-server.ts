@@ -1,40 +1,44 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { chownSync, closeSync, openSync } from 'node:fs';
 import { findProgram } from './engines.js';
-import type { Place } from './place.js';
+import type { ServerPlan } from './server-plan.js';
 
-/** How one kind of server is run. */
-export interface ServerPlan {
-  readonly name: string;
-  readonly place: Place;
-  readonly url: string;
-  readonly executable: string;
-  readonly args: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
-  /** Where it runs, inside its folder: orphans are known by it. */
-  readonly cwd: string;
-  /** What asks it to end in order. */
-  readonly stopSignal: NodeJS.Signals;
-  /** One attempt to use it; throws while it is not ready. */
-  readonly probe: () => Promise<void>;
-  /** Never shown in a message. */
-  readonly secrets: readonly string[];
+/** Runs an installed program as the server's user, in a session of its own, with its output at the end of the log. */
+export function spawnServer(plan: ServerPlan, executable: string, logPath: string): ChildProcess {
+  const { place, args, cwd } = plan;
+  const { file, before, asUser } = launcherOf(plan, executable);
+  return spawnLogged(file, [...before, ...args], {
+    logPath,
+    plan,
+    cwd,
+    ...(asUser && place.user !== undefined ? { user: place.user } : {}),
+  });
 }
 
-/** Runs the server's program as its user, in a session of its own, with its output at the end of the log. */
-export function launchServer(plan: ServerPlan, logPath: string): ChildProcess {
-  const { place, args, cwd, env = {} } = plan;
+export interface SpawnLoggedOptions {
+  readonly plan: ServerPlan;
+  readonly logPath: string;
+  readonly cwd: string;
+  readonly user?: { readonly uid: number; readonly gid: number };
+}
+
+/** Runs a command that outlives us if nobody ends it, with its output at the end of the log. */
+export function spawnLogged(
+  file: string,
+  args: readonly string[],
+  { plan, logPath, cwd, user }: SpawnLoggedOptions,
+): ChildProcess {
+  const { place } = plan;
   const log = openSync(logPath, 'a', 0o600);
   try {
     // nginx opens /dev/stdout anew, which asks for the file's permissions.
     if (place.user !== undefined) chownSync(logPath, place.user.uid, place.user.gid);
-    const { file, before, asUser } = launcherOf(plan);
-    const child = spawn(file, [...before, ...args], {
+    const child = spawn(file, args, {
       cwd,
       detached: true,
       stdio: ['ignore', log, log],
-      env: { PATH: process.env.PATH ?? '/usr/bin:/bin', LANG: 'C.UTF-8', TZ: 'UTC', ...env },
-      ...(asUser && place.user !== undefined ? { uid: place.user.uid, gid: place.user.gid } : {}),
+      env: { PATH: process.env.PATH ?? '/usr/bin:/bin', LANG: 'C.UTF-8', TZ: 'UTC' },
+      ...(user === undefined ? {} : { uid: user.uid, gid: user.gid }),
     });
     child.unref();
     child.on('error', () => {});
@@ -53,7 +57,7 @@ interface Launcher {
 }
 
 /** setpriv makes the kernel kill the server with us, without waiting for the reaper. A shared server must outlive us. */
-function launcherOf({ place, executable }: ServerPlan): Launcher {
+function launcherOf({ place }: ServerPlan, executable: string): Launcher {
   const setpriv = findProgram('setpriv');
   if (setpriv === undefined || place.shared) return { file: executable, before: [], asUser: true };
   const user =
