@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { mysql } from '../src/drivers/mysql.js';
 import { mysqlPool } from '../src/facades/mysql2-pool.js';
 import { createDb, type Db, sql } from '../src/index.js';
-import { toolContract } from './contract/tools.js';
+import { type ToolServer, toolContract } from './contract/tools.js';
 import { mysqlTools } from './support/mysql-tools.js';
 
 describeWith(['mysql'], 'mysqlPool', () => {
@@ -17,14 +17,14 @@ describeWith(['mysql'], 'mysqlPool', () => {
     await database?.drop();
   });
 
-  const open = (): Db =>
+  const open = (pool = {}, deadline = {}): Db =>
     createDb(mysql(mysql2), {
       url: database.url,
-      pool: { max: 3 },
-      deadline: { acquire: '1s', query: '2s', drain: '1s' },
+      pool: { max: 3, ...pool },
+      deadline: { drain: '1s', ...deadline },
     });
-  const server = {
-    open,
+  const server: ToolServer = {
+    open: (deadline) => open({ min: 3 }, deadline),
     async sleepers(): Promise<number> {
       await using watcher = createDb(mysql(mysql2), { url: database.adminUrl });
       const query = sql`select count(*) as n from information_schema.processlist

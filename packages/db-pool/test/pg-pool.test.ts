@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { postgres } from '../src/drivers/postgres.js';
 import { pgPool } from '../src/facades/pg-pool.js';
 import { createDb, type Db, DbError, sql } from '../src/index.js';
-import { toolContract } from './contract/tools.js';
+import { type ToolServer, toolContract } from './contract/tools.js';
 import { postgresTools } from './support/postgres-tools.js';
 
 describeWith(['postgres'], 'pgPool', () => {
@@ -16,14 +16,14 @@ describeWith(['postgres'], 'pgPool', () => {
     await database?.drop();
   });
 
-  const open = (): Db =>
+  const open = (pool = {}, deadline = {}): Db =>
     createDb(postgres(pg), {
       url: database.url,
-      pool: { max: 3 },
-      deadline: { acquire: '1s', query: '2s', drain: '1s' },
+      pool: { max: 3, ...pool },
+      deadline: { drain: '1s', ...deadline },
     });
-  const server = {
-    open,
+  const server: ToolServer = {
+    open: (deadline) => open({ min: 3 }, deadline),
     async sleepers(): Promise<number> {
       await using watcher = createDb(postgres(pg), { url: database.adminUrl });
       const query = sql`select count(*) as n from pg_stat_activity
