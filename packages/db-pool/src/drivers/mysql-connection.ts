@@ -21,8 +21,11 @@ export interface MysqlClient {
   on(event: 'error' | 'end', listener: () => void): unknown;
 }
 
-/** What decoding and the safety of writes rely on, whatever the server's defaults are. */
-const sessionSettings = `set time_zone = '+00:00', sql_mode = concat_ws(',', nullif(@@sql_mode, ''), 'STRICT_ALL_TABLES')`;
+/**
+ * What decoding and the safety of writes rely on, whatever the server's defaults are. mysql2 asks for IGNORE_SPACE when it connects,
+ * and a reset of the session takes it away.
+ */
+const sessionSettings = `set time_zone = '+00:00', sql_mode = concat_ws(',', nullif(@@sql_mode, ''), 'STRICT_ALL_TABLES,IGNORE_SPACE')`;
 
 const preparable = /^\s*(?:select|with|values|table)\b[^;]*$/i;
 

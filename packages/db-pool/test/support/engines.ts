@@ -56,9 +56,12 @@ const engines: readonly {
   },
 ];
 
-/** Runs behaviours against every engine, each of which is started once. */
-export function describeEngines(behaviours: Readonly<Record<string, (engine: Engine) => void>>): void {
-  for (const { name, needs, start } of engines) {
+/** Runs behaviours against every engine, or those of `only`; each is started once. */
+export function describeEngines(
+  behaviours: Readonly<Record<string, (engine: Engine) => void>>,
+  only: readonly Engine['name'][] = ['postgres', 'mysql', 'pglite'],
+): void {
+  for (const { name, needs, start } of engines.filter((engine) => only.includes(engine.name))) {
     describeWith(needs, name, () => {
       let running: Awaited<ReturnType<typeof start>> | undefined;
       let db: Db | undefined;
