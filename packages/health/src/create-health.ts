@@ -15,6 +15,7 @@ import type { Health, StartupOptions } from './health.js';
 import { type Checks, checkNamesIn, type HealthOptions, readHealthOptions } from './health-options.js';
 import { combined, type HealthStatus, type HealthView, statusOf } from './health-view.js';
 import { createLifecycle } from './lifecycle.js';
+import { observeChecks } from './metrics/health-metrics.js';
 import { crashMs, phaseDeadlines } from './phase.js';
 import type { AnyRequest } from './server-tracker.js';
 import type { ShutdownReport } from './shutdown.js';
@@ -72,6 +73,8 @@ export function createHealth<const C extends Checks = Record<never, never>>(
     onDrained: stopChecks,
   });
   const supervisor = createSupervisor(given.signals === false ? {} : process, logger);
+
+  if (given.metrics !== undefined) observeChecks(given.metrics, () => checksOf([...runners.keys()]));
 
   const endpoints = createEndpoints({
     prefix: given.prefix ?? '',

@@ -36,7 +36,7 @@ export type { StopContext, StopHook, StopOptions } from './lifecycle.js';
 export { createMetrics, type MetricStore, type MetricsOptions } from './metrics/create-metrics.js';
 export type { HttpRecorder } from './metrics/http-recorder.js';
 export type { HttpSummary, HttpSummarySource, RouteSummary } from './metrics/http-summary.js';
-export type { MetricsSource, Scrape } from './metrics/metrics-source.js';
+export type { MetricsSource, Observe, Scrape } from './metrics/metrics-source.js';
 export type { RegistryLike } from './metrics/registry-bridge.js';
 export type { LifecyclePhase, Phase, PhaseDeadlines } from './phase.js';
 export type { PhaseReport } from './run-phase.js';

@@ -21,6 +21,7 @@ function setUp<const C extends Checks>(options: HealthOptions<C>) {
 }
 
 const traffic = {
+  observe: () => undefined,
   scrape: async () => ({ contentType: 'text/plain', body: '' }),
   httpSummary: () => ({
     inFlight: 3,

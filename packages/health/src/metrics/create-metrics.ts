@@ -6,7 +6,7 @@ import { createHttpRecorder, type HttpRecorder } from './http-recorder.js';
 import { MetricFamily } from './metric-family.js';
 import type { MetricType } from './metric-name.js';
 import { prometheusName } from './metric-name.js';
-import type { MetricsSource, Scrape } from './metrics-source.js';
+import type { MetricsSource, Observe, Scrape } from './metrics-source.js';
 import { NumberSeries } from './number-series.js';
 import { watchProcess } from './process-metrics.js';
 import { type RegistryLike, register, textOfOthers } from './registry-bridge.js';
@@ -30,13 +30,6 @@ export interface MetricStore extends Metrics, MetricsSource, Closable {
   /** What the adapters tell of requests. */
   readonly http: HttpRecorder;
 }
-
-/** A source of values that is read when somebody scrapes. */
-export type Observe = (
-  type: 'counter' | 'gauge',
-  spec: MetricSpec,
-  read: () => Iterable<readonly [MetricLabels, number]>,
-) => void;
 
 const readOptions = optionsOf<MetricsOptions>('createMetrics', {
   registry: true,
@@ -118,6 +111,7 @@ export function createMetrics(options: MetricsOptions = {}): MetricStore {
 
   const store: MetricStore = {
     http,
+    observe,
     httpSummary: http.summary,
     counter(spec) {
       const counted = family(spec, 'counter', number);

@@ -1,8 +1,8 @@
 import type { HistogramSpec } from '@seaworthy/contracts';
-import type { Observe } from './create-metrics.js';
 import type { HistogramSeries } from './histogram-series.js';
 import type { HttpSummary, RouteSummary } from './http-summary.js';
 import type { MetricFamily } from './metric-family.js';
+import type { Observe } from './metrics-source.js';
 import { quantile } from './quantile.js';
 
 /** The buckets that OpenTelemetry's conventions advise, in seconds. */

@@ -1,3 +1,4 @@
+import type { MetricLabels, MetricSpec } from '@seaworthy/contracts';
 import type { HttpSummarySource } from './http-summary.js';
 
 /** What a scrape gets. */
@@ -6,8 +7,16 @@ export interface Scrape {
   readonly body: string;
 }
 
+/** Adds a metric whose values are read when somebody scrapes. */
+export type Observe = (
+  type: 'counter' | 'gauge',
+  spec: MetricSpec,
+  read: () => Iterable<readonly [MetricLabels, number]>,
+) => void;
+
 /** Who counts: what `createMetrics()` makes. */
 export interface MetricsSource extends HttpSummarySource {
   /** Everything in Prometheus' text format. Whoever asks while another scrape is under way gets that one's. */
   scrape(): Promise<Scrape>;
+  readonly observe: Observe;
 }

@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { constants, monitorEventLoopDelay, PerformanceObserver, performance } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
 import type { HistogramSpec, MetricLabels, MetricSpec } from '@seaworthy/contracts';
-import type { Observe } from './create-metrics.js';
 import type { HistogramSeries } from './histogram-series.js';
 import type { MetricFamily } from './metric-family.js';
+import type { Observe } from './metrics-source.js';
 
 type Values = Iterable<readonly [MetricLabels, number]>;
 
@@ -60,14 +60,19 @@ export function watchProcess(
   gauge('v8js.memory.heap.limit', 'JavaScript heap at which the process ends.', 'By', () => [
     [{}, getHeapStatistics().heap_size_limit],
   ]);
-  gauge('nodejs.eventloop.delay', 'Lag of the event loop since the last scrape.', 's', () => {
-    const values: Values = [
-      [{ quantile: '0.5' }, lagSeconds(delay.percentile(50))],
-      [{ quantile: '0.99' }, lagSeconds(delay.percentile(99))],
-      [{ quantile: '1' }, lagSeconds(delay.max)],
-    ];
-    delay.reset();
-    return values;
+  const lag = (name: string, description: string, nanoseconds: () => number): void =>
+    gauge(
+      `nodejs.eventloop.delay.${name}`,
+      `${description} of the event loop since the last scrape.`,
+      's',
+      () => [[{}, lagSeconds(nanoseconds())]],
+    );
+  lag('p50', 'Median lag', () => delay.percentile(50));
+  lag('p99', 'Lag at the 99th percentile', () => delay.percentile(99));
+  lag('max', 'Longest lag', () => {
+    const { max } = delay;
+    delay.reset(); // the last of the three to be read
+    return max;
   });
   let before = performance.eventLoopUtilization();
   gauge(
@@ -80,7 +85,8 @@ export function watchProcess(
       return [[{}, utilization]];
     },
   );
-  gauge('process.open_file_descriptor.count', 'Open files and sockets.', '{file_descriptor}', openFiles);
+  // OpenTelemetry's name ends in "count", which Prometheus keeps for histograms.
+  gauge('process.open_file_descriptors', 'Open files and sockets.', '{file_descriptor}', openFiles);
   counter('process.disk.io', 'Bytes that the process read from disks and wrote to them.', 'By', () => {
     const text = textOf('/proc/self/io');
     return [...rowOf(text, 'read_bytes', 'read'), ...rowOf(text, 'write_bytes', 'write')];
