@@ -93,6 +93,7 @@ export function createLogger(options: LoggerOptions): ServiceLogger {
 
   return serviceLogger(logger, {
     redactor,
+    schema,
     sinks: opened.map(({ sink }) => sink),
     dispatch,
     clock,

@@ -1,5 +1,6 @@
 export { createLogger } from './create-logger.js';
 export { type FileSinkOptions, file } from './file-sink.js';
+export type { HashOptions } from './keyed-hash.js';
 export type { ReadLine, SchemaName } from './line-schema.js';
 export { currentContext, outboundHeaders, withContext } from './log-context.js';
 export type { LogLimits } from './log-limits.js';
@@ -9,3 +10,4 @@ export { createRedactor, type LogRedactor, type RedactOptions } from './redactor
 export type { LoggerStats, ServiceLogger } from './service-logger.js';
 export type { Sink, SinkDefinition, SinkHost, SinkStats } from './sink.js';
 export { type StdoutSinkOptions, stdout } from './stdout-sink.js';
+export type { SecretValue } from './value-patterns.js';

@@ -13,7 +13,7 @@ export interface Discretion {
   /** Values that are shown as a keyed hash, by their name. */
   readonly hashed?: { has(name: string): boolean; of(value: unknown): string } | undefined;
   /**
-   * A regular expression's source: text in which it finds nothing, nor `=`, `@` or a quote, is one that `redactText` leaves
+   * A regular expression's source: text in which it finds nothing, nor `=`, `@`, `%` or a quote, is one that `redactText` leaves
    * alone. The writer looks for it together with what JSON must escape, so that most texts are read once. Without it,
    * `redactText` reads every text.
    */
@@ -47,6 +47,12 @@ const lookAhead = 2_048;
 /** Nothing shorter than this is a token, a card or a key. */
 const shortText = 12;
 
+/** Twelve digits and more may be a card's. */
+const shortestCard = 1e12;
+
+/** Lists of what was put into a statement's places, as drivers and ORMs attach them to errors. */
+const sqlParameters: ReadonlySet<string> = new Set(['parameters', 'params', 'bindings', 'sqlParameters']);
+
 const unreadable = '"[unreadable]"';
 
 /** Whether somebody gave `Object.prototype` a member that `for in` would show in every object. */
@@ -61,13 +67,13 @@ export function createJsonWriter(limits: LogLimits, discretion: Discretion): Jso
   const replaced = jsonString(discretion.replacement);
   const everything = /(?:)/;
   // The short pattern holds the characters alone, which are found at half the cost.
-  const suspiciousShort = triggers === undefined ? everything : new RegExp(`[${jsonRisks}=@]`);
+  const suspiciousShort = triggers === undefined ? everything : new RegExp(`[${jsonRisks}=@%]`);
   const suspicious =
     triggers === undefined
       ? everything
-      : new RegExp(triggers === '' ? `[${jsonRisks}=@]` : `[${jsonRisks}=@]|${triggers}`);
+      : new RegExp(triggers === '' ? `[${jsonRisks}=@%]` : `[${jsonRisks}=@%]|${triggers}`);
   const steps = createKeySteps((key) =>
-    discretion.isSecret(key) ? 'hide' : hashed?.has(key) === true ? 'hash' : 'show',
+    hashed?.has(key) === true ? 'hash' : discretion.isSecret(key) ? 'hide' : 'show',
   );
   const { start } = steps;
 
@@ -99,7 +105,7 @@ export function createJsonWriter(limits: LogLimits, discretion: Discretion): Jso
       case 'string':
         return text(value, state);
       case 'number':
-        return Number.isFinite(value) ? `${value}` : 'null';
+        return number(value);
       case 'boolean':
         return value ? 'true' : 'false';
       case 'undefined':
@@ -111,6 +117,13 @@ export function createJsonWriter(limits: LogLimits, discretion: Discretion): Jso
       default: // a bigint keeps its digits, which a JSON number would round; a symbol its description
         return text(String(value), state);
     }
+  }
+
+  function number(value: number): string {
+    const digits = `${value}`;
+    if (value < shortestCard) return Number.isFinite(value) ? digits : 'null';
+    if (!Number.isFinite(value)) return 'null';
+    return isPlain(digits) || discretion.redactText(digits) === digits ? digits : replaced;
   }
 
   function object(value: object, state: WriterState, depth: number): string {
@@ -209,7 +222,10 @@ export function createJsonWriter(limits: LogLimits, discretion: Discretion): Jso
   }
 
   function entry(step: KeyStep, value: unknown, state: WriterState, depth: number): string | undefined {
-    if (step.treatment === 'show') return write(value, state, depth);
+    if (step.treatment === 'show') {
+      if (sqlParameters.has(step.key) && Array.isArray(value)) return `"[${value.length} values]"`;
+      return write(value, state, depth);
+    }
     // That there is a password, or none, is worth seeing: `hasPassword: false`, `token: null`.
     if (typeof value === 'boolean' || value === null || value === undefined)
       return write(value, state, depth);

@@ -27,6 +27,8 @@ export interface KeySteps {
   readonly start: KeyStep;
   /** The step from `step` to `key`, when `step.next` is another one. */
   follow(step: KeyStep, key: string): KeyStep;
+  /** Whether a step means all the names that led to it. */
+  keeps(step: KeyStep): boolean;
   /** The name without a place. */
   named(key: string): KeyStep;
   /** Another name with the treatment of `step`'s. */
@@ -73,6 +75,7 @@ export function createKeySteps(treatmentOf: (name: string) => Treatment): KeySte
 
   return {
     start,
+    keeps: (step) => step.others !== undefined,
     named,
     renamed: (step, name) => ({ ...made(name, undefined, undefined), treatment: step.treatment }),
     follow(step, key) {

@@ -1,6 +1,6 @@
 import type { Clock, LogFields } from '@seaworthy/contracts';
 import { createJsonWriter, prototypeIsExtended } from './json-writer.js';
-import type { KeyStep } from './key-steps.js';
+import { createKeySteps, type KeyStep } from './key-steps.js';
 import type { LineSchema } from './line-schema.js';
 import { type LogCall, readCall } from './log-call.js';
 import { activeContext, type LogContext, type RenderedContext } from './log-context.js';
@@ -72,7 +72,8 @@ export function createLineFormat(options: LineFormatOptions): LineFormat {
   const { steps } = writer;
   const timestamp = createTimestamp();
   const levelParts = new Map<string, string>();
-  const knownNames = new Map<string, ReadonlySet<string>>();
+  const contextSteps = createKeySteps(() => 'show');
+  const contextNames = new Map<KeyStep, ReadonlySet<string>>();
   const nothingBound: BoundFields = { fields: {}, names: none, text: '' };
   const messages = new Map<string, string>();
   const self = {};
@@ -136,35 +137,56 @@ export function createLineFormat(options: LineFormatOptions): LineFormat {
     return text.slice(1);
   }
 
-  /** A request's fields are named the same on every request: one set of names for all of them. */
-  function namesOf(fields: LogFields): ReadonlySet<string> {
-    const names = Object.keys(fields);
-    const key = names.join('\n');
-    let known = knownNames.get(key);
-    if (known === undefined) {
-      known = new Set(names);
-      if (knownNames.size < 100) knownNames.set(key, known);
-    }
-    return known;
+  function rendered(context: LogContext): RenderedContext {
+    if (context.rendered?.by !== self) context.rendered = renderContext(context);
+    return context.rendered;
   }
 
-  function rendered(context: LogContext): RenderedContext {
-    if (context.rendered?.by !== self) {
-      const outside: Record<string, unknown> = {};
-      const inside: Record<string, unknown> = {};
-      for (const [name, value] of Object.entries(context.fields)) {
-        const place = schema.contextName(name);
-        (place.outside ? outside : inside)[place.name] = value;
+  /** What a call's error and arguments are called, too: they may come on any line. */
+  function isReservedInContext(name: string): boolean {
+    return schema.isReserved(name) || schema.errorNames.includes(name) || name === 'args';
+  }
+
+  /** Once for each request, so it makes nothing but text. */
+  function renderContext({ fields, trace }: LogContext): RenderedContext {
+    const state = writer.begin();
+    let inside = ',';
+    let outside = ',';
+    let step = contextSteps.start;
+    for (const key of Object.keys(fields)) {
+      const { next } = step;
+      step = next !== undefined && next.key === key ? next : contextSteps.follow(step, key);
+      const place = schema.contextName(key);
+      let { name } = place;
+      if (place.outside) {
+        outside = writer.append(outside, steps.named(name), fields[key], state, 1);
+        continue;
       }
-      if (context.trace !== undefined && schema.name === 'otel') outside.trace_flags = context.trace.flags;
-      const { fields, text } = bind(inside);
-      const beside = boundText(outside, none);
-      context.rendered =
-        holder === undefined
-          ? { by: self, text: `${beside}${text}`, outside: '', names: namesOf({ ...outside, ...fields }) }
-          : { by: self, text, outside: beside, names: namesOf(fields) };
+      if (isReservedInContext(name)) name = freeName(name, Object.keys(fields), isReservedInContext);
+      inside = writer.append(inside, steps.named(name), fields[key], state, 1);
     }
-    return context.rendered;
+    if (schema.name === 'otel' && trace !== undefined) {
+      outside = writer.append(outside, steps.named('trace_flags'), trace.flags, state, 1);
+    }
+    const names = contextNames.get(step) ?? namesOf(step, fields);
+    inside = inside.slice(1);
+    outside = outside.slice(1);
+    if (holder !== undefined) return { by: self, text: inside, outside, names };
+    return { by: self, text: outside + inside, outside: '', names };
+  }
+
+  /** What data of a line may not be called here: one set for all requests, whose fields are called the same. */
+  function namesOf(step: KeyStep, fields: LogFields): ReadonlySet<string> {
+    const keys = Object.keys(fields);
+    const names = new Set<string>();
+    for (const key of keys) {
+      const place = schema.contextName(key);
+      if (place.outside && holder !== undefined) continue;
+      const isFree = place.outside || !isReservedInContext(place.name);
+      names.add(isFree ? place.name : freeName(place.name, keys, isReservedInContext));
+    }
+    if (contextSteps.keeps(step)) contextNames.set(step, names);
+    return names;
   }
 
   function surroundings(bound: BoundFields, context: ReadonlySet<string>, call: LogCall): Surroundings {

@@ -1,15 +1,21 @@
-import type { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Clock, type Logger, systemClock, wholeNumber } from '@seaworthy/contracts';
+import type { SchemaName } from './line-schema.js';
 import { activeContext, type LogContext, runInContext } from './log-context.js';
 import { createRedactor, type LogRedactor } from './redactor.js';
+import { contextOf, stayIn } from './request-context.js';
+import { requestFields } from './request-fields.js';
 import { requestIdOf } from './request-id.js';
 import { type RequestLogOptions, readRequestLogOptions } from './request-log-options.js';
 import { requestView } from './request-view.js';
 import { continueTrace, formatTraceparent } from './trace-context.js';
 
 /** A logger whose redactor also masks the URL; without one the built-in names are masked. */
-export type RequestLogger = Pick<Logger, 'info' | 'warn'> & { readonly redactor?: LogRedactor };
+export type RequestLogger = Pick<Logger, 'info' | 'warn'> & {
+  readonly redactor?: LogRedactor;
+  /** Names the fields of a request's line. @defaultValue 'winston' */
+  readonly schema?: SchemaName;
+};
 
 /** What only the framework knows. */
 export interface RequestDetails {
@@ -28,9 +34,6 @@ export interface RequestLog {
   begin(request: IncomingMessage, response: ServerResponse, details: RequestDetails): LogContext;
 }
 
-/** Registered, so that two copies of this package still write one line. */
-const slot = Symbol.for('seaworthy.logging.request.v1');
-
 /** nginx's number for a client that went away before the answer was complete. */
 const clientClosed = 499;
 
@@ -43,6 +46,7 @@ export function createRequestLog(logger: RequestLogger, options: RequestLogOptio
   const idHeader = requestIdHeader.toLowerCase();
   const redactor = logger.redactor ?? createRedactor();
   const ignored = ignoredBy(ignore);
+  const fieldsOf = requestFields[logger.schema ?? 'winston'];
 
   function watch(
     request: IncomingMessage,
@@ -60,27 +64,29 @@ export function createRequestLog(logger: RequestLogger, options: RequestLogOptio
     function complete(finished: boolean): void {
       if (over) return;
       over = true;
-      const duration = Math.round((clock.monotonic() - startedAt) * 10) / 10;
-      const fields = {
+      const durationMs = Math.round((clock.monotonic() - startedAt) * 10) / 10;
+      const fields = fieldsOf({
         method,
         url: maskedUrl(details, redactor),
         statusCode: finished ? response.statusCode : clientClosed,
-        duration,
+        durationMs,
         userAgent,
-        ip: ip?.replace(/^::ffff:(?=\d+\.)/, '') ?? null,
+        ip: ip?.startsWith('::ffff:') === true ? ip.replace(/^::ffff:(?=\d+\.)/, '') : ip,
         route: attempt(details.route),
-        ...(finished ? {} : { aborted: true }),
-      };
-      runInContext(context, () => logger[duration >= slowMs ? 'warn' : 'info']('Request completed', fields));
+        aborted: finished ? undefined : true,
+      });
+      const level = durationMs >= slowMs ? 'warn' : 'info';
+      if (activeContext() === context) logger[level]('Request completed', fields);
+      else runInContext(context, () => logger[level]('Request completed', fields));
     }
 
-    response.once('finish', () => complete(true));
-    response.once('close', () => complete(response.writableFinished));
+    response.on('finish', () => complete(true));
+    response.on('close', () => complete(response.writableFinished));
   }
 
   return {
     begin(request, response, details) {
-      const known: LogContext | undefined = Reflect.get(request, slot);
+      const known = contextOf(request);
       if (known !== undefined) return known;
       const { headers } = request;
       const trace = continueTrace(single(headers.traceparent), single(headers.tracestate));
@@ -89,25 +95,14 @@ export function createRequestLog(logger: RequestLogger, options: RequestLogOptio
         fields: Object.freeze({ requestId, trace_id: trace.traceId, span_id: trace.spanId }),
         trace,
       };
-      Reflect.set(request, slot, context);
       if (!response.headersSent) {
         response.setHeader(idHeader, requestId);
         response.setHeader('traceparent', formatTraceparent(trace));
       }
-      stayIn(context, request);
-      stayIn(context, response);
       if (!ignored(request, details)) watch(request, response, details, context);
+      stayIn(context, request, response); // after `watch`, whose listeners need no help
       return context;
     },
-  };
-}
-
-/** Events of a socket come from outside of the request's context: body parsers and stream handlers would log without it. */
-function stayIn(context: LogContext, emitter: EventEmitter): void {
-  const emit = emitter.emit;
-  emitter.emit = function (this: EventEmitter, ...args: [string | symbol, ...unknown[]]) {
-    if (activeContext()?.trace === context.trace) return emit.apply(this, args);
-    return runInContext(context, () => emit.apply(this, args));
   };
 }
 
@@ -126,17 +121,28 @@ function ignoredBy(
 
 /** The URL without the values of secret parameters, in its query and, where the route names them, in its path. */
 function maskedUrl({ url, params }: RequestDetails, redactor: LogRedactor): string {
-  const secrets = new Set<string>();
-  for (const [name, value] of Object.entries(attempt(params) ?? {})) {
-    if (typeof value === 'string' && value !== '' && redactor.isSecret(name)) secrets.add(value);
-  }
   const masked = redactor.redactText(url);
-  if (secrets.size === 0) return masked;
+  const secrets = secretValues(attempt(params), redactor);
+  if (secrets === undefined) return masked;
   const [path = '', ...query] = masked.split('?');
   const segments = path
     .split('/')
     .map((segment) => (secrets.has(decoded(segment)) ? redactor.replacement : segment));
   return [segments.join('/'), ...query].join('?');
+}
+
+function secretValues(
+  params: Readonly<Record<string, unknown>> | undefined,
+  redactor: LogRedactor,
+): ReadonlySet<string> | undefined {
+  let secrets: Set<string> | undefined;
+  for (const name in params) {
+    const value = params[name];
+    if (typeof value !== 'string' || value === '' || !redactor.isSecret(name)) continue;
+    secrets ??= new Set();
+    secrets.add(value);
+  }
+  return secrets;
 }
 
 function decoded(segment: string): string {

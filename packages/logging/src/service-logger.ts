@@ -1,6 +1,7 @@
 import { type Clock, type ProcessEvents, parseDuration } from '@seaworthy/contracts';
 import type winston from 'winston';
 import type { Dispatch } from './dispatch.js';
+import type { SchemaName } from './line-schema.js';
 import { loggerLifecycle } from './logger-lifecycle.js';
 import { type FlushOptions, readFlushOptions } from './logger-options.js';
 import type { LogRedactor } from './redactor.js';
@@ -20,6 +21,8 @@ export interface LoggerStats {
 export interface ServiceLogger extends winston.Logger {
   /** The redactor of the lines, for whatever else leaves the process. */
   readonly redactor: LogRedactor;
+  /** What the fields of its lines are called. */
+  readonly schema: SchemaName;
   stats(): LoggerStats;
   /** Resolves when all lines are with the operating system. @throws LoggingError `LOG_FLUSH_INCOMPLETE` */
   flush(options?: FlushOptions): Promise<void>;
@@ -35,6 +38,7 @@ export interface ServiceLogger extends winston.Logger {
 }
 
 export interface ServiceParts {
+  readonly schema: SchemaName;
   readonly redactor: LogRedactor;
   readonly sinks: readonly Sink[];
   readonly dispatch: Dispatch;
@@ -45,7 +49,7 @@ export interface ServiceParts {
 
 /** Gives a winston logger the methods of a {@link ServiceLogger}. */
 export function serviceLogger(logger: winston.Logger, parts: ServiceParts): ServiceLogger {
-  const { redactor, sinks, dispatch, lastTransportError } = parts;
+  const { redactor, schema, sinks, dispatch, lastTransportError } = parts;
   const winstonClose = logger.close;
   const lifecycle = loggerLifecycle({ ...parts, logger, winstonClose: () => void winstonClose.call(logger) });
   let closing: Promise<void> | undefined;
@@ -61,6 +65,7 @@ export function serviceLogger(logger: winston.Logger, parts: ServiceParts): Serv
   const added: Omit<ServiceLogger, keyof winston.Logger> &
     Record<'close' | typeof Symbol.asyncDispose, unknown> = {
     redactor,
+    schema,
     stats: () => ({
       sinks: sinks.map((sink) => sink.stats()),
       transports: { dropped: dispatch.tally.dropped, lastError: lastTransportError() },

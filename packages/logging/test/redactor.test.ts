@@ -168,7 +168,7 @@ describe('text', () => {
     'see http://host:8080/a@b',
     'a = b',
     'code=42 key=7',
-    'mail ada@example.test',
+    'mail @ada or ada@localhost',
     'x=1',
     '{"code":"E1"}',
   ])('leaves %s alone', (text) => {

@@ -1,0 +1,179 @@
+import { Secret } from '@seaworthy/contracts';
+import { size } from '@seaworthy/testkit';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { createRedactor } from '../src/index.js';
+import { testLogger } from './support/memory-sink.js';
+
+const jwt = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U';
+const pem = '-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEA\n-----END RSA PRIVATE KEY-----';
+
+const redactor = createRedactor();
+
+describe('values that are secret by their looks', () => {
+  test.each([
+    ['a JWT', `sent ${jwt} on`, 'sent [redacted] on'],
+    ['a JWT in a path', `/verify/${jwt}`, '/verify/[redacted]'],
+    ['a bearer token', 'got Bearer abc.def-123 back', 'got Bearer [redacted] back'],
+    ['basic credentials', 'Basic dXNlcjpwYXNz rest', 'Basic [redacted] rest'],
+    ['a card', 'paid with 4111 1111 1111 1111 today', 'paid with [redacted] today'],
+    ['a card with dashes', '5500-0000-0000-0004', '[redacted]'],
+    ['an American Express card', '3782 822463 10005', '[redacted]'],
+    ['an e-mail address', 'mail ada.l+x@mail.example.test!', 'mail [redacted]!'],
+    ['an encoded e-mail address', '/users/ada%40example.test/x', '/users/[redacted]/x'],
+    ['a private key', `key ${pem} end`, 'key [redacted] end'],
+    ['a private key in one line', pem.replaceAll('\n', '\\n'), '[redacted]'],
+    ['a private key that is cut off', '-----BEGIN PRIVATE KEY-----\nMIIE', '[redacted]'],
+    ['a connection string', 'mysql://app:pw@db/x', 'mysql://app:[redacted]@db/x'],
+    [
+      'SQL with blanks',
+      "select 1 where u.password = 'it''s' and a = 'b'",
+      "select 1 where u.password = '[redacted]' and a = 'b'",
+    ],
+    [
+      'a unique key of PostgreSQL',
+      'Key (id, token)=(7, abc) already exists.',
+      'Key (id, token)=([redacted]) already exists.',
+    ],
+    ['a URL in a parameter', '/login?next=/cb?token=abc&x=1', '/login?next=/cb?token=[redacted]&x=1'],
+    [
+      'an encoded URL in a parameter',
+      '/login?next=%2Fcb%3Ftoken%3Dabc',
+      '/login?next=%2Fcb%3Ftoken%3D%5Bredacted%5D',
+    ],
+  ])('%s', (_what, text, expected) => {
+    expect(redactor.redactText(text)).toBe(expected);
+    const { log, last } = testLogger();
+    log.info(text, { value: text, list: [text] });
+    expect(last()).toMatchObject({ message: expected, value: expected, list: [expected] });
+  });
+
+  test.each([
+    'bearer authentication',
+    'Basic information',
+    '4111 1111 1111 1112',
+    '1763770000000',
+    '3f6b2c1e-8d1a-4b6e-9c57-0a4d8f2e7b11',
+    'eyJ',
+    'a@b',
+    'left-pad@1.3.0',
+    '2026-11-22T10:00:00.000Z',
+  ])('%s is none', (text) => {
+    expect(redactor.redactText(text)).toBe(text);
+    const { log, last } = testLogger();
+    log.info(text, { value: text });
+    expect(last()).toMatchObject({ message: text, value: text });
+  });
+
+  test('a card is one as a number, and the values of a statement are never shown', () => {
+    const { log, last } = testLogger();
+    log.info('x', { card: 4111111111111111, at: 1763770000000, parameters: ['ada', 'hunter2'] });
+    expect(last()).toMatchObject({ card: '[redacted]', at: 1763770000000, parameters: '[2 values]' });
+  });
+
+  test('a service chooses which, and a wrong choice is refused', () => {
+    const some = createRedactor({ values: ['jwt'] });
+    expect(some.redactText(`${jwt} ada@example.test 4111111111111111`)).toBe(
+      '[redacted] ada@example.test 4111111111111111',
+    );
+    expect(createRedactor({ values: [] }).redactText(jwt)).toBe(jwt);
+    // @ts-expect-error a misspelt value
+    expect(() => createRedactor({ values: ['jwts'] })).toThrow(/privateKey, jwt, bearer, card, email/);
+  });
+
+  test('the logger’s quick look misses nothing that the redactor would take out', () => {
+    const part = fc.constantFrom(
+      ...[
+        jwt,
+        'Bearer ',
+        'bearer\t',
+        'Basic ',
+        'abcdefgh1',
+        'dXNlcjpwYXNz',
+        '4111',
+        ' ',
+        '-',
+        '1111',
+        '3782',
+      ],
+      ...[
+        '822463',
+        '10005',
+        pem,
+        '@',
+        '%40',
+        'a.test',
+        '=',
+        "'",
+        '"',
+        '%',
+        'password',
+        '?token=x',
+        '://u:p@h',
+        '\\',
+      ],
+    );
+    const { log, last } = testLogger();
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 8 }), (parts) => {
+        const text = parts.join('');
+        log.info('x', { text, deep: { text }, list: [text] });
+        const expected = redactor.redactText(text);
+        expect(last()).toMatchObject({ text: expected, deep: { text: expected }, list: [expected] });
+      }),
+      { numRuns: size({ test: 3_000, soak: 300_000 }) },
+    );
+  });
+
+  test('cost time in proportion to the length of a text', () => {
+    for (const unit of [
+      'eyJ',
+      'eyJ-',
+      'eyJaaaaaaaaaa.',
+      '4',
+      '4 ',
+      '4111',
+      'Bearer ',
+      'basic  ',
+      'a@',
+      'a.',
+      '-----BEGIN PRIVATE KEY-----',
+      "a = '",
+      '(a)=(',
+      'a%40',
+      '%3d=',
+    ]) {
+      expect(redactor.redactText(unit.repeat(200_000 / unit.length))).toBeTypeOf('string');
+    }
+  });
+});
+
+describe('values that are hashed', () => {
+  const hash = { key: new Secret('LOG_HASH_KEY', 'a key of sixteen or more'), keys: ['userId'], email: true };
+
+  test('keep one user apart from others, at any depth and in texts, and show nobody', () => {
+    const { log, lines, texts } = testLogger({ redact: { hash } });
+    log.info('for Ada@example.test', { userId: 'Ada@example.test', deep: { user_id: 42 } });
+    log.info('again', { userId: 'ada@example.test', deep: { user_id: 43 } });
+    const [first, second] = lines();
+    expect(first?.userId).toMatch(/^hash:[0-9a-f]{16}$/);
+    expect(first?.message).toBe(`for ${String(first?.userId)}`);
+    expect(second?.userId).toBe(first?.userId);
+    expect(second?.deep).not.toEqual(first?.deep);
+    expect(texts.join('')).not.toMatch(/ada@/i);
+  });
+
+  test('depend on the key, and a weak key is refused', () => {
+    const of = (key: string): unknown =>
+      createRedactor({ hash: { key, keys: ['userId'] } }).redact({ userId: 'u1' });
+    expect(of('0123456789abcdef')).not.toEqual(of('0123456789abcdeg'));
+    expect(of('0123456789abcdef')).toEqual(of('0123456789abcdef'));
+    expect(() => of('short')).toThrow(/16 characters/);
+  });
+
+  test('in a URL are taken out, and what is no text or number is not shown at all', () => {
+    const own = createRedactor({ hash });
+    expect(own.redactText('/x?userId=42')).toBe('/x?userId=[redacted]');
+    expect(own.redact({ userId: { name: 'ada' } })).toEqual({ userId: '[redacted]' });
+  });
+});
