@@ -203,6 +203,7 @@ export function createDb<Connection extends object>(
     failed: (error) => observer.failed(error),
     borrow: async (whole) => borrower.tryBorrow() ?? borrower.borrow(whole),
     timeoutError: transactionTimeout,
+    leaks,
   });
   return db;
 }

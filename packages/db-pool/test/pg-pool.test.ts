@@ -3,7 +3,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { postgres } from '../src/drivers/postgres.js';
 import { pgPool } from '../src/facades/pg-pool.js';
-import { createDb, type Db, DbError, sql } from '../src/index.js';
+import { createDb, type Db, DbError, type DbEvent, sql } from '../src/index.js';
 import { type ToolServer, toolContract } from './contract/tools.js';
 import { postgresTools } from './support/postgres-tools.js';
 
@@ -119,6 +119,24 @@ describeWith(['postgres'], 'pgPool', () => {
       expect(DbError.is(await said)).toBe(true);
       client.release();
       await waitFor(() => db.stats().total === 0, { what: 'the connection to be gone' });
+    });
+
+    test('reports a client that is not released, with the stack of whoever has it', async () => {
+      const events: DbEvent[] = [];
+      await using db = createDb(postgres(pg), {
+        url: database.url,
+        pool: { leakAfter: '50ms' },
+        onEvent: (event) => events.push(event),
+      });
+      async function forgetful(): Promise<pg.PoolClient> {
+        return pgPool(pg, db).connect();
+      }
+      const client = await forgetful();
+      await waitFor(() => events.some(({ type }) => type === 'leaked'), { what: 'the leak to be reported' });
+      expect(events.find(({ type }) => type === 'leaked')).toMatchObject({
+        borrower: expect.stringContaining('forgetful'),
+      });
+      client.release();
     });
 
     test('destroys a client that is released with an error', async () => {

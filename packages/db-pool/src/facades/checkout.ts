@@ -6,23 +6,36 @@ import type { ToolAccess } from '../session/tool-access.js';
 /** A connection in the hands of a tool. */
 export interface Checkout {
   readonly lease: Lease;
+  /** It is on its way back: no leak any more. */
+  returned(): void;
   /** Runs on the lease in turn, within `deadline.query`. */
   run<T>(text: string, start: () => Promise<T>): Promise<T>;
 }
 
-/** Borrows for a tool: it has the connection until it gives it back, or for `timeout` at most. */
+/**
+ * Borrows for a tool: it has the connection until it gives it back, or for `timeout` at most.
+ *
+ * @param below - The function whose caller is the borrower, for the report of a leak.
+ */
 export async function checkOut(
   access: ToolAccess,
   timeout: DurationInput | undefined,
   onOver: (error: DbError) => void,
+  below: (...given: never[]) => unknown,
 ): Promise<Checkout> {
+  const { leaks } = access;
+  const borrowing = leaks?.borrowed(below);
+  const returned = (): void => {
+    if (borrowing !== undefined) leaks?.returned(borrowing);
+  };
   const whole = access.limits.ofWork({ timeout });
   try {
     const lease = await access.borrow(whole);
     lease.limit(whole, () => access.timeoutError());
     lease.onOver(onOver);
-    return { lease, run: (text, start) => runOn(access, lease, text, start) };
+    return { lease, returned, run: (text, start) => runOn(access, lease, text, start) };
   } catch (error) {
+    returned();
     access.failed(error);
     throw error;
   }

@@ -52,6 +52,7 @@ class MysqlCheckout {
   release(): void {
     if (this.#released) return;
     this.#released = true;
+    this.#checkout.returned();
     void this.#checkout.lease.release();
     this.#context.returned(this.events);
   }
@@ -59,6 +60,7 @@ class MysqlCheckout {
   destroy(): void {
     if (this.#released) return;
     this.#released = true;
+    this.#checkout.returned();
     this.#checkout.lease.abandon(releasedError());
     this.#context.returned(this.events);
   }
@@ -73,11 +75,14 @@ export class CallbackConnection extends EventEmitter {
   #checkout: MysqlCheckout | undefined;
   #promised: PromiseConnection | undefined;
 
-  static async checkOut(context: MysqlPoolContext): Promise<CallbackConnection> {
+  static async checkOut(
+    context: MysqlPoolContext,
+    below: (...given: never[]) => unknown,
+  ): Promise<CallbackConnection> {
     const connection = new CallbackConnection();
-    const checkout = await checkOut(context.access, context.checkoutTimeout, (error) =>
-      connection.#checkout?.lost(error),
-    );
+    const { access, checkoutTimeout } = context;
+    const lost = (error: DbError): void => connection.#checkout?.lost(error);
+    const checkout = await checkOut(access, checkoutTimeout, lost, below);
     connection.#checkout = new MysqlCheckout(context, checkout, connection);
     return connection;
   }

@@ -49,9 +49,9 @@ class PoolCore {
     };
   }
 
-  async checkOut(): Promise<CallbackConnection> {
+  async checkOut(below: (...given: never[]) => unknown): Promise<CallbackConnection> {
     this.#refuseIfEnding();
-    const connection = await CallbackConnection.checkOut(this.#context);
+    const connection = await CallbackConnection.checkOut(this.#context, below);
     this.#out.add(connection);
     return connection;
   }
@@ -96,7 +96,7 @@ export class MysqlPool extends EventEmitter {
   }
 
   getConnection(callback: (error: unknown, connection?: CallbackConnection) => void): void {
-    this.#core.checkOut().then(
+    this.#core.checkOut(this.getConnection).then(
       (connection) => process.nextTick(callback, null, connection),
       (error: unknown) => process.nextTick(callback, error),
     );
@@ -135,7 +135,7 @@ export class MysqlPromisePool extends EventEmitter {
   }
 
   async getConnection(): Promise<PromiseConnection> {
-    return (await this.#core.checkOut()).promise();
+    return (await this.#core.checkOut(this.getConnection)).promise();
   }
 
   /** Rows and fields, or what changed and nothing. */

@@ -22,9 +22,13 @@ export class PooledPgClient extends EventEmitter {
     this.release = this.release.bind(this);
   }
 
-  static async checkOut(context: PgPoolContext): Promise<PooledPgClient> {
+  static async checkOut(
+    context: PgPoolContext,
+    below: (...given: never[]) => unknown,
+  ): Promise<PooledPgClient> {
     let client: PooledPgClient | undefined;
-    const checkout = await checkOut(context.access, context.checkoutTimeout, (error) => client?.lost(error));
+    const { access, checkoutTimeout } = context;
+    const checkout = await checkOut(access, checkoutTimeout, (error) => client?.lost(error), below);
     client = new PooledPgClient(context, checkout);
     return client;
   }
@@ -52,6 +56,7 @@ export class PooledPgClient extends EventEmitter {
       throw new Error('Release called on client which has already been released to the pool.');
     }
     this.#released = true;
+    this.#checkout.returned();
     const { lease } = this.#checkout;
     if (error !== undefined && error !== null && error !== false) lease.abandon(releasedError());
     else void lease.release();

@@ -90,7 +90,7 @@ export function pgPool<PoolOfPg extends object>(
     }
 
     connect(callback?: (error: unknown, client?: PooledPgClient, release?: unknown) => void): unknown {
-      const checkout = this.#checkOut();
+      const checkout = this.#checkOut(this.connect);
       if (callback === undefined) return checkout;
       checkout.then(
         (client) => process.nextTick(callback, undefined, client, client.release),
@@ -114,9 +114,9 @@ export function pgPool<PoolOfPg extends object>(
       return answer(ending, callback);
     }
 
-    async #checkOut(): Promise<PooledPgClient> {
+    async #checkOut(below: (...given: never[]) => unknown): Promise<PooledPgClient> {
       if (this.ending) throw endedError();
-      const client = await PooledPgClient.checkOut(this.#context);
+      const client = await PooledPgClient.checkOut(this.#context, below);
       this.#out.add(client);
       // For each checkout, because a session is put back to where it began when it returns: what a listener sets here, the
       // client has.
@@ -130,7 +130,7 @@ export function pgPool<PoolOfPg extends object>(
       if (this.listenerCount('connect') === 0) {
         return runAlone(access, text, (lease) => connectionOf(lease).native(config));
       }
-      const client = await this.#checkOut();
+      const client = await this.#checkOut(this.query);
       try {
         return await client.query(config);
       } finally {

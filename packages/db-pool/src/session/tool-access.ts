@@ -1,6 +1,7 @@
 import { invalidOption, type SqlDialect } from '@seaworthy/contracts';
 import type { Db } from '../db.js';
 import type { DbError } from '../db-error.js';
+import type { LeakWatch } from './leak-watch.js';
 import type { Lease } from './lease.js';
 import type { Limits, LimitsReader } from './limits.js';
 
@@ -11,6 +12,8 @@ export interface ToolAccess {
   borrow(limits: Limits): Promise<Lease>;
   /** Why a connection is given up when it was kept too long. */
   timeoutError(): DbError;
+  /** Absent when nobody wants to know. */
+  readonly leaks: LeakWatch | undefined;
   /** Counts a failed call. */
   failed(error: unknown): void;
 }
