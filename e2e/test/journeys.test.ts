@@ -55,6 +55,33 @@ describeWith(['mysql', 'chromium'], 'npm start, in a browser', () => {
     expect(view.complaints).toEqual([]);
   });
 
+  it('KPI: somebody registers and reads, an administrator raises them, and they create a team', async () => {
+    await using newcomer = await watchedPage(browser);
+    await newcomer.page.goto(`${demo.kpiUrl}/register`);
+    await newcomer.page.getByLabel('Name').fill('Nadia Riser');
+    await newcomer.page.getByLabel('E-mail').fill('nadia@kpi.example');
+    await newcomer.page.getByLabel('Password').fill('a long password');
+    await newcomer.page.getByRole('button', { name: 'Create account' }).click();
+    await newcomer.page.getByRole('link', { name: 'Teams', exact: true }).click();
+    await newcomer.page.getByRole('link', { name: 'Growth' }).waitFor();
+    expect(await newcomer.page.getByRole('button', { name: 'New team' }).count()).toBe(0);
+
+    await using admin = await watchedPage(browser);
+    await admin.page.goto(`${demo.kpiUrl}/users?search=nadia`);
+    await signIn(admin.page, 'admin@kpi.example');
+    await admin.page.getByRole('button', { name: 'Role of Nadia Riser' }).click();
+    await admin.page.getByRole('dialog').getByLabel('Role', { exact: true }).selectOption('manager');
+    await admin.page.getByRole('button', { name: 'Save role' }).click();
+    await admin.page.getByText('Nadia Riser is now manager.').waitFor();
+
+    await newcomer.page.reload();
+    await newcomer.page.getByRole('button', { name: 'New team' }).click();
+    await newcomer.page.getByLabel('Name').fill('Raised');
+    await newcomer.page.getByRole('button', { name: 'Create team' }).click();
+    await newcomer.page.getByRole('heading', { name: 'Raised', level: 1 }).waitFor();
+    expect([...newcomer.complaints, ...admin.complaints]).toEqual([]);
+  });
+
   it('CRM: logs in, writes an invoice, sends it, books a payment, and nothing is due', async () => {
     await using view = await watchedPage(browser);
     const { page } = view;
