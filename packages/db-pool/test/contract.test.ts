@@ -2,13 +2,11 @@ import { cancellationContract } from './contract/cancellation.js';
 import { migrationsContract } from './contract/migrations.js';
 import { queriesContract } from './contract/queries.js';
 import { transactionsContract } from './contract/transactions.js';
-import { valuesContract } from './contract/values.js';
 import { describeEngines } from './support/engines.js';
 
-// One file, because every file that uses an engine starts it anew, and PGlite takes seconds for that.
+// Few files, because every file that uses an engine starts it anew, and PGlite takes seconds for that.
 describeEngines({
   queries: queriesContract,
-  values: valuesContract,
   transactions: transactionsContract,
   cancellation: cancellationContract,
   migrations: migrationsContract,

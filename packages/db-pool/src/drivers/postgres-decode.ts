@@ -47,8 +47,13 @@ export function decodeTimestamp(text: string): Date | string {
   return new Date(date.getTime() - (sign === '-' ? -1 : 1) * offsetSeconds * 1_000);
 }
 
-function decodeBytes(text: string): Buffer | string {
-  return text.startsWith('\\x') ? Buffer.from(text.slice(2), 'hex') : text;
+/** Hexadecimal; or `escape`, where a role or a pooler has set that again after the session was prepared. */
+function decodeBytes(text: string): Buffer {
+  if (text.startsWith('\\x')) return Buffer.from(text.slice(2), 'hex');
+  const bytes = text.replace(/\\(\\|[0-7]{3})/g, (_, code: string) =>
+    code === '\\' ? code : String.fromCharCode(Number.parseInt(code, 8)),
+  );
+  return Buffer.from(bytes, 'latin1');
 }
 
 const scalars: ReadonlyMap<number, Decode> = new Map<number, Decode>([

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { type DbError, type DbErrorKind, type StandardSchema, sql } from '../../src/index.js';
 import type { Engine } from '../support/engines.js';
 import { kindOf, refused } from '../support/refused.js';
@@ -150,6 +151,16 @@ export function queriesContract(engine: Engine): void {
     const error = await refused(engine.db.many(sql.type(Ship)`select 'canary' as tons`));
     expect(error).toMatchObject({ code: 'DB_RESULT_MISMATCH' });
     expect(error.message).toContain('Row 1 does not fit its schema: tons: expected a number');
+    expect(inspected(error)).not.toContain('canary');
+  });
+
+  test('takes a schema of zod as it is, and its types', async () => {
+    const Ship = z.object({ tons: z.number().int(), built: z.coerce.string() });
+    const ship = await engine.db.one(sql.type(Ship)`select 5 as tons, 1999 as built, 'x' as other`);
+    const built: string = ship.built; // the compiler knows
+    expect({ ...ship, built }).toEqual({ tons: 5, built: '1999' });
+    const error = await refused(engine.db.many(sql.type(Ship)`select 'canary' as tons, 1 as built`));
+    expect(error.message).toContain('Row 1 does not fit its schema: tons: ');
     expect(inspected(error)).not.toContain('canary');
   });
 

@@ -156,6 +156,17 @@ export function valuesContract(engine: Engine): void {
     },
   );
 
+  testWhere(engine.name !== 'mysql')('reads bytes in whichever way the session writes them', async () => {
+    const own = await engine.db.connect();
+    try {
+      await own.exec(sql`set bytea_output to 'escape'`);
+      const bytes = Buffer.from([0, 92, 65, 255, 92, 92, 48, 48, 48]);
+      expect(await own.one(sql`select ${bytes}::bytea as v`)).toEqual({ v: bytes });
+    } finally {
+      await own.release();
+    }
+  });
+
   testWhere(engine.name !== 'mysql')('leaves as text what no Date can hold', async () => {
     const row = await engine.db.one(
       sql`select 'infinity'::timestamptz as a, '0044-03-15 12:00 BC'::timestamp as b`,

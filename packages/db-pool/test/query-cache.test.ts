@@ -1,4 +1,0 @@
-import { queryCacheContract } from './contract/query-cache.js';
-import { describeEngines } from './support/engines.js';
-
-describeEngines({ 'query cache': queryCacheContract });
