@@ -1,4 +1,4 @@
-import type { Closable, HistogramSpec, MetricLabels, MetricSpec, Metrics } from '@seaworthy/contracts';
+import type { Closable, HistogramSpec, MetricLabels, Metrics } from '@seaworthy/contracts';
 import { optionsOf, wholeNumber } from '@seaworthy/contracts';
 import { HealthError } from '../errors.js';
 import { HistogramSeries } from './histogram-series.js';
@@ -6,7 +6,7 @@ import { createHttpRecorder, type HttpRecorder } from './http-recorder.js';
 import { MetricFamily } from './metric-family.js';
 import type { MetricType } from './metric-name.js';
 import { prometheusName } from './metric-name.js';
-import type { MetricsSource, Observe, Scrape } from './metrics-source.js';
+import type { MetricsSource, Observe, ObservedSpec, Scrape } from './metrics-source.js';
 import { NumberSeries } from './number-series.js';
 import { watchProcess } from './process-metrics.js';
 import { type RegistryLike, register, textOfOthers } from './registry-bridge.js';
@@ -66,7 +66,7 @@ export function createMetrics(options: MetricsOptions = {}): MetricStore {
   };
 
   function family<S extends Series>(
-    spec: MetricSpec,
+    spec: ObservedSpec,
     type: MetricType,
     make: (labels: MetricLabels) => S,
   ): MetricFamily<S> {

@@ -12,6 +12,7 @@ export function observeChecks(metrics: MetricsSource, checks: () => readonly Che
       name: 'health.check.status',
       description: '1: works, 0.5: degraded, 0: down or not asked yet.',
       unit: '{status}',
+      aggregate: 'min',
     },
     () =>
       checks().map(({ name, critical, status }) => [
@@ -26,6 +27,7 @@ export function observeChecks(metrics: MetricsSource, checks: () => readonly Che
       description:
         'Moments that a check has seen, such as that of the last backup (madeAt) or the end of a certificate (expiresAt).',
       unit: 's',
+      aggregate: 'min',
     },
     () => checks().flatMap(timestampsOf),
   );

@@ -1,5 +1,6 @@
-import type { MetricLabels, MetricSpec } from '@seaworthy/contracts';
+import type { MetricLabels } from '@seaworthy/contracts';
 import { type MetricType, prometheusName } from './metric-name.js';
+import type { ObservedSpec } from './metrics-source.js';
 import type { MetricValue, Series } from './series.js';
 import { labelsKey, overflowLabels } from './series-labels.js';
 
@@ -14,15 +15,17 @@ export class MetricFamily<S extends Series = Series> {
   readonly name: string;
   readonly help: string;
   readonly type: MetricType;
+  readonly aggregate: NonNullable<ObservedSpec['aggregate']>;
   readonly #series = new Map<string, S>();
   readonly #make: (labels: MetricLabels) => S;
   readonly #budget: SeriesBudget;
   #overflow: S | undefined;
 
-  constructor(spec: MetricSpec, type: MetricType, make: (labels: MetricLabels) => S, budget: SeriesBudget) {
+  constructor(spec: ObservedSpec, type: MetricType, make: (labels: MetricLabels) => S, budget: SeriesBudget) {
     this.name = prometheusName(spec, type);
     this.help = spec.description;
     this.type = type;
+    this.aggregate = spec.aggregate ?? 'sum';
     this.#make = make;
     this.#budget = budget;
   }

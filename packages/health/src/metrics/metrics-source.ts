@@ -7,10 +7,15 @@ export interface Scrape {
   readonly body: string;
 }
 
+export interface ObservedSpec extends MetricSpec {
+  /** What the processes of a cluster come to together, in a registry that aggregates them. @defaultValue 'sum' */
+  readonly aggregate?: 'sum' | 'min' | 'max' | 'average';
+}
+
 /** Adds a metric whose values are read when somebody scrapes. */
 export type Observe = (
   type: 'counter' | 'gauge',
-  spec: MetricSpec,
+  spec: ObservedSpec,
   read: () => Iterable<readonly [MetricLabels, number]>,
 ) => void;
 

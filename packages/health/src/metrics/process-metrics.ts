@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { constants, monitorEventLoopDelay, PerformanceObserver, performance } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
-import type { HistogramSpec, MetricLabels, MetricSpec } from '@seaworthy/contracts';
+import type { HistogramSpec, MetricLabels } from '@seaworthy/contracts';
 import type { HistogramSeries } from './histogram-series.js';
 import type { MetricFamily } from './metric-family.js';
-import type { Observe } from './metrics-source.js';
+import type { Observe, ObservedSpec } from './metrics-source.js';
 
 type Values = Iterable<readonly [MetricLabels, number]>;
 
@@ -38,10 +38,15 @@ export function watchProcess(
   });
   observer.observe({ entryTypes: ['gc'] });
 
-  const gauge = (name: string, description: string, unit: string, read: () => Values): void =>
-    observe('gauge', { name, description, unit } satisfies MetricSpec, read);
+  const gauge = (
+    name: string,
+    description: string,
+    unit: string,
+    read: () => Values,
+    aggregate: ObservedSpec['aggregate'] = 'sum',
+  ): void => observe('gauge', { name, description, unit, aggregate }, read);
   const counter = (name: string, description: string, unit: string, read: () => Values): void =>
-    observe('counter', { name, description, unit } satisfies MetricSpec, read);
+    observe('counter', { name, description, unit }, read);
 
   counter('process.cpu.time', 'CPU time of the process.', 's', () => {
     const { user, system } = process.cpuUsage();
@@ -53,7 +58,13 @@ export function watchProcess(
   gauge('process.memory.usage', 'Memory of the process that is in RAM.', 'By', () => [
     [{}, process.memoryUsage.rss()],
   ]);
-  gauge('process.uptime', 'How long the process has been running.', 's', () => [[{}, process.uptime()]]);
+  gauge(
+    'process.uptime',
+    'How long the process has been running.',
+    's',
+    () => [[{}, process.uptime()]],
+    'max',
+  );
   gauge('v8js.memory.heap.used', 'JavaScript heap in use.', 'By', () => [
     [{}, getHeapStatistics().used_heap_size],
   ]);
@@ -66,6 +77,7 @@ export function watchProcess(
       `${description} of the event loop since the last scrape.`,
       's',
       () => [[{}, lagSeconds(nanoseconds())]],
+      'max',
     );
   lag('p50', 'Median lag', () => delay.percentile(50));
   lag('p99', 'Lag at the 99th percentile', () => delay.percentile(99));
@@ -84,6 +96,7 @@ export function watchProcess(
       before = performance.eventLoopUtilization();
       return [[{}, utilization]];
     },
+    'max',
   );
   // OpenTelemetry's name ends in "count", which Prometheus keeps for histograms.
   gauge('process.open_file_descriptors', 'Open files and sockets.', '{file_descriptor}', openFiles);
@@ -91,7 +104,13 @@ export function watchProcess(
     const text = textOf('/proc/self/io');
     return [...rowOf(text, 'read_bytes', 'read'), ...rowOf(text, 'write_bytes', 'write')];
   });
-  counter('system.disk.io', 'Bytes that the machine read from disks and wrote to them.', 'By', machineDisks);
+  const ofMachine: ObservedSpec = {
+    name: 'system.disk.io',
+    description: 'Bytes that the machine read from disks and wrote to them.',
+    unit: 'By',
+    aggregate: 'max', // each process of a cluster sees the same disks
+  };
+  observe('counter', ofMachine, machineDisks);
 
   return () => {
     observer.disconnect();

@@ -15,18 +15,18 @@ export interface RegistryLike {
  * read it like any other.
  */
 export function register(registry: RegistryLike, family: MetricFamily, collect: () => void): void {
-  const { name, help, type } = family;
+  const { name, help, type, aggregate: aggregator } = family;
   const metric = {
     name,
     help,
     type,
-    aggregator: 'sum',
+    aggregator,
     labelNames: [],
     reset: () => undefined,
     async get() {
       collect();
       // A registry in OpenMetrics format takes `_total` off the name of a counter, and adds it to each line.
-      return { name: metric.name, help, type, aggregator: 'sum', values: family.values() };
+      return { name: metric.name, help, type, aggregator, values: family.values() };
     },
   };
   registry.registerMetric(metric as never);

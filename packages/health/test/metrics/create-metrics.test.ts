@@ -127,6 +127,7 @@ describe.each([
     const workers = [1, 2].map((requests) => {
       const registry = new client.Registry();
       const metrics = createMetrics({ registry, process: false });
+      metrics.observe('gauge', { ...spec('up'), aggregate: 'min' }, () => [[{}, 1]]);
       for (let sent = 0; sent < requests; sent += 1) {
         metrics.http.begin();
         metrics.http.end('GET', '/orders/:id', 200, 0.02);
@@ -139,6 +140,7 @@ describe.each([
     );
     const all = await client.AggregatorRegistry.aggregate(json as never).metrics();
     expect(all).toMatch(/http_server_request_duration_seconds_bucket\{.*le="0.025".*\} 3/);
+    expect(all, 'what does not add up').toContain('up_ratio 1\n');
     expect(all).toMatch(/http_server_request_duration_seconds_count\{.*\} 3/);
   });
 
