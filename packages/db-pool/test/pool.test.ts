@@ -133,7 +133,7 @@ test('checks a connection only after it was idle, and does not hand out one that
   expect(server.connections.has(loan.connection)).toBe(false);
 });
 
-test('asks a server that is down ten times a second for 30 s, one at a time, then ever more rarely, whatever the demand', async () => {
+test('[row 48] asks a server that is down ten times a second for 30 s, one at a time, then ever more rarely, whatever the demand', async () => {
   const { pool, server, clock } = open({ min: 5 });
   server.condition = 'down';
   pool.start();
