@@ -187,10 +187,10 @@ export function transactionConflictsContract(engine: Engine): void {
       db.dialect === 'postgres'
         ? sql`select current_setting('search_path') as path, current_setting('timezone') as zone,
             current_setting('transaction_isolation') as isolation, current_setting('transaction_read_only') as read_only,
-            (select count(*) from pg_class where relname = 'shadow') as shadows, (select count(*) from pg_cursors where name <> '') as cursors,
-            (select count(*) from pg_locks where locktype = 'advisory') as locks, current_user as who`
+            to_regclass('pg_temp.shadow') is not null as shadow, (select count(*) from pg_cursors where name <> '') as cursors,
+            (select count(*) from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()) as locks, current_user as who`
         : sql`select @mine as path, @@time_zone as zone, @@sql_mode as mode, @@tx_isolation as isolation,
-            @@tx_read_only as read_only, is_used_lock('mine') as locks, @@autocommit as autocommit`;
+            @@tx_read_only as read_only, coalesce(is_used_lock('mine') = connection_id(), 0) as locks, @@autocommit as autocommit`;
     return db.one(state);
   }
 
