@@ -1,4 +1,4 @@
-import { readdirSync, readlinkSync } from 'node:fs';
+import { lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { type FileFault, faultOf, readTextFile, type TextFile } from './read-text-file.js';
 
@@ -95,6 +95,8 @@ export function createFileReader(): RecordedReader {
 /** Where a link leads; `undefined` when it is none. */
 function targetOf(path: string): string | undefined {
   try {
+    // Asked first, because most paths are no link, and an error costs more than the question.
+    if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() !== true) return undefined;
     return resolve(dirname(path), readlinkSync(path));
   } catch {
     return undefined;

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { errorCode } from '@seaworthy/contracts';
 
 export type FileFault =
@@ -19,6 +19,8 @@ export type TextFile = { readonly text: string; readonly mode: number } | { read
 export function readTextFile(path: string, maxBytes: number): TextFile {
   let descriptor: number | undefined;
   try {
+    // Most dotenv files do not exist, and an error costs more than the question.
+    if (statSync(path, { throwIfNoEntry: false }) === undefined) return { fault: 'does not exist' };
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const stat = fstatSync(descriptor);
     if (!stat.isFile()) return { fault: 'is not a regular file' };
