@@ -1,5 +1,5 @@
 import { DeadlineError, invalidOption, optionsOf, wholeNumber, withDeadline } from '@seaworthy/contracts';
-import { entriesOf, type SecretKeys } from '../sources/entries-of.js';
+import { entriesOf, type SecretKeys, undeclaredFault } from '../sources/entries-of.js';
 import type { Origin } from '../sources/origin.js';
 import type { RemoteContext, RemoteReading, RemoteSource, SourceFault } from '../sources/source.js';
 
@@ -68,6 +68,10 @@ export function awsSecrets(options: AwsSecretsOptions): RemoteSource {
   const name = `aws ${secretId}`;
 
   async function read({ names }: RemoteContext, abortSignal: AbortSignal): Promise<RemoteReading> {
+    const undeclared = undeclaredFault(as === undefined ? Object.keys(keys) : [as], names);
+    if (undeclared !== undefined) {
+      return { entries: [], unreadable: [{ name, fault: undeclared, origin: { source: 'aws', at: name } }] };
+    }
     const input = {
       SecretId: secretId,
       ...(versionStage === undefined ? {} : { VersionStage: versionStage }),

@@ -1,5 +1,6 @@
+import { nearest } from '@seaworthy/contracts';
 import type { Origin } from './origin.js';
-import type { SourceEntry } from './source.js';
+import type { SourceEntry, SourceFault } from './source.js';
 
 /** Which key of a remote secret gives a variable, where they are not called alike: `{ DATABASE_PASSWORD: 'password' }`. */
 export type SecretKeys = Readonly<Record<string, string>>;
@@ -28,6 +29,22 @@ export function entriesOf(
     const value = typeof given === 'object' ? JSON.stringify(given) : String(given);
     return [{ name, value, origin }];
   });
+}
+
+/** What is wrong with names that the service gave to a source: a typo would leave a variable unset, and say nothing. */
+export function undeclaredFault(
+  given: readonly string[],
+  declared: readonly string[],
+): SourceFault['fault'] | undefined {
+  const name = given.find((candidate) => !declared.includes(candidate));
+  if (name === undefined) return undefined;
+  const meant = nearest(name, declared);
+  return {
+    code: 'invalid',
+    message: `is told to give ${name}, which is not declared`,
+    expected: 'a variable of the schema',
+    fix: meant === undefined ? `Declare ${name}, or take it from the options.` : `Did you mean ${meant}?`,
+  };
 }
 
 const inexact = {

@@ -8,19 +8,14 @@ import {
   withDeadline,
 } from '@seaworthy/contracts';
 import { isHardened } from '../profile.js';
-import { entriesOf, type SecretKeys } from '../sources/entries-of.js';
-import type { Origin } from '../sources/origin.js';
-import type {
-  RemoteContext,
-  RemoteReading,
-  RemoteSource,
-  SourceFault,
-  SourceReading,
-} from '../sources/source.js';
+import { type SecretKeys, undeclaredFault } from '../sources/entries-of.js';
+import type { RemoteContext, RemoteReading, RemoteSource } from '../sources/source.js';
+import { addressOf, isLoopback } from './vault-address.js';
 import { checkAuth, type VaultAuth } from './vault-auth.js';
 import { VaultFault } from './vault-fault.js';
-import { askVault, type VaultFetch, type VaultReply, type VaultServer } from './vault-http.js';
-import { createVaultSession, recordAt, type VaultSession } from './vault-session.js';
+import type { VaultFetch, VaultServer } from './vault-http.js';
+import { readSecret, unreadableFor } from './vault-secret.js';
+import { createVaultSession, type VaultSession } from './vault-session.js';
 
 export type { SecretKeys } from '../sources/entries-of.js';
 export type { Credential, VaultAuth } from './vault-auth.js';
@@ -136,6 +131,8 @@ export function vault(options: VaultOptions): RemoteSource {
   }
 
   async function readAll(context: RemoteContext, signal: AbortSignal): Promise<RemoteReading> {
+    const undeclared = undeclaredFault(Object.keys(keys), context.names);
+    if (undeclared !== undefined) return { entries: [], unreadable: [unreadableFor('vault', undeclared)] };
     const { server, session } = connect(context);
     await session.lease(context, signal); // a login that fails is one fault, not one for each path
     const readings = [];
@@ -161,7 +158,7 @@ export function vault(options: VaultOptions): RemoteSource {
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof VaultFault) && !DeadlineError.is(error)) throw error;
-        return { entries: [], unreadable: [unreadableFor('vault', faultOf(error, timeoutMs))] };
+        return { entries: [], unreadable: [unreadableFor('vault', faultOf(error, timeoutMs).fault)] };
       }
     },
   };
@@ -173,110 +170,13 @@ function faultOf(error: VaultFault | DeadlineError, timeoutMs: number): VaultFau
   return new VaultFault(`did not answer within ${timeoutMs} ms`, { fix });
 }
 
-interface SecretRequest {
-  readonly server: VaultServer;
-  readonly session: VaultSession;
-  readonly context: RemoteContext;
-  readonly mount: string;
-  readonly path: string;
-  readonly keys: SecretKeys;
-}
-
-async function readSecret(asked: SecretRequest, signal: AbortSignal): Promise<SourceReading> {
-  const { server, session, context, mount, path, keys } = asked;
-  const place = `${encoded(mount)}/data/${encoded(path)}`;
-  const ask = async () => {
-    const { token } = await session.lease(context, signal);
-    return askVault(server, { method: 'GET', path: place, token }, signal);
-  };
-  try {
-    let reply = await ask();
-    // The token may have been revoked; a login gives another, and a second refusal is meant.
-    if (reply.status === 403 && session.drop()) reply = await ask();
-    const { secret, version } = secretOf(reply, mount, path);
-    const originOf = (key: string): Origin => ({
-      source: 'vault',
-      at: `vault ${mount}/${path}, key ${key}${version === undefined ? '' : `, version ${version}`}`,
-    });
-    return { entries: entriesOf(secret, { names: context.names, keys, originOf }) };
-  } catch (error) {
-    if (!(error instanceof VaultFault)) throw error;
-    return { entries: [], unreadable: [unreadableFor(`vault ${mount}/${path}`, error)] };
-  }
-}
-
-function secretOf({ status, body }: VaultReply, mount: string, path: string) {
-  const data = recordAt(body, 'data');
-  const metadata = recordAt(data, 'metadata');
-  const secret = recordAt(data, 'data');
-  if (status === 200 && secret !== undefined && metadata !== undefined) {
-    return { secret, version: typeof metadata.version === 'number' ? metadata.version : undefined };
-  }
-  if (status === 403) {
-    throw new VaultFault('may not be read with this token (403)', {
-      fix: `Give the policy of the token "read" on ${mount}/data/${path}, or a token that has not ended.`,
-      status,
-    });
-  }
-  if (metadata !== undefined) {
-    throw new VaultFault(
-      `has a newest version that is ${metadata.destroyed === true ? 'destroyed' : 'deleted'}`,
-      {
-        fix: `Write it again, or: vault kv undelete -mount=${mount} ${path}`,
-        status,
-      },
-    );
-  }
-  if (status === 404) {
-    throw new VaultFault('does not exist (404)', {
-      fix: `Check path and mount; look with: vault kv get -mount=${mount} ${path}`,
-      status,
-    });
-  }
-  throw new VaultFault(
-    status === 200 ? 'is no secret of a KV version 2 engine' : `was answered with ${status}`,
-    {
-      fix: `Look with: vault kv get -mount=${mount} ${path}`,
-      status,
-    },
-  );
-}
-
-function unreadableFor(name: string, { fault }: VaultFault): SourceFault {
-  return { name, fault, origin: { source: 'vault', at: name } };
-}
-
 function variable({ env }: RemoteContext, name: string): string | undefined {
   const text = Object.hasOwn(env, name) ? env[name] : undefined;
   return text === '' ? undefined : text;
-}
-
-function addressOf(text: string | undefined): URL {
-  const fix = 'Set VAULT_ADDR or the option address, for example https://vault.internal:8200.';
-  if (text === undefined) throw new VaultFault('has no address', { fix });
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    throw new VaultFault('has an address that is no http or https URL', { fix });
-  }
-  if (url.username !== '' || url.password !== '') {
-    throw new VaultFault('has an address with a name or a password in it, which Vault does not take', {
-      fix,
-    });
-  }
-  if (!url.pathname.endsWith('/')) url.pathname += '/';
-  return url;
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127(?:\.\d+){3}$/.test(host);
 }
 
 function isPath(path: unknown): path is string {
   return (
     typeof path === 'string' && path.split('/').every((part) => part !== '' && part !== '.' && part !== '..')
   );
-}
-
-function encoded(path: string): string {
-  return path.split('/').map(encodeURIComponent).join('/');
 }

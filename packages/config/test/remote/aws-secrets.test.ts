@@ -127,6 +127,18 @@ describe('what the service refuses is one problem that names the secret and no v
     expect((await problemOf(load(endpoint)))?.message).toContain('was not given');
   });
 
+  test.each([{ as: 'KAY' }, { keys: { KAY: 'key' } }])(
+    'a variable that is not declared (%j)',
+    async (options) => {
+      const endpoint = await startAwsEndpoint();
+      expect(await problemOf(load(endpoint, options))).toMatchObject({
+        code: 'invalid',
+        fix: 'Did you mean KEY?',
+      });
+      expect(endpoint.asked).toEqual([]);
+    },
+  );
+
   test('no answer within timeoutMs', async () => {
     const endpoint = await startAwsEndpoint();
     endpoint.trouble('silence', 9);

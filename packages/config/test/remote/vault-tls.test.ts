@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describeWith, spawnNode } from '@seaworthy/testkit';
+import { describeWith, findProgram, spawnNode } from '@seaworthy/testkit';
 import { expect, test } from 'vitest';
 import { tempFolder } from '../support/temp-folder.js';
 import { startVault } from '../support/vault-server.js';
@@ -31,7 +31,9 @@ describeWith(['openssl'], 'Vault over TLS', () => {
       '2',
     ];
     const names = ['-subj', '/CN=vault', '-addext', 'subjectAltName=IP:127.0.0.1'];
-    execFileSync('openssl', [...request, ...names, '-keyout', key, '-out', cert], { stdio: 'ignore' });
+    execFileSync(findProgram('openssl') ?? '', [...request, ...names, '-keyout', key, '-out', cert], {
+      stdio: 'ignore',
+    });
     return { key, cert };
   }
 

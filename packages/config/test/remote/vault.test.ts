@@ -329,6 +329,16 @@ describe('an address', () => {
   });
 });
 
+test('keys for a variable that is not declared are one problem, and nothing is asked', async () => {
+  const server = await vaultWith();
+  expect(await problemOf(load(server, { keys: { KAY: 'key' } }))).toMatchObject({
+    code: 'invalid',
+    message: 'is told to give KAY, which is not declared',
+    fix: 'Did you mean KEY?',
+  });
+  expect(server.log).toEqual([]);
+});
+
 test.each([
   [{ path: '/orders' }, 'path'],
   [{ path: 'a/../b' }, 'path'],

@@ -1,0 +1,23 @@
+import { VaultFault } from './vault-fault.js';
+
+/** The address of a Vault server, ready to have paths put behind it. */
+export function addressOf(text: string | undefined): URL {
+  const fix = 'Set VAULT_ADDR or the option address, for example https://vault.internal:8200.';
+  if (text === undefined) throw new VaultFault('has no address', { fix });
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    throw new VaultFault('has an address that is no http or https URL', { fix });
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new VaultFault('has an address with a name or a password in it, which Vault does not take', {
+      fix,
+    });
+  }
+  if (!url.pathname.endsWith('/')) url.pathname += '/';
+  return url;
+}
+
+/** Whether what is sent there stays on this machine. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '[::1]' || /^127(?:\.\d+){3}$/.test(host);
+}
