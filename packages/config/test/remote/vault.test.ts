@@ -44,7 +44,10 @@ function load(
   return schema.loadAsync({
     env: { VAULT_ADDR: server.address, VAULT_TOKEN: token, ...variables },
     cwd: '/nonexistent',
-    sources: [sources.env(), vault({ path: 'orders/production', attemptTimeoutMs: 2_000, ...options })],
+    sources: [
+      sources.env(),
+      vault({ path: 'orders/production', attemptTimeoutMs: 10_000, timeoutMs: 60_000, ...options }),
+    ],
   });
 }
 
@@ -249,7 +252,7 @@ describe('trouble on the way', () => {
   test.each(passing)('%s that passes is not noticed', async (_, trouble) => {
     const server = await vaultWith();
     server.trouble(trouble, { times: 2, on: /data/ });
-    const config = await load(server, { attemptTimeoutMs: 300 });
+    const config = await load(server, { attemptTimeoutMs: trouble.kind === 'silence' ? 700 : 10_000 });
     expect(config.KEY.reveal()).toBe(good);
     expect(server.log.filter((line) => line.includes('data'))).toHaveLength(3);
   });
@@ -259,7 +262,7 @@ describe('trouble on the way', () => {
     ['a seal', { kind: 'sealed' }, 'is sealed, tried 3 times'],
     ['an answer that is cut off', { kind: 'cut' }, 'could not be reached'],
     ['a connection that is reset', { kind: 'reset' }, 'could not be reached (UND_ERR_SOCKET), tried 3 times'],
-    ['no answer', { kind: 'silence' }, 'did not answer within 200 ms, tried 3 times'],
+    ['no answer', { kind: 'silence' }, 'did not answer within 500 ms, tried 3 times'],
     ['an answer without end', { kind: 'endless' }, 'answered more than 65536 bytes'],
     ['a page of a proxy', { kind: 'html' }, 'answered something that is no JSON'],
     ['a redirect for ever', { kind: 'redirect', to: '/v1/secret/data/x' }, 'was answered with 307'],
@@ -268,7 +271,8 @@ describe('trouble on the way', () => {
   ])('%s that stays is one problem after a bounded number of tries', async (_, trouble, message) => {
     const server = await vaultWith();
     server.trouble(trouble, { times: 100, on: /data/ });
-    const problem = await problemOf(load(server, { attemptTimeoutMs: 200, attempts: 3, maxBytes: 65_536 }));
+    const attemptTimeoutMs = trouble.kind === 'silence' ? 500 : 10_000;
+    const problem = await problemOf(load(server, { attemptTimeoutMs, attempts: 3, maxBytes: 65_536 }));
     expect(problem?.message).toContain(message);
     expect(server.log.length).toBeLessThanOrEqual(4);
   });
