@@ -3,6 +3,8 @@ import { dirname, resolve } from 'node:path';
 import { type BytesInput, invalidOption, optionsOf, parseBytes, type Unregister } from '@seaworthy/contracts';
 import { createLineQueue } from './line-queue.js';
 import { LoggingError } from './logging-error.js';
+import { type KeepOptions, type RotateOptions, type Rotation, rotationOf } from './rotation-options.js';
+import { createRotator } from './rotator.js';
 import type { Sink, SinkDefinition, SinkHost } from './sink.js';
 
 export interface FileSinkOptions {
@@ -17,6 +19,12 @@ export interface FileSinkOptions {
   readonly maxBuffer?: BytesInput;
   /** Open the file anew on this signal, as logrotate asks for after it renamed the file. @defaultValue none */
   readonly reopenOn?: 'SIGHUP';
+  /** Put the file aside when it is full or its day is over; otherwise that is logrotate's work. @defaultValue none */
+  readonly rotate?: RotateOptions;
+  /** How many files, or for how many days, are kept that were put aside. @defaultValue all, for ever */
+  readonly keep?: KeepOptions;
+  /** Compress what was put aside. @defaultValue false */
+  readonly gzip?: boolean;
   /** Permissions of a file that is created: logs hold personal data. @defaultValue 0o640 */
   readonly permissions?: number;
 }
@@ -26,15 +34,19 @@ const readOptions = optionsOf<FileSinkOptions>('file', {
   mode: true,
   maxBuffer: true,
   reopenOn: true,
+  rotate: true,
+  keep: true,
+  gzip: true,
   permissions: true,
 });
 
 /**
- * Appends JSON lines to a file; folders are created. Several loggers, also in several processes, may append to one file: each
- * write holds whole lines. A full disk costs memory up to `maxBuffer`, then counted lines; when there is room again the file
+ * Appends JSON lines to a file; folders are created. Several loggers, also in several processes, may append to one file, unless
+ * it has `rotate`: each write holds whole lines. A full disk costs memory up to `maxBuffer`, then counted lines; when there is room again the file
  * goes on by itself and says how many are missing.
  *
- * @throws OptionsError at once for a wrong option; LoggingError `LOG_FILE_OPEN` from `createLogger` when it cannot be opened.
+ * @throws OptionsError at once for a wrong option; LoggingError `LOG_FILE_OPEN` from `createLogger` when it
+ * cannot be opened, `LOG_FILE_LOCKED` when another process rotates it.
  *
  * @example
  * createLogger({ service, environment, sinks: [stdout(), file('logs/error.log', { level: 'error', mode: 'sync' })] });
@@ -44,6 +56,7 @@ export function file(path: string, options: FileSinkOptions = {}): SinkDefinitio
   if (mode !== 'turn' && mode !== 'sync') throw invalidOption('file', 'mode', '"turn" or "sync"');
   if (reopenOn !== undefined && reopenOn !== 'SIGHUP') throw invalidOption('file', 'reopenOn', '"SIGHUP"');
   const maxLength = parseBytes(maxBuffer);
+  const rotation = rotationOf(options.rotate, options.keep, options.gzip);
   const name = `file ${path}`;
   return {
     name,
@@ -52,7 +65,7 @@ export function file(path: string, options: FileSinkOptions = {}): SinkDefinitio
       if (reopenOn !== undefined && host.processEvents === undefined) {
         throw invalidOption('file', 'reopenOn', 'absent when the logger has "process: false"; call reopen()');
       }
-      return openFile(name, resolve(path), { mode, maxLength, reopenOn, permissions }, host);
+      return openFile(name, resolve(path), { mode, maxLength, reopenOn, permissions, rotation }, host);
     },
   };
 }
@@ -62,10 +75,15 @@ interface FileSettings {
   readonly maxLength: number;
   readonly reopenOn: 'SIGHUP' | undefined;
   readonly permissions: number;
+  readonly rotation: Rotation | undefined;
 }
 
 function openFile(name: string, path: string, settings: FileSettings, host: SinkHost): Sink {
-  let fd: number | undefined = openForAppend(path, settings.permissions);
+  const rotator =
+    settings.rotation === undefined
+      ? undefined
+      : createRotator(path, settings.rotation, host.clock, () => openForAppend(path, settings.permissions));
+  let fd: number | undefined = rotator?.fd ?? openForAppend(path, settings.permissions);
   let reopenError: string | undefined;
   const queue = createLineQueue({
     name,
@@ -74,7 +92,11 @@ function openFile(name: string, path: string, settings: FileSettings, host: Sink
     clock: host.clock,
     droppedNotice: host.droppedNotice,
     write(chunk, offset) {
-      return fd === undefined ? chunk.length - offset : writeSync(fd, chunk, offset, chunk.length - offset);
+      if (fd === undefined) return chunk.length - offset;
+      if (rotator !== undefined && offset === 0) fd = rotator.fdFor(fd, chunk.length);
+      const taken = writeSync(fd, chunk, offset, chunk.length - offset);
+      rotator?.wrote(taken);
+      return taken;
     },
   });
 
@@ -86,6 +108,7 @@ function openFile(name: string, path: string, settings: FileSettings, host: Sink
       queue.rewindLine();
       closeSync(fd);
       fd = next;
+      rotator?.opened(next);
       reopenError = undefined;
       queue.flushSync(0);
     } catch {
@@ -108,10 +131,12 @@ function openFile(name: string, path: string, settings: FileSettings, host: Sink
       queue.end();
       closeSync(fd);
       fd = undefined;
+      rotator?.close();
     },
     stats() {
       const stats = queue.stats();
-      return reopenError === undefined ? stats : { ...stats, lastError: reopenError };
+      const lastError = reopenError ?? rotator?.lastError() ?? stats.lastError;
+      return { ...stats, lastError };
     },
   };
 }
