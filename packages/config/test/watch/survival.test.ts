@@ -1,6 +1,8 @@
 import {
   appendFileSync,
   mkdirSync,
+  readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -170,6 +172,37 @@ describe('a watch survives, on the real file system and without polling,', () =>
     await waitFor(() => live.current.OTHER === undefined);
   });
 });
+
+test('many changes leave no more watches in the kernel than one, and close leaves none', async () => {
+  const volume = createVolume(join(tempFolder(), 'volume'));
+  volume.swap({ name: 'a' });
+  const before = kernelWatches();
+  const live = await watchFile(join(volume.path, 'name'));
+  const one = kernelWatches();
+  expect(one).toBeGreaterThan(before);
+  for (let n = 0; n < 30; n += 1) {
+    volume.swap({ name: `n${n}` });
+    await become(live, `n${n}`);
+  }
+  expect(kernelWatches()).toBe(one);
+  await live.close();
+  await waitFor(() => kernelWatches() === before, { what: 'the kernel to have let go' });
+});
+
+/** How many folders this process has under inotify. */
+function kernelWatches(): number {
+  return readdirSync('/proc/self/fdinfo')
+    .map((descriptor) => readIfThere(`/proc/self/fdinfo/${descriptor}`).match(/^inotify wd:/gm)?.length ?? 0)
+    .reduce((sum, count) => sum + count, 0);
+}
+
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return ''; // closed since it was listed
+  }
+}
 
 describe('where no event comes', () => {
   test('a file system that gives none is polled', async () => {
