@@ -37,12 +37,17 @@ export class FakeServer {
     let connection: FakeConnection | undefined;
     try {
       await this.answer(signal);
-      connection = new FakeConnection(this);
+      connection = this.make();
       return connection;
     } finally {
       if (connection === undefined) this.open -= 1;
     }
   };
+
+  /** What an accepted connection is. */
+  make(): FakeConnection {
+    return new FakeConnection(this);
+  }
 
   /** An answer after 0 to 50 ms, a refusal, or none until the signal ends the wait. */
   async answer(signal?: AbortSignal): Promise<void> {
