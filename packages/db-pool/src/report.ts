@@ -1,9 +1,8 @@
-export {
-  type DatabaseReport,
-  type DatabaseReportOptions,
-  databaseReport,
-  type ReportPart,
-  type ScannedTableReport,
-  type StatementReport,
-  type UnusedIndexReport,
-} from './report/database-report.js';
+export { type DatabaseReportOptions, databaseReport } from './report/database-report.js';
+export type {
+  DatabaseReport,
+  ReportPart,
+  ScannedTableReport,
+  StatementReport,
+  UnusedIndexReport,
+} from './report/report-parts.js';

@@ -46,7 +46,7 @@ function sslOf(url: string | undefined, connection: object | undefined): unknown
 
 /**
  * For a server that is named by its address mysql2 gives Node no name to compare the certificate with, and Node takes
- * `localhost` then: any certificate for `localhost` would pass, and the right one would not.
+ * `localhost` then, so that one for `localhost` would pass and the right one would not.
  */
 function streamTo(host: string): (config: unknown) => Socket {
   return (config) => {

@@ -1,14 +1,22 @@
 import { EventEmitter } from 'node:events';
 import { PassThrough, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { DurationInput } from '@seaworthy/contracts';
 import { DbError } from '../db-error.js';
 import { MysqlConnection, type NativeQuery } from '../drivers/mysql-connection.js';
 import type { Lease } from '../session/lease.js';
+import type { ToolAccess } from '../session/tool-access.js';
 import { type Checkout, checkOut } from './checkout.js';
-import type { MysqlPoolContext } from './mysql2-pool.js';
 import { callBack, type MysqlCallback, type MysqlQueryArguments, readMysqlQuery } from './mysql2-query.js';
 
 type Answer = readonly [result: unknown, fields: unknown];
+
+/** What connections and their pool share. */
+export interface MysqlPoolContext {
+  readonly access: ToolAccess;
+  readonly checkoutTimeout: DurationInput | undefined;
+  returned(connection: EventEmitter): void;
+}
 
 /** What both shapes of a connection do, by promises. */
 class MysqlCheckout {

@@ -4,7 +4,12 @@ import type { Db } from '../db.js';
 import { DbError } from '../db-error.js';
 import { type ToolAccess, toolAccessOf } from '../session/tool-access.js';
 import { runAlone } from './checkout.js';
-import { CallbackConnection, connectionOf, type PromiseConnection } from './mysql2-connection.js';
+import {
+  CallbackConnection,
+  connectionOf,
+  type MysqlPoolContext,
+  type PromiseConnection,
+} from './mysql2-connection.js';
 import { callBack, type MysqlCallback, type MysqlQueryArguments, readMysqlQuery } from './mysql2-query.js';
 
 export interface MysqlPoolOptions {
@@ -12,13 +17,6 @@ export interface MysqlPoolOptions {
   readonly checkoutTimeout?: DurationInput | undefined;
   /** Whether `end()` closes the database too, for programs in which the tool is its only user. @defaultValue false */
   readonly closeDb?: boolean | undefined;
-}
-
-/** What connections and their pool share. */
-export interface MysqlPoolContext {
-  readonly access: ToolAccess;
-  readonly checkoutTimeout: DurationInput | undefined;
-  returned(connection: EventEmitter): void;
 }
 
 const owner = 'mysqlPool';

@@ -1,10 +1,18 @@
 import { EventEmitter } from 'node:events';
+import type { DurationInput } from '@seaworthy/contracts';
 import { DbError } from '../db-error.js';
 import { PostgresConnection } from '../drivers/postgres-connection.js';
 import type { Lease } from '../session/lease.js';
+import type { ToolAccess } from '../session/tool-access.js';
 import { type Checkout, checkOut } from './checkout.js';
-import type { PgPoolContext } from './pg-pool.js';
 import { answer, type PgQueryArguments, readPgQuery } from './pg-query.js';
+
+/** What clients and their pool share. */
+export interface PgPoolContext {
+  readonly access: ToolAccess;
+  readonly checkoutTimeout: DurationInput | undefined;
+  returned(client: PooledPgClient, error: unknown): void;
+}
 
 /**
  * A checked-out client as tools know it from pg: `query` in all its forms, `release`, and `error` when the connection is

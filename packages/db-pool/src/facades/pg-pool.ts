@@ -1,9 +1,9 @@
 import { type DurationInput, invalidOption, optionsOf } from '@seaworthy/contracts';
 import type { Db } from '../db.js';
 import { DbError } from '../db-error.js';
-import { type ToolAccess, toolAccessOf } from '../session/tool-access.js';
+import { toolAccessOf } from '../session/tool-access.js';
 import { runAlone } from './checkout.js';
-import { connectionOf, PooledPgClient } from './pg-client.js';
+import { connectionOf, type PgPoolContext, PooledPgClient } from './pg-client.js';
 import { answer, type PgCallback, type PgQueryArguments, readPgQuery } from './pg-query.js';
 
 export interface PgPoolOptions {
@@ -11,13 +11,6 @@ export interface PgPoolOptions {
   readonly checkoutTimeout?: DurationInput | undefined;
   /** Whether `end()` closes the database too, for programs in which the tool is its only user. @defaultValue false */
   readonly closeDb?: boolean | undefined;
-}
-
-/** What clients and their pool share. */
-export interface PgPoolContext {
-  readonly access: ToolAccess;
-  readonly checkoutTimeout: DurationInput | undefined;
-  returned(client: PooledPgClient, error: unknown): void;
 }
 
 /** The part of pg's Pool that is inherited: being one, and events. */

@@ -10,7 +10,7 @@ import type {
   ScannedTableReport,
   StatementReport,
   UnusedIndexReport,
-} from './database-report.js';
+} from './report-parts.js';
 
 export async function mysqlReport(db: Db, limits: ReportLimits): Promise<DatabaseReport> {
   const { given } = limits;

@@ -9,7 +9,7 @@ import type {
   ScannedTableReport,
   StatementReport,
   UnusedIndexReport,
-} from './database-report.js';
+} from './report-parts.js';
 
 /** `mean_exec_time` and its kin are called `mean_time` before version 1.8 of the extension, of PostgreSQL 13. */
 const firstWithExecTimes = [1, 8] as const;
