@@ -30,6 +30,8 @@ export const env: {
   readonly origin: typeof originField;
   readonly email: typeof emailField;
   readonly oneOf: typeof oneOfField;
+  /** The same as `oneOf`, under its name in other libraries. */
+  readonly enum: typeof oneOfField;
   readonly list: typeof listField;
   readonly duration: typeof durationField;
   readonly bytes: typeof bytesField;
@@ -46,6 +48,7 @@ export const env: {
   origin: originField,
   email: emailField,
   oneOf: oneOfField,
+  enum: oneOfField,
   list: listField,
   duration: durationField,
   bytes: bytesField,

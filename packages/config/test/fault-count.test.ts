@@ -1,3 +1,4 @@
+import { size } from '@seaworthy/testkit';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import * as z from 'zod';
@@ -96,7 +97,7 @@ test('N faults, in fields and between them, give exactly N problems, each naming
       const named = problems.map(({ name }) => name).sort();
       expect(named).toEqual(chosen.map(([name]) => name).sort());
     }),
-    { numRuns: 1_000 },
+    { numRuns: size({ test: 1_000, soak: 20_000 }) },
   );
 });
 

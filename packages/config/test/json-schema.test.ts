@@ -1,3 +1,4 @@
+import { size } from '@seaworthy/testkit';
 import fc from 'fast-check';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
@@ -135,7 +136,7 @@ describe('the JSON Schema of a field accepts what the field accepts, and refuses
             expect(accepts(value)).toBe(true);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: size({ test: 300, soak: 10_000 }) },
     );
   });
 });

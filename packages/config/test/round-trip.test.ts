@@ -1,4 +1,5 @@
 import { formatBytes, formatDuration, Secret } from '@seaworthy/contracts';
+import { size } from '@seaworthy/testkit';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
@@ -85,7 +86,7 @@ describe('what is written as documented is read back the same', () => {
         const { value } = loadField(url, `postgres://user:${password}@real-host/db`);
         if (value !== undefined) expect(new URL(String(value)).hostname).toBe('real-host');
       }),
-      { numRuns: 5_000 },
+      { numRuns: size({ test: 5_000, soak: 200_000 }) },
     );
   });
 

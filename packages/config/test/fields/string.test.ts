@@ -81,6 +81,10 @@ describe('env.email', () => {
 describe('env.oneOf', () => {
   const field = env.oneOf(['debug', 'info']);
 
+  test('is env.enum too', () => {
+    expect(loadField(env.enum(['a', 'b']), 'b').value).toBe('b');
+  });
+
   test('reads exactly one of its texts', () => {
     expect(loadField(field, 'debug').value).toBe('debug');
   });

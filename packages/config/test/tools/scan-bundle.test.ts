@@ -1,6 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { size } from '@seaworthy/testkit';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { defineConfig, env } from '../../src/index.js';
@@ -86,7 +87,7 @@ describe('the value of a secret is found in a built file', () => {
         const { clean } = await scanBundle({ folder, values: { KEY: value } });
         expect(clean).toBe(false);
       }),
-      { numRuns: 100 },
+      { numRuns: size({ test: 100, soak: 3_000 }) },
     );
   });
 });
