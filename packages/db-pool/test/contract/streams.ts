@@ -1,3 +1,6 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { pipeline } from 'node:stream/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { size, waitFor } from '@seaworthy/testkit';
@@ -262,6 +265,39 @@ export function streamsContract(engine: Engine): void {
     } finally {
       await own.release();
     }
+  });
+
+  testWhere(isServer)('ends when the client of an HTTP export leaves', async () => {
+    await pooled(async (db) => {
+      let failure: unknown;
+      const server = createServer((_request, response) => {
+        async function* lines() {
+          const rows = db.stream(
+            sql`select n, repeat('x', 5000) as text from ${numbers} ${sql.raw`/* streamed */`}`,
+          );
+          for await (const row of rows) yield `${JSON.stringify(row)}\n`;
+        }
+        pipeline(lines, response).catch((error: unknown) => {
+          failure = error;
+        });
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      try {
+        const { port } = server.address() as AddressInfo;
+        const leaving = new AbortController();
+        const answer = await fetch(`http://127.0.0.1:${port}/`, { signal: leaving.signal });
+        await answer.body?.getReader().read();
+        expect(db.stats().inUse).toBe(1);
+        leaving.abort();
+        await waitFor(() => failure !== undefined && db.stats().inUse === 0, {
+          what: 'the export to have ended',
+        });
+        expect(await inServer()).toBe(0);
+      } finally {
+        server.close();
+        server.closeAllConnections();
+      }
+    });
   });
 
   testWhere(isServer)('says that the connection was lost when it is killed in the middle', async () => {
