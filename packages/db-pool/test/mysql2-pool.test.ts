@@ -4,7 +4,7 @@ import mysql2 from 'mysql2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { mysql } from '../src/drivers/mysql.js';
 import { mysqlPool } from '../src/facades/mysql2-pool.js';
-import { createDb, type Db, sql } from '../src/index.js';
+import { createDb, type Db, type DbEvent, sql } from '../src/index.js';
 import { type ToolServer, toolContract } from './contract/tools.js';
 import { mysqlTools } from './support/mysql-tools.js';
 
@@ -17,14 +17,15 @@ describeWith(['mysql'], 'mysqlPool', () => {
     await database?.drop();
   });
 
-  const open = (pool = {}, deadline = {}): Db =>
+  const open = (pool = {}, deadline = {}, onEvent?: (event: DbEvent) => void): Db =>
     createDb(mysql(mysql2), {
       url: database.url,
       pool: { max: 3, ...pool },
       deadline: { drain: '1s', ...deadline },
+      onEvent,
     });
   const server: ToolServer = {
-    open: (deadline) => open({ min: 3 }, deadline),
+    open: (deadline, onEvent) => open({ min: 3 }, deadline, onEvent),
     async sleepers(): Promise<number> {
       await using watcher = createDb(mysql(mysql2), { url: database.adminUrl });
       const query = sql`select count(*) as n from information_schema.processlist

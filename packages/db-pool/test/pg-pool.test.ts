@@ -16,14 +16,15 @@ describeWith(['postgres'], 'pgPool', () => {
     await database?.drop();
   });
 
-  const open = (pool = {}, deadline = {}): Db =>
+  const open = (pool = {}, deadline = {}, onEvent?: (event: DbEvent) => void): Db =>
     createDb(postgres(pg), {
       url: database.url,
       pool: { max: 3, ...pool },
       deadline: { drain: '1s', ...deadline },
+      onEvent,
     });
   const server: ToolServer = {
-    open: (deadline) => open({ min: 3 }, deadline),
+    open: (deadline, onEvent) => open({ min: 3 }, deadline, onEvent),
     async sleepers(): Promise<number> {
       await using watcher = createDb(postgres(pg), { url: database.adminUrl });
       const query = sql`select count(*) as n from pg_stat_activity
