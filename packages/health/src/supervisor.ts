@@ -43,9 +43,11 @@ export function createSupervisor(
   };
 }
 
+const notifier = 'systemd-notify';
+
 /** It waits until systemd has read the message, or systemd would not know who sent it; 5 s at most. */
 function systemdNotify(args: readonly string[], onFailure: (error: unknown) => void): void {
-  const child = execFile('systemd-notify', [...args], { timeout: 5_000 }, (error) => {
+  const child = execFile(notifier, [...args], { timeout: 5_000 }, (error) => {
     if (error !== null) onFailure(error);
   });
   child.unref();

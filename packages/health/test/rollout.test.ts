@@ -142,9 +142,9 @@ backend service
 });
 
 test('finds what a careless service loses', async () => {
-  const report = await simulateRollout(fixture('careless'), { lag: '300ms', readyPath: '/', clients: 10 });
+  const report = await simulateRollout(fixture('careless'), { lag: '2s', readyPath: '/', clients: 10 });
   expect(report.failed.length).toBeGreaterThan(0);
-  expect(report.kinds).toHaveProperty('ECONNREFUSED');
+  expect(Object.keys(report.kinds).join()).toMatch(/ECONNREFUSED|ECONNRESET/);
   expect(report.ok + report.failed.length).toBe(report.sent);
   expect(Math.min(...report.failed.map(({ atMs }) => atMs))).toBeGreaterThanOrEqual(0);
 });

@@ -152,6 +152,7 @@ describe('pm2 with wait_ready', () => {
 });
 
 describe('systemd with Type=notify', () => {
+  const relay = findProgram('socat') ?? '';
   const missing = ['systemd-notify', 'socat'].filter((program) => findProgram(program) === undefined);
   let folder: string | undefined;
   afterEach(() => {
@@ -163,7 +164,7 @@ describe('systemd with Type=notify', () => {
     skip(missing.length > 0, `needs ${missing.join(' and ')}`);
     folder = mkdtempSync(join(tmpdir(), 'seaworthy-notify-'));
     const socket = join(folder, 'notify.sock');
-    const receiver = spawn('socat', ['-u', `UNIX-RECV:${socket}`, '-'], {
+    const receiver = spawn(relay, ['-u', `UNIX-RECV:${socket}`, '-'], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     children.push(receiver);
