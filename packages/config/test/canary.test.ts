@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { format, inspect } from 'node:util';
 import { serialize } from 'node:v8';
+import { size } from '@seaworthy/testkit';
 import { type } from 'arktype';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
@@ -164,6 +165,12 @@ const sinks: Readonly<Record<string, (error: ConfigError) => string>> = {
   keys: (error) => Reflect.ownKeys(error).map(String).join(),
 };
 
+/** By turns, because a ConfigError has many sinks; both for every text in the soak. */
+function profilesFor(index: number): readonly string[] {
+  const both = ['development', 'production'];
+  return size({ test: both.slice(index % 2, (index % 2) + 1), soak: both });
+}
+
 function leaks(error: ConfigError): readonly string[] {
   return Object.entries(sinks).flatMap(([sink, print]) => {
     const text = print(error).toLowerCase();
@@ -175,14 +182,14 @@ describe('no part of a value appears in any sink of a ConfigError', () => {
   test.each(Object.entries(fields))('%s', (_, field) => {
     let refused = 0;
     const schema = defineConfig({ fields: { X: field, REQUIRED: env.string() } });
-    for (const [failure, text] of Object.entries(texts)) {
-      for (const APP_ENV of ['development', 'production']) {
+    for (const [index, [failure, text]] of Object.entries(texts).entries()) {
+      for (const APP_ENV of profilesFor(index)) {
         const error = configErrorOf(() => schema.load({ env: { APP_ENV, X: text }, cwd: '/nonexistent' }));
         if (error.problems.some(({ name }) => name === 'X')) refused += 1;
         expect([failure, leaks(error)]).toEqual([failure, []]);
       }
     }
-    expect(refused).toBeGreaterThanOrEqual(16);
+    expect(refused).toBeGreaterThanOrEqual(size({ test: 8, soak: 16 }));
   });
 
   test.each(Object.entries(fields))(
