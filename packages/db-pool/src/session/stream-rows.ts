@@ -117,7 +117,7 @@ async function* fetchRows<Row>(
   }
 }
 
-/** One fetch may take as long as any statement, and no longer than the rest of the whole. */
+/** A fetch has the time of one statement, and no more than what is left of the whole. */
 function fetchLimits(limits: LimitsReader, whole: Limits): Limits {
   const { deadlineAt } = limits.ofQuery(undefined);
   return { deadlineAt: Math.min(deadlineAt, whole.deadlineAt), signal: whole.signal };
