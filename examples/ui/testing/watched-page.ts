@@ -25,7 +25,22 @@ export interface WatchedPage extends AsyncDisposable {
   axe(): Promise<string[]>;
   /** How many pixels the page is wider than the window. */
   overflow(): Promise<number>;
+  /**
+   * What axe and the width complain about, at 1280 px in the light theme and at 390 px in the dark one. It begins with the look
+   * that the page has and ends with the other one.
+   */
+  faultsInBothLooks(): Promise<string[]>;
 }
+
+interface Look {
+  readonly width: number;
+  readonly theme: 'light' | 'dark';
+}
+
+const looks: readonly Look[] = [
+  { width: 1280, theme: 'light' },
+  { width: 390, theme: 'dark' },
+];
 
 export interface WatchedPageOptions {
   /** @defaultValue 1280 */
@@ -34,11 +49,13 @@ export interface WatchedPageOptions {
   readonly theme?: 'light' | 'dark';
 }
 
+const height = 900;
+
 /** Opens a page that remembers everything the browser complained about. */
 export async function watchedPage(browser: Browser, options: WatchedPageOptions = {}): Promise<WatchedPage> {
   const { width = 1280, theme = 'light' } = options;
   const context = await browser.newContext({
-    viewport: { width, height: 900 },
+    viewport: { width, height },
     colorScheme: theme,
     locale: 'en-GB',
     reducedMotion: 'reduce',
@@ -55,21 +72,36 @@ export async function watchedPage(browser: Browser, options: WatchedPageOptions 
       if (typeof report === 'function') report(`CSP ${event.violatedDirective}: ${event.blockedURI}`);
     });
   });
+  const overflow = () =>
+    page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   return {
     page,
     complaints,
     axe: () => runAxe(page),
-    overflow: () =>
-      page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth),
+    overflow,
+    async faultsInBothLooks() {
+      const faults: string[] = [];
+      const shown = page.viewportSize()?.width;
+      for (const look of looks.toSorted((a, b) => Number(b.width === shown) - Number(a.width === shown))) {
+        await page.setViewportSize({ width: look.width, height });
+        await page.emulateMedia({ colorScheme: look.theme });
+        const pixels = await overflow();
+        const found = [...(await runAxe(page)), ...(pixels === 0 ? [] : [`${pixels} px too wide`])];
+        faults.push(...found.map((fault) => `${look.width} px, ${look.theme}: ${fault}`));
+      }
+      return faults;
+    },
     [Symbol.asyncDispose]: () => context.close(),
   };
 }
 
 async function runAxe(page: Page): Promise<string[]> {
-  const source = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-  // Evaluated through the debugger, which the page's policy does not govern.
-  await page.evaluate(source);
-  const found = await page.evaluate('axe.run(document, { resultTypes: ["violations"] })');
+  if (!(await page.evaluate(() => 'axe' in window))) {
+    const source = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+    // Evaluated through the debugger, which the page's policy does not govern.
+    await page.evaluate(source);
+  }
+  const found = await page.evaluate('axe.run(document, { resultTypes: ["violations"], preload: false })');
   return (found as AxeResults).violations.map(
     ({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''} ${nodes[0]?.failureSummary ?? ''}`,
   );
