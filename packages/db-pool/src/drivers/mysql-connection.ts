@@ -14,8 +14,8 @@ type Answer = (error: unknown, rows?: unknown, columns?: unknown) => void;
 export interface MysqlClient {
   readonly threadId: number | null;
   connect(answer: (error: unknown) => void): void;
-  query(options: { readonly sql: string }, answer?: Answer): unknown;
-  execute(options: { readonly sql: string }, values: unknown[], answer?: Answer): unknown;
+  query(options: string | { readonly sql: string }, answer?: Answer): unknown;
+  execute(options: string | { readonly sql: string }, values: unknown[], answer?: Answer): unknown;
   ping(answer: (error: unknown) => void): void;
   end(answer: (error: unknown) => void): void;
   on(event: 'error' | 'end', listener: () => void): unknown;
@@ -42,6 +42,7 @@ const nativeValues = {
   dateStrings: false,
   jsonStrings: false,
   timezone: 'Z',
+  rowsAsArray: false,
 } as const;
 
 /** A query in mysql2's own words. */
@@ -84,11 +85,10 @@ export class MysqlConnection implements DriverConnection {
   async query({ text, values }: Statement): Promise<DriverResult> {
     if (this.#streaming !== undefined) throw busyError();
     const parameters = this.#encode(values);
-    const options = { sql: text, rowsAsArray: true } as const;
     const [rows, columns] = await this.#send((answer) => {
       // Not everything can be prepared. What reads is, with or without values: as text a `float` has six digits.
-      if (parameters.length === 0 && !preparable.test(text)) this.#client.query(options, answer);
-      else this.#client.execute(options, parameters, answer);
+      if (parameters.length === 0 && !preparable.test(text)) this.#client.query(text, answer);
+      else this.#client.execute(text, parameters, answer);
     });
     return Array.isArray(rows) ? rowsResult(rows, columns) : this.#changeResult(rows);
   }
@@ -96,11 +96,10 @@ export class MysqlConnection implements DriverConnection {
   openRows({ text, values }: Statement, batch: number): DriverRows {
     if (this.#streaming !== undefined) throw busyError();
     const parameters = this.#encode(values);
-    const options = { sql: text, rowsAsArray: true } as const;
     const command =
       parameters.length === 0 && !preparable.test(text)
-        ? this.#client.query(options)
-        : this.#client.execute(options, parameters);
+        ? this.#client.query(text)
+        : this.#client.execute(text, parameters);
     const rows = new MysqlRows({
       stream: streamOf(command, { highWaterMark: batch }),
       failure: (error) => this.#failureOf(error),

@@ -68,6 +68,7 @@ function openMysql<Config extends object>(
       typeCast: true,
       multipleStatements: false,
       namedPlaceholders: false,
+      rowsAsArray: true, // in the options of each statement it would cost mysql2 a copy of all of them
       trace: false,
     };
     // mysql2's own types describe its connection far more closely than is needed here.
@@ -77,8 +78,7 @@ function openMysql<Config extends object>(
   };
 
   const { BIGINT } = mysql2.TypedParameter;
-  const encodeInteger = (value: bigint): unknown =>
-    value > maxSigned ? BIGINT.unsigned(value) : BIGINT(value);
+  const encodeInteger = remembering((value) => (value > maxSigned ? BIGINT.unsigned(value) : BIGINT(value)));
 
   return {
     dialect: 'mysql',
@@ -165,4 +165,19 @@ function isClient(value: unknown): value is MysqlClient {
     typeof Reflect.get(value, 'execute') === 'function' &&
     typeof Reflect.get(value, 'then') !== 'function'
   );
+}
+
+/** Numbers repeat: ids of a page, limits, states. mysql2 needs some microseconds to check a bigint. */
+const maxRemembered = 2_000;
+
+function remembering(encode: (value: bigint) => unknown): (value: bigint) => unknown {
+  const known = new Map<bigint, unknown>();
+  return (value) => {
+    const before = known.get(value);
+    if (before !== undefined) return before;
+    if (known.size >= maxRemembered) known.clear();
+    const encoded = encode(value);
+    known.set(value, encoded);
+    return encoded;
+  };
 }
