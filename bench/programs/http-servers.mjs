@@ -3,14 +3,18 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTerminus } from '@godaddy/terminus';
-import { createHealth, remote } from '@seaworthy/health';
+import { createHealth, createMetrics, remote } from '@seaworthy/health';
+import { measureHttp as measureExpress } from '@seaworthy/health/express';
+import { measureHttp as measureFastify } from '@seaworthy/health/fastify';
 import { healthEndpoints } from '@seaworthy/health/node';
 import { createLogger, file } from '@seaworthy/logging';
 import { requestLog } from '@seaworthy/logging/express';
 import { secure as secureExpress } from '@seaworthy/security/express';
 import { secure as secureFastify } from '@seaworthy/security/fastify';
 import express from 'express';
+import promBundle from 'express-prom-bundle';
 import fastify from 'fastify';
+import fastifyMetrics from 'fastify-metrics';
 import pg from 'pg';
 import { apiSecurity } from './api-security.mjs';
 
@@ -37,6 +41,32 @@ export function expressSecured() {
   const app = express();
   app.use(secureExpress(apiSecurity()));
   return createServer(withRoute(app));
+}
+
+export function expressMeasured() {
+  const app = express();
+  app.use(measureExpress(createMetrics()));
+  return createServer(withRoute(app));
+}
+
+export function expressPromBundle() {
+  const app = express();
+  app.use(promBundle({ includeMethod: true, includePath: true, includeStatusCode: true }));
+  return createServer(withRoute(app));
+}
+
+export async function fastifyMeasured() {
+  const app = fastify();
+  await app.register(measureFastify(createMetrics()));
+  return await fastifyServer(app);
+}
+
+/** Its histogram alone, which is the same work as ours; by itself it has a summary too. */
+export async function fastifyMetricsHistogram() {
+  const app = fastify();
+  const routeMetrics = { enabled: { histogram: true, summary: false } };
+  await app.register(fastifyMetrics.default, { endpoint: null, routeMetrics });
+  return await fastifyServer(app);
 }
 
 export async function fastifyBare() {
