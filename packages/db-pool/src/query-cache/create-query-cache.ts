@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { deserialize, serialize } from 'node:v8';
 import {
   optionsOf,
   parseBytes,
@@ -22,14 +21,10 @@ import { cacheKey } from './cache-key.js';
 import { createCacheMeter } from './cache-meter.js';
 import { decodeInvalidation, type Invalidation, Outbox } from './invalidation-bus.js';
 import { joinBus } from './join-bus.js';
-import type {
-  CachedQueryOptions,
-  CachedTransaction,
-  CachedWriteOptions,
-  QueryCache,
-  QueryCacheOptions,
-} from './query-cache.js';
+import type { CachedQueryOptions, CachedWriteOptions, QueryCache, QueryCacheOptions } from './query-cache.js';
+import { answerOf, bytesOf } from './row-bytes.js';
 import { SharedLoad } from './shared-load.js';
+import { withInvalidation } from './with-invalidation.js';
 
 const owner = 'createQueryCache';
 
@@ -235,31 +230,6 @@ export function createQueryCache(db: Db, options: QueryCacheOptions = {}): Query
     [Symbol.asyncDispose]: () => cache.close(),
   };
   return cache;
-}
-
-function withInvalidation(tx: DbTransaction, tags: Set<string>): CachedTransaction {
-  return {
-    ...tx,
-    invalidate(...added) {
-      for (const tag of added) tags.add(tag);
-    },
-    transaction: (work) => tx.transaction((inner) => work(withInvalidation(inner, tags))),
-  };
-}
-
-/** Copied: v8 hands out a buffer that may be twice as long as what it holds. */
-function bytesOf(rows: readonly object[]): Buffer {
-  const written = serialize(rows);
-  const bytes = Buffer.allocUnsafeSlow(written.byteLength);
-  written.copy(bytes);
-  return bytes;
-}
-
-/** Copied: v8 reads binary columns as views of what it is given, and a caller may write into them. */
-function answerOf(bytes: Buffer): SqlResult<never> {
-  // Rows of this very process come back as they went in; that they are a `Row` is the caller's claim.
-  const rows = deserialize(Buffer.from(bytes)) as never[];
-  return { rows, rowCount: rows.length };
 }
 
 function writesError(): DbError {
