@@ -35,7 +35,7 @@ export default defineConfig({
  * `import` of a module of Node makes a namespace of all that it exports, which calls every getter: with node:fs that is
  * half a millisecond of CPU. What the process hands out is the same module without that.
  *
- * @param {import('esbuild').PluginBuild} build
+ * @type {NonNullable<import('tsup').Options['esbuildPlugins']>[number]['setup']}
  */
 function takeModulesOfNode(build) {
   build.onLoad({ filter: /\/src\/.*\.ts$/ }, async ({ path }) => {
