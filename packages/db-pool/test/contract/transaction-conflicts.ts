@@ -214,7 +214,7 @@ export function transactionConflictsContract(engine: Engine): void {
           expect(kindOf(await refused(db.many(sql`select id from shadow`)))).toBe('syntax');
           await engine.db.exec(sql`update accounts set cents = 0 where id = 3`, { timeout: '5s' });
         }),
-        { numRuns: size({ test: 25, soak: 1_000 }) },
+        { numRuns: size({ test: 12, soak: 1_000 }) },
       );
       expect(db.stats()).toMatchObject({ inUse: 0, waiting: 0 });
     } finally {

@@ -88,8 +88,9 @@ export function valuePropertiesContract(engine: Engine): void {
     async (column) => {
       const arbitrary = arbitraries[column] ?? fc.constant(null);
       const name = sql.id(column);
+      const maxLength = size({ test: 15, soak: 40 });
       await fc.assert(
-        fc.asyncProperty(fc.array(fc.option(arbitrary), { minLength: 1, maxLength: 40 }), async (values) => {
+        fc.asyncProperty(fc.array(fc.option(arbitrary), { minLength: 1, maxLength }), async (values) => {
           await engine.db.exec(sql`delete from many_vals`);
           await engine.db.exec(
             sql`insert into many_vals ${sql.rows(values.map((value, id) => ({ id, [column]: value })))}`,
@@ -116,7 +117,7 @@ export function valuePropertiesContract(engine: Engine): void {
             expect(found).toContainEqual({ id: 0 });
           }
         }),
-        { numRuns: size({ test: 4, soak: 60 }) },
+        { numRuns: size({ test: 3, soak: 60 }) },
       );
     },
   );
