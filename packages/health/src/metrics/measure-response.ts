@@ -14,11 +14,12 @@ export function measureResponse(
   routeOf: () => string | undefined,
 ): void {
   const startedAt = performance.now();
+  const stream = 'stream' in response ? response.stream : undefined;
   http.begin();
   response.once('close', () => {
-    // HTTP/2's answers have the one and not the other, whatever their types say.
-    const complete: unknown = Reflect.get(response, 'writableFinished') ?? response.writableEnded;
-    const statusCode = complete === true ? response.statusCode : clientLeft;
+    // HTTP/2's answers are ended for whoever asks, also when the client has cancelled the stream.
+    const complete = stream === undefined ? response.writableFinished : stream.rstCode === 0;
+    const statusCode = complete ? response.statusCode : clientLeft;
     http.end(request.method ?? '', routeOf() ?? '', statusCode, (performance.now() - startedAt) / 1_000);
   });
 }

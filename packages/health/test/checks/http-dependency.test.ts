@@ -12,21 +12,20 @@ afterEach(() => {
 /** Answers with the status code that the path names; `/hang` never. */
 async function serve() {
   const seen: string[] = [];
-  let open = 0;
+  let closed = 0;
   const server = createServer((request, response) => {
     seen.push(`${request.method} ${request.url} ${request.headers['x-token'] ?? ''}`.trim());
     if (request.url === '/hang') return;
     response.writeHead(Number(request.url?.slice(1)), { location: '/200' }).end('a body');
   });
   server.on('connection', (socket) => {
-    open += 1;
     socket.on('close', () => {
-      open -= 1;
+      closed += 1;
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   closers.push(() => void server.close().closeAllConnections());
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen, open: () => open };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen, closed: () => closed };
 }
 
 const never = AbortSignal.timeout(60_000);
@@ -51,14 +50,14 @@ test('asks as it is told to and accepts what it is told to', async () => {
   expect(seen).toEqual(['HEAD /401 t']);
 });
 
-test('stops on its signal and leaves no connection', async () => {
-  const { url, open, seen } = await serve();
+test('stops on its signal and closes its connection', async () => {
+  const { url, closed, seen } = await serve();
   const stop = new AbortController();
   const hanging = httpDependency(`${url}/hang`).probe(stop.signal);
   await waitFor(() => seen.length === 1);
   stop.abort(new Error('time is up'));
   await expect(hanging).rejects.toThrow('time is up');
-  await waitFor(() => open() === 0);
+  await waitFor(() => closed() === 1);
 });
 
 test('refuses what is no address', () => {

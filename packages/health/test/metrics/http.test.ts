@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import { connect as connectHttp2, constants, createServer as createHttp2Server } from 'node:http2';
 import { createRequire } from 'node:module';
 import { type AddressInfo, connect } from 'node:net';
 import { describeHttpContract, type HttpHostName, type Mount, waitFor } from '@seaworthy/testkit';
@@ -9,6 +10,7 @@ import { measureHttp as measureExpress } from '../../src/adapters/express.js';
 import { measureHttp as measureFastify } from '../../src/adapters/fastify.js';
 import { measureHttp as measureNode } from '../../src/adapters/node.js';
 import { createMetrics, type MetricStore } from '../../src/index.js';
+import { askMany } from '../ask-many.js';
 
 /** What a router of one's own would know. */
 const nodeTemplates: readonly (readonly [RegExp, string])[] = [
@@ -65,13 +67,9 @@ describeHttpContract('HTTP metrics', (host) => {
     const metrics = createMetrics({ registry, process: false });
     await using service = await host.serve(mountMetrics(metrics));
     const get = async (path: string, count: number): Promise<void> => {
-      for (let sent = 0; sent < count; sent += 20) {
-        await Promise.all(
-          Array.from({ length: Math.min(20, count - sent) }, async (_none, at) => {
-            await (await fetch(`${service.url}${path.replace('*', `${sent + at}`)}`)).arrayBuffer();
-          }),
-        );
-      }
+      await askMany(
+        Array.from({ length: count }, (_none, at) => service.url + path.replaceAll('*', String(at))),
+      );
     };
     await get('/hello', 400);
     await get('/users/*', 200);
@@ -141,6 +139,28 @@ describeHttpContract('HTTP metrics', (host) => {
     expect(routes[0]?.requests).toBe(3);
     await metrics.close();
   });
+});
+
+test('counts requests over HTTP/2, answered and cancelled', async () => {
+  const metrics = createMetrics({ process: false });
+  const measure = measureNode(metrics, ({ url }) => url);
+  const server = createHttp2Server((request, response) =>
+    measure(request, response, () => {
+      if (request.url !== '/hang') response.writeHead(201).end('done');
+    }),
+  );
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const client = connectHttp2(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  client.request({ ':path': '/done' }).resume();
+  const hanging = client.request({ ':path': '/hang' });
+  hanging.on('error', () => undefined);
+  await waitFor(() => metrics.httpSummary().routes.length === 1 && metrics.httpSummary().inFlight === 1);
+  hanging.close(constants.NGHTTP2_CANCEL);
+  await waitFor(() => metrics.httpSummary().inFlight === 0);
+  expect(counts(metrics, (await metrics.scrape()).body)).toEqual({ 'GET /done 201': 1, 'GET /hang 499': 1 });
+  client.close();
+  server.close();
+  await metrics.close();
 });
 
 /** The host of node:http looks at the path alone. */
