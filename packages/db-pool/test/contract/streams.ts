@@ -135,10 +135,10 @@ export function streamsContract(engine: Engine): void {
       const before = await backend(db);
       for (const leave of ['break', 'throw'] as const) {
         const reading = (async () => {
-          for await (const { n } of db.stream<{ n: number }>(
-            sql`select n from ${numbers} ${sql.raw`/* streamed */`}`,
-            { batch: 5 },
-          )) {
+          // 10 GB, if somebody waited for all of it.
+          const query = sql`select n, repeat('x', 1000) as text
+            from ${numbers}, digits f, digits g, digits h ${sql.raw`/* streamed */`}`;
+          for await (const { n } of db.stream<{ n: number }>(query, { batch: 5 })) {
             if (leave === 'throw' && n >= 0) throw new Error('mine');
             if (n >= 0) break;
           }
