@@ -1,7 +1,8 @@
 import { createFakeClock, type FakeClock } from '@seaworthy/testkit';
 import { expect, test } from 'vitest';
 import { ConnectionFailedError, PoolExhaustedError } from '../src/index.js';
-import { Pool, type PoolOptions } from '../src/pool/pool.js';
+import { Pool } from '../src/pool/pool.js';
+import type { PoolOptions } from '../src/pool/pool-options.js';
 import type { Loan } from '../src/pool/slot.js';
 import { type FakeConnection, FakeServer } from './support/fake-server.js';
 import { silentObserver } from './support/silent-observer.js';

@@ -1,9 +1,8 @@
-import type { Clock } from '@seaworthy/contracts';
-import { DbError } from '../db-error.js';
 import { Connector } from './connector.js';
+import { closedError, Drain } from './drain.js';
 import { Farewells, politenessMs } from './farewells.js';
 import { PoolExhaustedError, waitError } from './pool-errors.js';
-import type { PoolObserver } from './pool-observer.js';
+import type { PoolOptions } from './pool-options.js';
 import type { PoolStats } from './pool-stats.js';
 import { Reaper } from './reaper.js';
 import { settlesWithin } from './settles-within.js';
@@ -13,23 +12,6 @@ import { abortedError, WaiterQueue } from './waiter-queue.js';
 
 /** Lifetimes are shortened at random by up to this part, so that connections born together do not die together. */
 const lifetimeJitter = 0.1;
-
-export interface PoolOptions<C extends PoolConnection> {
-  readonly connect: (signal: AbortSignal) => Promise<C>;
-  /** Host and port, for messages. */
-  readonly address: string;
-  readonly max: number;
-  readonly min: number;
-  readonly maxWaiting: number;
-  readonly idleTimeoutMs: number;
-  readonly maxLifetimeMs: number;
-  /** A connection that was idle longer is asked whether it still works before somebody gets it. */
-  readonly validateAfterMs: number;
-  readonly connectTimeoutMs: number;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly observer: PoolObserver;
-}
 
 export interface AcquireOptions {
   readonly timeoutMs: number;
@@ -49,11 +31,10 @@ export class Pool<C extends PoolConnection> {
   readonly #waiters: WaiterQueue<Loan<C>>;
   readonly #connector: Connector<C>;
   readonly #reaper: Reaper<C>;
+  readonly #drain: Drain<C>;
   #started = false;
   /** Connections whose making began up to then are to be replaced. */
   #evictedAt = Number.NEGATIVE_INFINITY;
-  #closing: Promise<void> | undefined;
-  #drained: (() => void) | undefined;
 
   constructor(options: PoolOptions<C>) {
     const { clock, random, observer } = options;
@@ -78,6 +59,16 @@ export class Pool<C extends PoolConnection> {
       onIdle: () => this.#dispatch(),
       onDown: (error) => observer.wentDown(error),
       onUp: (failures, downMs) => observer.cameBack(failures, downMs),
+    });
+    this.#drain = new Drain({
+      slots: this.#slots,
+      farewells: this.#farewells,
+      waiters: this.#waiters,
+      connector: this.#connector,
+      reaper: this.#reaper,
+      clock,
+      onBegun: () => this.#dispatch(),
+      discard: (loan, before) => this.discard(loan, before),
     });
   }
 
@@ -107,7 +98,7 @@ export class Pool<C extends PoolConnection> {
   /** Borrows a connection that was in use a moment ago, when there is one and nobody waits. */
   tryAcquire(): Loan<C> | undefined {
     const slot = this.#slots.freshest;
-    if (slot === undefined || this.#waiters.size > 0 || this.#closing !== undefined) return undefined;
+    if (slot === undefined || this.#waiters.size > 0 || this.#drain.hasBegun) return undefined;
     const now = this.#options.clock.monotonic();
     if (!slot.connection.isOpen || !this.#isFresh(slot, now)) return undefined;
     const loan = this.#lend(slot, now);
@@ -124,7 +115,7 @@ export class Pool<C extends PoolConnection> {
    */
   async acquire({ timeoutMs, signal }: AcquireOptions): Promise<Loan<C>> {
     const { address, clock, maxWaiting, observer } = this.#options;
-    if (this.#closing !== undefined) throw closedError();
+    if (this.#drain.hasBegun) throw closedError();
     if (signal?.aborted === true) throw abortedError(signal);
     this.#started = true;
     const ready = this.tryAcquire();
@@ -158,7 +149,7 @@ export class Pool<C extends PoolConnection> {
     const now = this.#options.clock.monotonic();
     if (!this.#endUse(loan, now)) return;
     this.#makeIdle(loan.slot, now);
-    if (this.#waiters.size > 0 || this.#closing !== undefined) this.#dispatch();
+    if (this.#waiters.size > 0 || this.#drain.hasBegun) this.#dispatch();
     else this.#changed();
   }
 
@@ -187,47 +178,18 @@ export class Pool<C extends PoolConnection> {
    * and destroyed, so this ends at most about a second later.
    */
   close(drainMs: number, interrupt: (loan: Loan<C>) => Promise<unknown> | undefined): Promise<void> {
-    this.#closing ??= this.#close(drainMs, interrupt);
-    return this.#closing;
-  }
-
-  async #close(drainMs: number, interrupt: (loan: Loan<C>) => Promise<unknown> | undefined): Promise<void> {
-    const { clock } = this.#options;
-    const drained = new Promise<void>((resolve) => {
-      this.#drained = resolve;
-    });
-    // The field `#closing` is set when this first returns to the caller, and the rest must see it.
-    await Promise.resolve();
-    this.#dispatch();
-    if (!(await settlesWithin(drained, drainMs, clock))) {
-      this.#waiters.rejectAll(closedError);
-      for (const slot of this.#slots.all()) {
-        if (slot.loan !== undefined) this.discard(slot.loan, interrupt(slot.loan));
-        else if (slot.state === 'checking') this.#farewells.forget(slot);
-      }
-      await settlesWithin(drained, politenessMs + 100, clock);
-    }
-    this.#connector.stop();
-    this.#reaper.stop();
-    for (const slot of this.#slots.all()) this.#farewells.forget(slot);
-  }
-
-  #drain(): void {
-    if (this.#waiters.size > 0) return;
-    this.#connector.stop();
-    for (const slot of [...this.#slots.idle]) this.#farewells.retire(slot);
-    if (this.#slots.size === 0) this.#drained?.();
+    return this.#drain.close(drainMs, interrupt);
   }
 
   /** Matches connections with callers, orders new ones, and closes what is not needed. Called after every change. */
   #dispatch(): void {
     this.#serve();
     const { max, min } = this.#options;
-    const open = this.#closing === undefined;
+    const open = !this.#drain.hasBegun;
     const unserved = this.#waiters.size - this.#slots.count('checking');
     const missing = open && this.#started ? min - this.#slots.lasting : 0;
     this.#connector.want(Math.min(Math.max(unserved, missing), max - this.#slots.size));
-    if (!open) this.#drain();
+    if (!open) this.#drain.goOn();
     this.#changed();
   }
 
@@ -320,8 +282,4 @@ export class Pool<C extends PoolConnection> {
   #changed(): void {
     this.#options.observer.changed(this);
   }
-}
-
-function closedError(): DbError {
-  return new DbError('closed', 'The database is closed: close() was called. Nothing can run on it any more.');
 }

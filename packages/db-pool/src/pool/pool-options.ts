@@ -1,0 +1,20 @@
+import type { Clock } from '@seaworthy/contracts';
+import type { PoolObserver } from './pool-observer.js';
+import type { PoolConnection } from './slot.js';
+
+export interface PoolOptions<C extends PoolConnection> {
+  readonly connect: (signal: AbortSignal) => Promise<C>;
+  /** Host and port, for messages. */
+  readonly address: string;
+  readonly max: number;
+  readonly min: number;
+  readonly maxWaiting: number;
+  readonly idleTimeoutMs: number;
+  readonly maxLifetimeMs: number;
+  /** A connection that was idle longer is asked whether it still works before somebody gets it. */
+  readonly validateAfterMs: number;
+  readonly connectTimeoutMs: number;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly observer: PoolObserver;
+}
