@@ -178,3 +178,26 @@ test('turns a caller away at once when the queue is full', async () => {
   await made.clock.advance(1_000);
   await Promise.all(waiting);
 });
+
+test('evict() replaces every connection: idle ones now, those in use and those being made when they come', async () => {
+  const made = open({ max: 6 });
+  const { pool, server, clock } = made;
+  const loans = await borrow(made, 4);
+  const old = new Set(server.connections);
+  const [first, second, ...rest] = loans;
+  if (first === undefined || second === undefined) throw new Error('No connections were lent.');
+  pool.release(first);
+  pool.release(second);
+  await borrow(made, 3); // one of them is being made
+  const making = pool.acquire({ timeoutMs: 5_000 });
+  pool.evict();
+  expect(loans.map((loan) => pool.isEvicted(loan))).toEqual([true, true, true, true]);
+  for (const loan of rest) pool.release(loan);
+  await clock.advance(3_000);
+  const fresh = await making;
+  expect(pool.isEvicted(fresh)).toBe(false);
+  expect(old.has(fresh.connection)).toBe(false);
+  pool.release(fresh);
+  const again = await pool.acquire({ timeoutMs: 1_000 });
+  expect(again.connection).toBe(fresh.connection);
+});
