@@ -22,6 +22,7 @@ describeWith(['mysql'], 'the accounts of the CRM', () => {
     const given = { name: 'Ada Quist', email: 'Ada@crm.example', role: 'sales' };
     const made = await admin.post('/api/users', given);
     expect(made.status).toBe(201);
+    expect(made.headers.get('cache-control')).toBe('no-store');
     expect(made.body.user).toMatchObject({ email: 'ada@crm.example', role: 'sales', active: true });
     expect(made.body.password).toMatch(/^[\w-]{16}$/);
     const ada = await newSession(url, 'ada@crm.example', made.body.password);

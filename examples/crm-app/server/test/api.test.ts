@@ -212,7 +212,7 @@ describeWith(['mysql'], 'the CRM API', () => {
     expect(answer.body).toMatchObject({ status: 400, errors: [{ path: 'issuedOn' }, { path: 'dueOn' }] });
   });
 
-  it('refuses the eleventh wrong password, and believes a trusted proxy only about whose it is', async () => {
+  it('refuses the eleventh attempt at a login, whatever was wrong with the others, and believes a trusted proxy only about whose it is', async () => {
     const variables = {
       NODE_ENV: 'test',
       DATABASE_URL: database.url,
@@ -230,16 +230,17 @@ describeWith(['mysql'], 'the CRM API', () => {
       };
       const limited = await crmServer({ sources: { env }, signals: false }).start();
       try {
-        const guess = async (forwardedFor: string): Promise<number> => {
+        const guess = async (forwardedFor: string, password = 'wrong'): Promise<number> => {
           const answer = await fetch(`${limited.url}/api/auth/login`, {
             method: 'POST',
             headers: { 'content-type': 'application/json', 'x-forwarded-for': forwardedFor },
-            body: JSON.stringify({ email: 'admin@crm.example', password: 'wrong' }),
+            body: JSON.stringify({ email: 'admin@crm.example', password }),
           });
           return answer.status;
         };
-        const first = await Promise.all(Array.from({ length: 10 }, () => guess('203.0.113.1')));
-        expect(first).toEqual(Array(10).fill(401));
+        expect(await guess('203.0.113.1')).toBe(401);
+        // Refused before a password is hashed, which costs what it is meant to cost.
+        for (let attempt = 2; attempt <= 10; attempt += 1) expect(await guess('203.0.113.1', '')).toBe(400);
         expect(await guess('203.0.113.1')).toBe(429);
         expect(await guess('203.0.113.2')).toBe(another);
       } finally {

@@ -24,17 +24,20 @@ async function guesses(variables: Readonly<Record<string, string>> = {}) {
   const service = await startKpi({ ...data, ...variables });
   closing.push(() => service.close());
   const client = new KpiClient(service.url ?? '');
-  return async (forwardedFor: string, path = '/api/auth/login'): Promise<number> => {
-    const body = { email: 'admin@kpi.example', password: 'wrong' };
+  return async (forwardedFor: string, path = '/api/auth/login', password = 'wrong'): Promise<number> => {
+    const body = { email: 'admin@kpi.example', password };
     return (await client.send('POST', path, body, { 'x-forwarded-for': forwardedFor })).status;
   };
 }
 
 describeWith(['postgres'], 'the clients of the KPI API', () => {
-  it('may be wrong about a password ten times, each behind the gateway for itself', async () => {
+  it('have ten attempts at a login, whatever is wrong with them, each behind the gateway for itself', async () => {
     const guess = await guesses();
-    const first = await Promise.all(Array.from({ length: 10 }, () => guess('203.0.113.1')));
-    expect(first).toEqual(Array(10).fill(401));
+    expect(await guess('203.0.113.1')).toBe(401);
+    // Refused before a password is hashed, which costs what it is meant to cost.
+    for (let attempt = 2; attempt <= 10; attempt += 1) {
+      expect(await guess('203.0.113.1', '/api/auth/login', '')).toBe(400);
+    }
     expect(await guess('203.0.113.1')).toBe(429);
     expect(await guess('203.0.113.1', '/api/auth/token')).toBe(429);
     expect(await guess('203.0.113.1', '/api/auth/register')).toBe(429);

@@ -34,7 +34,8 @@ export function accountRoutes(app: FastifyInstance, accounts: Accounts<Role>): v
     // Made here, so that it is not one that the administrator uses elsewhere or that is easily guessed.
     const password = randomBytes(12).toString('base64url');
     const user = await accounts.add(actor.id, { ...given, passwordHash: await hashPassword(password) });
-    return reply.code(201).send({ user, password } satisfies CreateAccountResponse);
+    const answer: CreateAccountResponse = { user, password };
+    return reply.code(201).header('cache-control', 'no-store').send(answer);
   });
 
   app.patch('/users/:id', async (request) => {
