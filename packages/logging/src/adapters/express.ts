@@ -1,9 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AuditEvent } from '../audit/audit-event.js';
+import { type AuditRequestsOptions, createAuditRequests, pathOf } from '../audit-requests.js';
 import { expressRoute, type RoutedRequest } from '../express-route.js';
 import { runInContext } from '../log-context.js';
 import { createRequestLog, type RequestLogger } from '../request-log.js';
 import type { RequestLogOptions } from '../request-log-options.js';
 
+export type { AuditRequestsOptions } from '../audit-requests.js';
 export type { RequestLogger } from '../request-log.js';
 export type { RequestLogOptions } from '../request-log-options.js';
 
@@ -35,5 +38,28 @@ export function requestLog(
       params: () => request.params,
     });
     runInContext(context, next);
+  };
+}
+
+/**
+ * Gives each request that changes something exactly one audit record: the one that its handler made, or one of its own. Mount it
+ * behind `requestLog`.
+ *
+ * @throws OptionsError for a wrong option.
+ *
+ * @example
+ * app.use(auditRequests((event) => audit.record(event), { actor: (request) => request.user?.id ?? null, onError: log.error }));
+ */
+export function auditRequests<Request extends ExpressRequestLike>(
+  record: (event: AuditEvent) => Promise<unknown>,
+  options: AuditRequestsOptions<Request>,
+): (request: Request, response: ServerResponse, next: () => void) => void {
+  const audit = createAuditRequests(record, options);
+  return (request, response, next) => {
+    audit(request, response, request, {
+      route: () => expressRoute(request) ?? pathOf(request.originalUrl),
+      params: () => request.params,
+    });
+    next();
   };
 }

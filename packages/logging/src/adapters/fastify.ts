@@ -1,8 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AuditEvent } from '../audit/audit-event.js';
+import { type AuditRequestsOptions, createAuditRequests, pathOf } from '../audit-requests.js';
 import { runInContext } from '../log-context.js';
 import { createRequestLog, type RequestLogger } from '../request-log.js';
 import type { RequestLogOptions } from '../request-log-options.js';
 
+export type { AuditRequestsOptions } from '../audit-requests.js';
 export type { RequestLogger } from '../request-log.js';
 export type { RequestLogOptions } from '../request-log-options.js';
 
@@ -48,5 +51,31 @@ export function requestLog(
     });
   };
   // What fastify-plugin does: without it the hook would see only the plugin's own routes.
+  return Object.assign(plugin, { [Symbol.for('skip-override')]: true });
+}
+
+/**
+ * Gives each request that changes something exactly one audit record: the one that its handler made, or one of its own. Register it
+ * behind `requestLog`.
+ *
+ * @throws OptionsError for a wrong option.
+ *
+ * @example
+ * await app.register(auditRequests((event) => audit.record(event), { actor: (request) => request.user?.id ?? null, onError }));
+ */
+export function auditRequests(
+  record: (event: AuditEvent) => Promise<unknown>,
+  options: AuditRequestsOptions<FastifyRequestLike>,
+): (app: FastifyLike) => Promise<void> {
+  const audit = createAuditRequests(record, options);
+  const plugin = async (app: FastifyLike): Promise<void> => {
+    app.addHook('onRequest', (request, reply, done) => {
+      audit(request.raw, reply.raw, request, {
+        route: () => request.routeOptions.url ?? pathOf(request.originalUrl),
+        params: () => request.params,
+      });
+      done();
+    });
+  };
   return Object.assign(plugin, { [Symbol.for('skip-override')]: true });
 }

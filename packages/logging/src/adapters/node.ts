@@ -1,8 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AuditEvent } from '../audit/audit-event.js';
+import { type AuditRequestsOptions, createAuditRequests, pathOf } from '../audit-requests.js';
 import { runInContext } from '../log-context.js';
 import { createRequestLog, type RequestLogger } from '../request-log.js';
 import type { RequestLogOptions } from '../request-log-options.js';
 
+export type { AuditRequestsOptions } from '../audit-requests.js';
 export type { RequestLogger } from '../request-log.js';
 export type { RequestLogOptions } from '../request-log-options.js';
 
@@ -25,5 +28,23 @@ export function requestLog(
     const details = { url: request.url ?? '/', ip: request.socket.remoteAddress };
     const context = log.begin(request, response, details);
     runInContext(context, next);
+  };
+}
+
+/**
+ * Gives each request that changes something exactly one audit record: the one that its handler made, or one of its own. Call it
+ * inside of `requestLog`.
+ *
+ * @throws OptionsError for a wrong option.
+ */
+export function auditRequests(
+  record: (event: AuditEvent) => Promise<unknown>,
+  options: AuditRequestsOptions<IncomingMessage>,
+): (request: IncomingMessage, response: ServerResponse, next: () => void) => void {
+  const audit = createAuditRequests(record, options);
+  return (request, response, next) => {
+    const route = (): string => pathOf(request.url ?? '/');
+    audit(request, response, request, { route, params: () => ({}) });
+    next();
   };
 }

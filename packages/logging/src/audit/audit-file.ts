@@ -1,0 +1,141 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type FileHandle, open, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errorCode } from '@seaworthy/contracts';
+import { lockForRotation } from '../file-lock.js';
+import { AuditError } from './audit-error.js';
+import { segmentPath, segmentsOf } from './audit-folder.js';
+import { type ChainHead, genesis } from './chain.js';
+
+/** The end of an audit log on the disk. */
+export interface AuditFile {
+  /** Where the chain stood when it was opened; `log` is `undefined` when there was none. */
+  readonly head: ChainHead;
+  /** Bytes behind the last whole record, which were put into a file beside the log. */
+  readonly torn: number;
+  /** Begins a new file whose first record has this number. */
+  roll(first: number): Promise<void>;
+  /** Resolves when the text is on the disk. When it rejects, nothing of it is in the log. */
+  append(text: string): Promise<void>;
+  readonly size: number;
+  close(): Promise<void>;
+}
+
+/** Opens the newest file of a folder behind its last whole record. @throws AuditError `AUDIT_LOCKED`, `AUDIT_FORMAT` */
+export async function openAuditFile(folder: string): Promise<AuditFile> {
+  mkdirSync(folder, { recursive: true, mode: 0o750 });
+  const unlock = lock(join(folder, 'audit'));
+  let handle: FileHandle | undefined;
+  let path = '';
+  let size = 0;
+  let broken = false;
+  let torn = 0;
+  let head = genesis;
+
+  async function openSegment(next: string): Promise<void> {
+    const opened = await open(next, 'a', 0o640);
+    await handle?.close();
+    handle = opened;
+    path = next;
+    size = (await opened.stat()).size;
+    // The name of a new file is on the disk only when its folder is.
+    const folderHandle = await open(folder, 'r');
+    await folderHandle.sync().finally(() => folderHandle.close());
+  }
+
+  async function begin(): Promise<void> {
+    const last = segmentsOf(folder).at(-1);
+    if (last === undefined) return;
+    const bytes = readFileSync(last.path);
+    const end = bytes.lastIndexOf(0x0a) + 1;
+    torn = bytes.length - end;
+    if (torn > 0) {
+      // It was never acknowledged; it is kept all the same, because it might have been meant.
+      writeFileSync(join(folder, `torn-${Date.now()}.bin`), bytes.subarray(end), { mode: 0o640 });
+      await truncate(last.path, end);
+    }
+    if (end === 0) {
+      rmSync(last.path); // a file that was begun and got no record
+      return begin();
+    }
+    head = headOf(bytes.toString('utf8', bytes.lastIndexOf(0x0a, end - 2) + 1, end - 1), folder);
+    await openSegment(last.path);
+  }
+
+  try {
+    await begin();
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+
+  return {
+    head,
+    torn,
+    get size() {
+      return size;
+    },
+    async roll(first) {
+      await openSegment(segmentPath(folder, first));
+    },
+    async append(text) {
+      if (broken || handle === undefined) throw brokenLog(folder);
+      const bytes = Buffer.from(text);
+      try {
+        for (let at = 0; at < bytes.length; ) at += (await handle.write(bytes, at)).bytesWritten;
+        await handle.datasync();
+        size += bytes.length;
+      } catch (cause) {
+        try {
+          await truncate(path, size);
+          await handle.datasync();
+        } catch {
+          broken = true; // half of it may stand there: a further record would follow on nothing
+        }
+        throw new AuditError('The audit record could not be written and is not in the log. Free the disk.', {
+          code: 'AUDIT_WRITE_FAILED',
+          cause,
+        });
+      }
+    },
+    async close() {
+      await handle?.close();
+      handle = undefined;
+      unlock();
+    },
+  };
+}
+
+function headOf(line: string, folder: string): ChainHead {
+  const hash = line.slice(0, 64);
+  try {
+    const { seq }: { readonly seq?: unknown } = JSON.parse(line.slice(65));
+    if (/^[0-9a-f]{64}$/.test(hash) && typeof seq === 'number') return { seq, hash };
+  } catch {
+    // Said below.
+  }
+  throw new AuditError(
+    `The last record of the audit log in ${folder} cannot be read. Run verifyAudit and restore a copy.`,
+    {
+      code: 'AUDIT_FORMAT',
+    },
+  );
+}
+
+function lock(path: string): () => void {
+  try {
+    return lockForRotation(path);
+  } catch (cause) {
+    if (errorCode(cause) !== 'LOG_FILE_LOCKED') throw cause;
+    throw new AuditError('Another process writes this audit log. Give each process a folder of its own.', {
+      code: 'AUDIT_LOCKED',
+      cause,
+    });
+  }
+}
+
+function brokenLog(folder: string): AuditError {
+  return new AuditError(`The audit log in ${folder} takes no records since a failed write. Open it anew.`, {
+    code: 'AUDIT_BROKEN',
+  });
+}

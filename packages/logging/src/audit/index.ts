@@ -1,0 +1,7 @@
+export { AuditError } from './audit-error.js';
+export type { AuditEvent } from './audit-event.js';
+export type { AuditOptions, FileAuditOptions } from './audit-options.js';
+export type { AuditCheckpoint, ChainHead, SigningKey } from './chain.js';
+export { type AuditLog, type AuditStats, createAuditLog } from './create-audit-log.js';
+export { createSqlAudit, type SqlAudit, type SqlAuditOptions } from './sql-audit.js';
+export { type AuditFault, type AuditVerdict, type VerifyOptions, verifyAudit } from './verify-audit.js';

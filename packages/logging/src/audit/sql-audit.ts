@@ -1,0 +1,236 @@
+import { randomUUID } from 'node:crypto';
+import {
+  type Clock,
+  invalidOption,
+  optionsOf,
+  type SqlDialect,
+  type SqlExecutor,
+  systemClock,
+  wholeNumber,
+} from '@seaworthy/contracts';
+import { AuditError } from './audit-error.js';
+import { type AuditEvent, eventWriter } from './audit-event.js';
+import {
+  type AuditOptions,
+  auditOptionNames,
+  auditRedactor,
+  purgeable,
+  retentionOf,
+} from './audit-options.js';
+import { type AuditCheckpoint, type ChainHead, genesis, signerOf } from './chain.js';
+import { type RecordBuilder, recordBuilder } from './records.js';
+
+export interface SqlAuditOptions extends AuditOptions {
+  /** Letters, digits and underscores. @defaultValue 'audit_log' */
+  readonly table?: string;
+}
+
+/** An audit trail in a table. */
+export interface SqlAudit {
+  /** The statements that make its tables, for a migration; they may run twice. */
+  schema(dialect: SqlDialect): readonly string[];
+  /**
+   * Adds a record in the caller's transaction: both are there, or none. Records of a log follow one another, so a second transaction
+   * waits here until the first has ended; record last.
+   *
+   * @throws what the database throws; then the transaction has to be rolled back.
+   */
+  record(transaction: SqlExecutor, event: AuditEvent): Promise<ChainHead>;
+  /** Signs what stands there, in a transaction. Keep what it returns elsewhere. */
+  checkpoint(transaction: SqlExecutor): Promise<AuditCheckpoint>;
+  /** Deletes whole days that are older, in a transaction, and records that it did. @returns how many records. */
+  purge(transaction: SqlExecutor, olderThanDays: number): Promise<number>;
+  /** The records in their order, for {@link verifyAudit}. */
+  rows(executor: SqlExecutor): AsyncIterable<Uint8Array>;
+}
+
+interface State {
+  readonly head: ChainHead;
+  readonly log: string;
+  readonly day: number;
+  readonly sinceCheckpoint: number;
+}
+
+interface Row {
+  readonly seq: number;
+  readonly at: string;
+  readonly kind: string;
+  readonly line: string;
+}
+
+const readOptions = optionsOf<SqlAuditOptions>('createSqlAudit', { ...auditOptionNames, table: true });
+const dayMs = 86_400_000;
+const page = 1_000;
+
+/**
+ * An audit log in PostgreSQL or MySQL: the chain of {@link createAuditLog}, with records written in the transaction of what they
+ * are about.
+ *
+ * @throws OptionsError for a wrong option; AuditError `AUDIT_RETENTION`.
+ *
+ * @example
+ * const audit = createSqlAudit({ key: privateKeyPem, environment: 'production' });
+ * await db.transaction(async (tx) => {
+ *   await updateCustomer(tx, id, next);
+ *   await audit.record(tx, { actor, action: 'customer.update', target: { id }, outcome: 'success', changes });
+ * });
+ */
+export function createSqlAudit(options: SqlAuditOptions): SqlAudit {
+  const given = readOptions(options);
+  const { table = 'audit_log', checkpointEvery = 1_000 } = given;
+  const clock: Clock = given.clock ?? systemClock;
+  if (!/^[A-Za-z_]\w{0,40}$/.test(table)) {
+    throw invalidOption('createSqlAudit', 'table', 'a name of letters, digits and underscores');
+  }
+  wholeNumber('createSqlAudit', 'checkpointEvery', checkpointEvery, { min: 1 });
+  const retentionDays = retentionOf(given);
+  const signer = signerOf(given.key);
+  const writeEvent = eventWriter(given.redactor ?? auditRedactor());
+  const now = (): string => new Date(clock.now()).toISOString();
+
+  /** The end of the chain, ours until the transaction ends. */
+  async function lock(transaction: SqlExecutor): Promise<State> {
+    const { rows } = await transaction.execute<Record<string, unknown>>({
+      strings: [`select seq, hash, log, day, since from ${table}_head where id = 1 for update`],
+      values: [],
+    });
+    const [row] = rows;
+    if (row === undefined) {
+      throw new AuditError(`The table ${table}_head has no row. Run the statements of schema() first.`, {
+        code: 'AUDIT_FORMAT',
+      });
+    }
+    const seq = Number(row.seq);
+    return {
+      head: seq === -1 ? genesis : { seq, hash: String(row.hash) },
+      log: String(row.log),
+      day: Number(row.day),
+      sinceCheckpoint: Number(row.since),
+    };
+  }
+
+  async function write(
+    transaction: SqlExecutor,
+    kind: 'event' | 'purge' | 'mark',
+    members: string,
+    sign = false,
+  ): Promise<{ readonly head: ChainHead; readonly checkpoint: AuditCheckpoint | undefined }> {
+    const state = await lock(transaction);
+    const builder = recordBuilder(state.head);
+    const at = now();
+    const rows: Row[] = [];
+    const day = Math.floor(clock.now() / dayMs);
+    const log = state.head.seq === -1 ? randomUUID() : state.log;
+    const add = (type: string, line: string): void =>
+      void rows.push({ seq: builder.head.seq, at, kind: type, line });
+    if (state.head.seq === -1)
+      add('begin', builder.add('begin', at, `,"log":"${log}","key":"${signer.key}"`));
+    else if (day !== state.day) add('segment', segment(builder, at, log, state.head));
+    add(kind, builder.add(kind, at, members));
+    const { head } = builder;
+    let checkpoint: AuditCheckpoint | undefined;
+    if (sign || state.sinceCheckpoint + 1 >= checkpointEvery) {
+      const signed = builder.checkpoint(signer, log, at);
+      checkpoint = signed.checkpoint;
+      add('checkpoint', signed.line);
+    }
+    for (const row of rows) await insert(transaction, row);
+    await transaction.execute({
+      strings: [
+        `update ${table}_head set seq = `,
+        ', hash = ',
+        ', log = ',
+        ', day = ',
+        ', since = ',
+        ' where id = 1',
+      ],
+      values: [
+        builder.head.seq,
+        builder.head.hash,
+        log,
+        day,
+        checkpoint === undefined ? state.sinceCheckpoint + 1 : 0,
+      ],
+    });
+    return { head, checkpoint };
+  }
+
+  async function insert(transaction: SqlExecutor, { seq, at, kind, line }: Row): Promise<void> {
+    await transaction.execute({
+      strings: [
+        `insert into ${table} (seq, recorded_at, kind, hash, body) values (`,
+        ', ',
+        ', ',
+        ', ',
+        ', ',
+        ')',
+      ],
+      values: [seq, at, kind, line.slice(0, 64), line.slice(65, -1)],
+    });
+  }
+
+  return {
+    schema: (dialect) => tables(table, dialect),
+    async record(transaction, event) {
+      return (await write(transaction, 'event', writeEvent(event))).head;
+    },
+    async checkpoint(transaction) {
+      const { checkpoint } = await write(transaction, 'mark', '', true);
+      if (checkpoint === undefined) throw new AuditError('No checkpoint.', { code: 'AUDIT_BROKEN' });
+      return checkpoint;
+    },
+    async purge(transaction, olderThanDays) {
+      purgeable(olderThanDays, retentionDays);
+      const before = new Date(clock.now() - olderThanDays * dayMs).toISOString();
+      await lock(transaction);
+      const { rows } = await transaction.execute<Record<string, unknown>>({
+        strings: [
+          `select seq, body from ${table} where kind = 'segment' and recorded_at <= `,
+          ' order by seq desc limit 1',
+        ],
+        values: [before],
+      });
+      const [first] = rows;
+      if (first === undefined) return 0;
+      const seq = Number(first.seq);
+      const { previous }: { readonly previous?: unknown } = JSON.parse(String(first.body));
+      const removed = await transaction.execute({
+        strings: [`delete from ${table} where seq < `, ''],
+        values: [seq],
+      });
+      if (removed.rowCount > 0) {
+        await write(transaction, 'purge', `,"through":${seq - 1},"hash":"${String(previous)}"`);
+      }
+      return removed.rowCount;
+    },
+    async *rows(executor) {
+      for (let after = -1; ; ) {
+        const { rows } = await executor.execute<Record<string, unknown>>({
+          strings: [`select seq, hash, body from ${table} where seq > `, ` order by seq limit ${page}`],
+          values: [after],
+        });
+        for (const row of rows) {
+          yield Buffer.from(`${String(row.hash)} ${String(row.body)}`);
+          after = Number(row.seq);
+        }
+        if (rows.length < page) return;
+      }
+    },
+  };
+}
+
+/** Begins a day: purging goes day by day, and a log that was purged begins with one of these. */
+function segment(builder: RecordBuilder, at: string, log: string, previous: ChainHead): string {
+  return builder.add('segment', at, `,"log":"${log}","previous":"${previous.hash}"`);
+}
+
+function tables(table: string, dialect: SqlDialect): readonly string[] {
+  const [text, options] =
+    dialect === 'mysql' ? ['mediumtext', ' default charset=utf8mb4 collate=utf8mb4_bin'] : ['text', ''];
+  const head = `insert into ${table}_head (id, seq, hash, log, day, since) values (1, -1, '', '', 0, 0)`;
+  return [
+    `create table if not exists ${table} (seq bigint primary key, recorded_at varchar(32) not null, kind varchar(16) not null, hash char(64) not null, body ${text} not null)${options}`,
+    `create table if not exists ${table}_head (id int primary key, seq bigint not null, hash varchar(64) not null, log varchar(36) not null, day int not null, since int not null)${options}`,
+    dialect === 'mysql' ? head.replace('insert', 'insert ignore') : `${head} on conflict do nothing`,
+  ];
+}

@@ -1,0 +1,369 @@
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
+import {
+  appendFileSync,
+  cpSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { Secret } from '@seaworthy/contracts';
+import { createFakeClock, type FakeClock, size, waitFor } from '@seaworthy/testkit';
+import { beforeAll, describe, expect, test } from 'vitest';
+import {
+  type AuditCheckpoint,
+  type AuditEvent,
+  createAuditLog,
+  type FileAuditOptions,
+  verifyAudit,
+} from '../src/audit/index.js';
+import { withContext } from '../src/index.js';
+import { needsBuild, startFixture } from './support/run-fixture.js';
+import { smallDisk } from './support/small-disk.js';
+import { tempFolder } from './support/temp-folder.js';
+
+beforeAll(needsBuild);
+
+const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+const stranger = generateKeyPairSync('ed25519');
+const publicKeys = [publicKey];
+const dayMs = 86_400_000;
+
+const event = (number: number): AuditEvent => ({
+  actor: 'u1',
+  action: 'customer.update',
+  target: { id: number },
+  outcome: 'success',
+  changes: { name: { from: 'A', to: 'B' } },
+});
+
+function open(folder: string, options: Partial<FileAuditOptions> = {}) {
+  return createAuditLog({ folder, key: privateKey, environment: 'production', ...options });
+}
+
+function files(folder: string): string[] {
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.jsonl'))
+    .sort();
+}
+
+function bodies(folder: string): Array<Record<string, unknown>> {
+  return files(folder).flatMap((name) =>
+    readFileSync(join(folder, name), 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line.slice(65))),
+  );
+}
+
+/** A small log with several checkpoints, and the last of them as it was handed to the anchor. */
+async function smallLog(): Promise<{
+  readonly folder: string;
+  readonly file: string;
+  readonly anchors: AuditCheckpoint[];
+}> {
+  const folder = tempFolder();
+  const anchors: AuditCheckpoint[] = [];
+  const audit = await open(folder, {
+    checkpointEvery: 2,
+    anchor: async (checkpoint) => anchors.push(checkpoint),
+  });
+  for (const number of [1, 2, 3]) await audit.record({ actor: number, action: 'x', outcome: 'success' });
+  await audit.close();
+  await waitFor(() => anchors.length >= 2, { what: 'the anchors' });
+  return { folder, file: join(folder, files(folder)[0] ?? ''), anchors: anchors.slice(-1) };
+}
+
+describe('an audit log', () => {
+  test('[row 93] holds what was recorded, in order, across restarts, and verifies', async () => {
+    const folder = tempFolder();
+    for (const run of [0, 1, 2]) {
+      await using audit = await open(folder, { checkpointEvery: 10 });
+      const heads = await Promise.all(
+        Array.from({ length: 25 }, (_, index) => audit.record(event(run * 25 + index))),
+      );
+      expect(new Set(heads.map(({ seq }) => seq)).size).toBe(25);
+    }
+    const events = bodies(folder).filter(({ type }) => type === 'event');
+    expect(events.map(({ target }) => target)).toEqual(Array.from({ length: 75 }, (_, id) => ({ id })));
+    expect(events[0]).toMatchObject({ v: 1, actor: 'u1', action: 'customer.update', outcome: 'success' });
+    expect(await verifyAudit(folder, { publicKeys })).toMatchObject({ ok: true, unsigned: 0 });
+  });
+
+  test('takes secrets out, keeps who and what, and says which request it was', async () => {
+    const folder = tempFolder();
+    const audit = await open(folder);
+    await withContext({ requestId: 'r1' }, () =>
+      audit.record({
+        actor: { id: 7, email: 'ada@example.test' },
+        action: 'login',
+        outcome: 'failure',
+        changes: { password: { from: 'canary', to: 'canary' } },
+        details: {
+          url: '/login?token=canary',
+          key: new Secret('K', 'canary'),
+          header: 'Bearer canary-123456',
+        },
+      }),
+    );
+    await audit.close();
+    expect(JSON.stringify(bodies(folder))).not.toContain('canary');
+    expect(bodies(folder).find(({ type }) => type === 'event')).toMatchObject({
+      actor: { id: 7, email: 'ada@example.test' },
+      changes: { password: '[redacted]' },
+      requestId: 'r1',
+    });
+  });
+
+  test('refuses what is no event, a key that cannot sign, and unknown options', async () => {
+    const audit = await open(tempFolder());
+    await expect(audit.record({ ...event(1), outcome: 'ok' as 'success' })).rejects.toThrow(
+      /"success", "failure" or "denied"/,
+    );
+    await expect(audit.record({ ...event(1), action: '' })).rejects.toThrow(/"action"/);
+    // @ts-expect-error a misspelt member
+    await expect(audit.record({ ...event(1), actr: 1 })).rejects.toThrow(/Did you mean "actor"/);
+    await audit.close();
+    await expect(audit.record(event(1))).rejects.toMatchObject({ code: 'AUDIT_CLOSED' });
+    await expect(open(tempFolder(), { key: 'canary' })).rejects.toThrow(/Ed25519/);
+    await expect(open(tempFolder(), { key: publicKey })).rejects.toThrow(/Ed25519/);
+    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+    await (await open(tempFolder(), { key: new Secret('AUDIT_KEY', pem) })).close();
+    await (await open(tempFolder(), { key: createPrivateKey(pem) })).close();
+  });
+
+  test('has one writer, and what a writer that was killed left is taken over', async () => {
+    const folder = tempFolder();
+    const audit = await open(folder);
+    await expect(open(folder)).rejects.toMatchObject({ code: 'AUDIT_LOCKED' });
+    await audit.close();
+  });
+
+  test('SIGKILL loses no record that was acknowledged', async () => {
+    const folder = tempFolder();
+    const keyFile = join(tempFolder(), 'key.pem');
+    writeFileSync(keyFile, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
+    const { child, output, exited } = startFixture('auditing', [folder, keyFile]);
+    await waitFor(() => output.stdout.split('\n').length > 2_000, {
+      what: 'acknowledged records',
+      timeoutMs: 30_000,
+    });
+    child.kill('SIGKILL');
+    await exited;
+    const acknowledged = output.stdout.split('\n').slice(0, -1).map(Number);
+    const audit = await open(folder);
+    await audit.record(event(-1));
+    await audit.close();
+    const there = new Set(
+      bodies(folder)
+        .filter(({ type }) => type === 'event')
+        .map(({ target }) => Number(Object(target).id)),
+    );
+    expect(acknowledged.filter((id) => !there.has(id))).toEqual([]);
+    expect(await verifyAudit(folder, { publicKeys })).toMatchObject({ ok: true, unsigned: 0 });
+  });
+
+  test('what a crash tore off is put aside, said in the log, and the log goes on', async () => {
+    const { folder, file } = await smallLog();
+    appendFileSync(file, `${'0'.repeat(64)} {"half":`);
+    const audit = await open(folder);
+    await audit.record(event(6));
+    await audit.close();
+    expect(bodies(folder).filter(({ type }) => type === 'recovery')).toHaveLength(1);
+    expect(readdirSync(folder).filter((name) => name.startsWith('torn-'))).toHaveLength(1);
+    expect(await verifyAudit(folder, { publicKeys })).toMatchObject({ ok: true });
+  });
+
+  test('a full disk fails the records that it does not take, and no others', async (context) => {
+    const folder = smallDisk();
+    if (folder === undefined) return context.skip('mounting a small tmpfs needs root');
+    const ballast = join(folder, 'ballast');
+    writeFileSync(ballast, Buffer.alloc(128 * 1_024));
+    const audit = await open(folder);
+    const taken: number[] = [];
+    let failure: unknown;
+    for (let id = 0; failure === undefined; id += 1) {
+      await audit.record(event(id)).then(
+        () => taken.push(id),
+        (error: unknown) => {
+          failure = error;
+        },
+      );
+    }
+    expect(failure).toMatchObject({ code: 'AUDIT_WRITE_FAILED', cause: { code: 'ENOSPC' } });
+    rmSync(ballast);
+    await audit.record(event(-1));
+    await audit.close();
+    const events = bodies(folder).filter(({ type }) => type === 'event');
+    expect(events.map(({ target }) => target)).toEqual([...taken, -1].map((id) => ({ id })));
+    expect(await verifyAudit(folder, { publicKeys })).toMatchObject({ ok: true });
+  });
+
+  test('more records than may wait are refused, not kept', async () => {
+    const audit = await open(tempFolder(), { maxWaiting: 10 });
+    const results = await Promise.allSettled(
+      Array.from({ length: 30 }, (_, index) => audit.record(event(index))),
+    );
+    const refused = results.filter((result) => result.status === 'rejected');
+    expect(refused).toHaveLength(20);
+    expect(refused[0]).toMatchObject({ reason: { code: 'AUDIT_OVERLOADED' } });
+    await audit.close();
+  });
+
+  test('an anchor that fails costs no record and is counted; the next gets its turn', async () => {
+    const anchored: AuditCheckpoint[] = [];
+    let isDown = true;
+    const audit = await open(tempFolder(), {
+      anchor: async (checkpoint) => {
+        if (isDown) throw new Error('down');
+        anchored.push(checkpoint);
+      },
+    });
+    await audit.record(event(1));
+    await audit.checkpoint();
+    await waitFor(() => audit.stats().anchorFailures === 1, { what: 'the failure' });
+    isDown = false;
+    await audit.checkpoint();
+    await waitFor(() => anchored.length === 1, { what: 'the anchor' });
+    await audit.close();
+  });
+
+  test('new records get a checkpoint after a while, however few they are', async () => {
+    const clock = createFakeClock({ now: Date.parse('2026-06-15T12:00:00.000Z') });
+    const anchored: AuditCheckpoint[] = [];
+    const audit = await open(tempFolder(), {
+      clock,
+      checkpointMs: 60_000,
+      anchor: async (each) => anchored.push(each),
+    });
+    await audit.record(event(1));
+    await clock.advance(59_000);
+    expect(anchored).toEqual([]);
+    await clock.advance(1_000);
+    await waitFor(() => anchored.length === 1, { what: 'the checkpoint' });
+    await audit.close();
+  });
+});
+
+describe('verifyAudit', () => {
+  test('[row 93] detects every single byte that is changed', async () => {
+    const { folder, file, anchors } = await smallLog();
+    const original = readFileSync(file);
+    const flips = size({ test: [0x01], soak: [0x01, 0x20, 0x80, 0xff] });
+    for (const flip of flips) {
+      for (let at = 0; at < original.length; at += 1) {
+        const changed = Buffer.from(original);
+        changed[at] = (changed[at] ?? 0) ^ flip;
+        writeFileSync(file, changed);
+        const verdict = await verifyAudit(folder, { publicKeys, anchors });
+        expect({ at, ok: verdict.ok }).toEqual({ at, ok: false });
+        // It names the record in which the byte is.
+        const line = original.subarray(0, at).filter((byte) => byte === 0x0a).length;
+        if (!verdict.ok) expect(verdict.seq).toBe(line);
+      }
+    }
+  });
+
+  test('[row 93] detects every record that is left out, doubled or swapped with the next', async () => {
+    const { folder, file, anchors } = await smallLog();
+    const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+    for (let at = 0; at < lines.length; at += 1) {
+      const line = lines[at] ?? '';
+      const without = lines.toSpliced(at, 1);
+      const doubled = lines.toSpliced(at, 0, line);
+      const swapped = at + 1 < lines.length ? lines.toSpliced(at, 2, lines[at + 1] ?? '', line) : without;
+      for (const changed of [without, doubled, swapped]) {
+        writeFileSync(file, `${changed.join('\n')}\n`);
+        expect(await verifyAudit(folder, { publicKeys, anchors })).toMatchObject({ ok: false });
+      }
+    }
+  });
+
+  test('[row 93] detects every truncation with an anchor, and those inside of a record without', async () => {
+    const { folder, file, anchors } = await smallLog();
+    const original = readFileSync(file);
+    for (let length = 0; length < original.length; length += 1) {
+      writeFileSync(file, original.subarray(0, length));
+      expect(await verifyAudit(folder, { publicKeys, anchors })).toMatchObject({ ok: false });
+      const atEnd = length === 0 || original[length - 1] === 0x0a;
+      expect({ length, ok: (await verifyAudit(folder, { publicKeys })).ok }).toEqual({ length, ok: atEnd });
+    }
+    rmSync(file);
+    expect(await verifyAudit(folder, { publicKeys, anchors })).toEqual({
+      ok: false,
+      seq: 0,
+      reason: 'truncated',
+    });
+  });
+
+  test('detects a chain that was made anew without the key, and a key that it was not told of', async () => {
+    const { folder } = await smallLog();
+    expect(await verifyAudit(folder, { publicKeys: [stranger.publicKey] })).toMatchObject({
+      ok: false,
+      reason: 'signature',
+    });
+    expect(await verifyAudit(folder, { publicKeys: [stranger.publicKey, publicKey] })).toMatchObject({
+      ok: true,
+    });
+    const forged = tempFolder();
+    const audit = await open(forged, { key: stranger.privateKey, checkpointEvery: 2 });
+    for (const number of [1, 2, 3]) await audit.record(event(number));
+    await audit.close();
+    expect(await verifyAudit(forged, { publicKeys })).toMatchObject({ ok: false, reason: 'signature' });
+  });
+
+  test('detects another log in place of the one that was anchored', async () => {
+    const { anchors } = await smallLog();
+    const other = await smallLog();
+    expect(await verifyAudit(other.folder, { publicKeys, anchors })).toMatchObject({
+      ok: false,
+      reason: 'anchor',
+    });
+  });
+});
+
+describe('retention', () => {
+  test('[row 92] shorter than a year is refused in production, and purging earlier is refused everywhere', async () => {
+    await expect(open(tempFolder(), { retentionDays: 364 })).rejects.toMatchObject({
+      code: 'AUDIT_RETENTION',
+    });
+    await (await open(tempFolder(), { retentionDays: 364, environment: 'staging' })).close();
+    const audit = await open(tempFolder());
+    await expect(audit.purge(364)).rejects.toMatchObject({ code: 'AUDIT_RETENTION' });
+    expect(await audit.purge(366)).toBe(0);
+    await audit.close();
+  });
+
+  test('[row 92] a purge takes whole files that are older, and what is left still verifies', async () => {
+    const folder = tempFolder();
+    const clock = createFakeClock({ now: Date.parse('2025-01-01T12:00:00.000Z') });
+    const audit = await open(folder, { clock });
+    for (let day = 0; day < 10; day += 1) {
+      await audit.record(event(day));
+      await clock.advance(dayMs);
+    }
+    await passYear(clock);
+    expect(files(folder)).toHaveLength(10);
+    await audit.record(event(10));
+    expect(await audit.purge(366)).toBe(4);
+    await audit.close();
+    expect(files(folder)).toHaveLength(7);
+    expect(await verifyAudit(folder, { publicKeys })).toMatchObject({ ok: true });
+    // Without the record of the purge, a missing beginning is one.
+    const copy = tempFolder();
+    cpSync(folder, copy, { recursive: true });
+    const last = join(copy, files(copy).at(-1) ?? '');
+    const text = readFileSync(last, 'utf8');
+    truncateSync(last, text.indexOf('\n', text.indexOf('"type":"event"')) + 1);
+    expect(await verifyAudit(copy, { publicKeys })).toMatchObject({ ok: false, reason: 'beginning' });
+    rmSync(join(folder, files(folder)[0] ?? ''));
+    expect(await verifyAudit(folder, { publicKeys })).toMatchObject({ ok: false, reason: 'beginning' });
+  });
+});
+
+/** In steps, because each day's timers fire. */
+async function passYear(clock: FakeClock): Promise<void> {
+  for (let day = 0; day < 360; day += 30) await clock.advance(30 * dayMs);
+}
