@@ -176,6 +176,13 @@ for (const engine of ['postgres', 'mysql'] as const) {
         await expect(failing).rejects.toThrow(
           'Restoring backup nightly-7 failed as well: the archive is gone',
         );
+        // Nobody takes a database that is half put back for a new one.
+        const next = createMigrations(release, { folder, environment: 'test' });
+        await expect(next.up()).rejects.toMatchObject({ code: 'DB_MIGRATION_RESTORE' });
+        await expect(next.down()).rejects.toThrow('Backup nightly-7 was not put back to its end');
+        await write('0002_bad.up.sql', 'create table bad (id int primary key)');
+        expect(await next.reset()).toEqual(['0001_orders', '0002_bad']);
+        expect(await next.up()).toEqual([]);
       });
     } else {
       test('a file without a transaction that fails is unfinished, not lost', async () => {

@@ -23,6 +23,7 @@ import {
   recordStarted,
 } from './migration-table.js';
 import { planUp } from './plan-up.js';
+import { requireRestored, unmarkRestoring } from './restore-mark.js';
 import { runStep } from './run-step.js';
 
 export interface MigrationRunOptions {
@@ -161,6 +162,7 @@ export function createMigrations(db: Db, options: MigrationsOptions): Migrations
   return {
     up: (given = {}) =>
       exclusively(given, async (connection, files) => {
+        await requireRestored(connection);
         const pending = planUp(files, await readApplied(connection));
         const names = pending.map(({ name }) => name);
         const backup = await makeBackup({ direction: 'up', migrations: names }, given.signal);
@@ -171,6 +173,7 @@ export function createMigrations(db: Db, options: MigrationsOptions): Migrations
     async down(steps = 1, given = {}) {
       wholeNumber('migrations.down', 'steps', steps, { min: 1 });
       return exclusively(given, async (connection, files) => {
+        await requireRestored(connection);
         const applied = await readApplied(connection);
         planUp(files, applied); // refuses when folder and database do not fit each other
         const last = files
@@ -207,6 +210,7 @@ export function createMigrations(db: Db, options: MigrationsOptions): Migrations
           );
         }
         await emptySchema(connection);
+        await unmarkRestoring(connection);
         await ensureTable(connection);
         for (const file of files) await apply(connection, file, undefined);
         return files.map(({ name }) => name);

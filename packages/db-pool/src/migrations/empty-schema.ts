@@ -1,5 +1,6 @@
 import type { DbConnection } from '../db.js';
 import { sql } from '../sql/sql.js';
+import { restoreMark } from './restore-mark.js';
 
 /** Collected before the first drop: what a cascade takes along cannot be named afterwards. Extensions keep what is theirs. */
 const emptyPostgres = `do $seaworthy$
@@ -18,7 +19,7 @@ begin
         when 'f' then 'drop foreign table if exists %I.%I cascade'
         else 'drop table if exists %I.%I cascade' end, nspname, relname)
       from pg_class c join pg_namespace n on n.oid = relnamespace
-      where nspname = current_schema() and relkind in ('r', 'p', 'f', 'S')
+      where nspname = current_schema() and relkind in ('r', 'p', 'f', 'S') and relname <> '${restoreMark}'
         and not exists (select from pg_depend d where d.objid = c.oid and d.deptype in ('e', 'i'))
     union all
     select 3, format('drop routine if exists %I.%I(%s) cascade', nspname, proname, pg_get_function_identity_arguments(p.oid))
@@ -41,14 +42,15 @@ $seaworthy$`;
 /** What MySQL's and MariaDB's information_schema calls a table, and how to drop it. */
 const dropByType: Readonly<Record<string, string>> = { VIEW: 'view', SEQUENCE: 'sequence' };
 
-/** Drops every table, view, sequence, routine and type of the current schema. On PostgreSQL all or none of them. */
+/** Drops every table but the restore mark, view, sequence, routine and type of the current schema. On PostgreSQL all or none. */
 export async function emptySchema(connection: DbConnection): Promise<void> {
   if (connection.dialect === 'postgres') {
     await connection.script(emptyPostgres);
     return;
   }
   const tables = await connection.many<{ name: string; kind: string }>(
-    sql`select table_name as name, table_type as kind from information_schema.tables where table_schema = database()`,
+    sql`select table_name as name, table_type as kind from information_schema.tables
+        where table_schema = database() and table_name <> ${restoreMark}`,
   );
   const routines = await connection.many<{ name: string; kind: string }>(
     sql`select routine_name as name, lower(routine_type) as kind from information_schema.routines where routine_schema = database()`,

@@ -5,6 +5,7 @@ import { emptySchema } from './empty-schema.js';
 import { MigrationError } from './migration-error.js';
 import type { MigrationBackup } from './migration-options.js';
 import { type AppliedMigration, type Direction, readApplied } from './migration-table.js';
+import { markRestoring, restoreMark, unmarkRestoring } from './restore-mark.js';
 
 export interface FailedStep {
   readonly name: string;
@@ -38,10 +39,12 @@ export async function recoverFrom(failed: FailedStep, recovery: Recovery): Promi
   const restore = backup?.restore;
   if (backup === undefined || restore === undefined) return error(advice, 'DB_MIGRATION_FAILED');
   try {
+    await markRestoring(connection, backup.name);
     await withDeadline(() => restore({ emptyDatabase: () => emptySchema(connection) }), {
       timeoutMs: backupTimeoutMs,
       what: 'restoring the backup',
     });
+    await unmarkRestoring(connection);
   } catch (second) {
     logger.error('The backup could not be restored after a failed migration', {
       migration: name,
@@ -49,7 +52,7 @@ export async function recoverFrom(failed: FailedStep, recovery: Recovery): Promi
       error: second,
     });
     return error(
-      `Restoring backup ${backup.name} failed as well: ${messageOf(second)} Restore it by hand before anything uses the database.`,
+      `Restoring backup ${backup.name} failed as well: ${messageOf(second)} Restore it by hand before anything uses the database, then drop the table ${restoreMark}.`,
       'DB_MIGRATION_RESTORE',
     );
   }
