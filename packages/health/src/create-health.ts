@@ -81,6 +81,7 @@ export function createHealth<const C extends Checks = Record<never, never>>(
     format: formats[given.format ?? 'health+json'],
     details: given.details ?? (() => false),
     clock,
+    onFailure: (error) => logger.error('health endpoint failed', { error: describeError(error, redactor) }),
     page: given.page ?? true,
     metrics: given.metrics,
     metricsPath: given.metricsPath ?? '/metrics',

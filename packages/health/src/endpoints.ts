@@ -10,7 +10,7 @@ import type { AnyRequest } from './server-tracker.js';
 
 /** A complete answer, for whichever framework is to send it. */
 export interface HealthAnswer {
-  readonly statusCode: 200 | 403 | 503;
+  readonly statusCode: 200 | 403 | 500 | 503;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
@@ -27,6 +27,8 @@ export interface EndpointsOptions {
   readonly metrics: MetricsSource | undefined;
   readonly metricsPath: string;
   readonly clock: Clock;
+  /** Told why an answer is a 500. */
+  readonly onFailure: (error: unknown) => void;
   /** The view that an endpoint shows now; `undefined` when there is no check of that name. */
   readonly view: (endpoint: Endpoint, check: string | undefined) => HealthView | undefined;
 }
@@ -75,6 +77,12 @@ export function createEndpoints(options: EndpointsOptions): Endpoints {
     return found === undefined ? undefined : (request) => answer(request, found);
   }
 
+  /** A collector of the application's own may throw; a rejection that nobody handles would end the process. */
+  function failed(error: unknown): HealthAnswer {
+    options.onFailure(error);
+    return answerWith(500, 'text/plain; charset=utf-8', 'failed\n');
+  }
+
   async function answerScrape(request: AnyRequest, source: MetricsSource): Promise<HealthAnswer> {
     if (!(await allowed(options, request)))
       return answerWith(403, 'text/plain; charset=utf-8', 'forbidden\n');
@@ -101,7 +109,7 @@ export function createEndpoints(options: EndpointsOptions): Endpoints {
     const path = (request.url ?? '').split('?', 1)[0] ?? '';
     const found =
       find(path) ?? (prefix !== '' && path.startsWith(prefix) ? find(path.slice(prefix.length)) : undefined);
-    return found?.(request);
+    return found?.(request).catch(failed);
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Closable, HistogramSpec, MetricLabels, Metrics } from '@seaworthy/contracts';
-import { optionsOf, wholeNumber } from '@seaworthy/contracts';
+import { optionsOf, wholeNumber, withDeadline } from '@seaworthy/contracts';
 import { HealthError } from '../errors.js';
 import { HistogramSeries } from './histogram-series.js';
 import { createHttpRecorder, type HttpRecorder } from './http-recorder.js';
@@ -36,6 +36,8 @@ const readOptions = optionsOf<MetricsOptions>('createMetrics', {
   maxSeries: true,
   process: true,
 });
+/** As long as Prometheus waits by default; a collector of the application's own that hangs must not hold all later scrapes. */
+const scrapeMs = 10_000;
 const textFormat = 'text/plain; version=0.0.4; charset=utf-8';
 
 /**
@@ -134,7 +136,7 @@ export function createMetrics(options: MetricsOptions = {}): MetricStore {
       return { record: (value, labels = none) => recorded.series(labels).record(value) };
     },
     scrape() {
-      rendering ??= render().finally(() => {
+      rendering ??= withDeadline(render, { timeoutMs: scrapeMs, what: 'The scrape' }).finally(() => {
         rendering = undefined;
       });
       return rendering;

@@ -248,3 +248,42 @@ test('/metrics is for whom details allows, holds no shutdown, and is not there w
   server.close();
   await Promise.all([health.close(), without.close()]);
 });
+
+test('a collector that throws is a 500 and one log line, and the next scrape is a new one', async () => {
+  const registry = new promClient.Registry();
+  let broken = true;
+  new promClient.Gauge({
+    name: 'queue_length',
+    help: 'Jobs.',
+    registers: [registry],
+    collect() {
+      if (broken) throw new Error('the queue is away');
+      this.set(7);
+    },
+  });
+  const lines: unknown[] = [];
+  const log = (message: string, fields?: object): void => void lines.push([message, fields]);
+  await using metrics = createMetrics({ registry, process: false });
+  const health = createHealth({
+    metrics,
+    details: () => true,
+    signals: false,
+    logger: { error: log, warn: log, info: log, debug: log },
+  });
+  const server = createServer((request, response) => {
+    void health
+      .answer(request)
+      ?.then(({ statusCode, headers, body }) => response.writeHead(statusCode, headers).end(body));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/metrics`;
+  const failed = await fetch(url);
+  expect([failed.status, await failed.text()]).toEqual([500, 'failed\n']);
+  expect(lines).toEqual([['health endpoint failed', { error: { message: 'the queue is away' } }]]);
+  broken = false;
+  const mended = await fetch(url);
+  expect([mended.status, await mended.text()]).toEqual([200, expect.stringContaining('queue_length 7')]);
+  server.closeAllConnections();
+  server.close();
+  await health.close();
+});
