@@ -1,9 +1,11 @@
 import { createTestDatabase, describeWith, type TestDatabase } from '@seaworthy/testkit';
+import mysql2 from 'mysql2';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { mysql } from '../src/drivers/mysql.js';
 import { postgres } from '../src/drivers/postgres.js';
 import { PreparedStatements } from '../src/drivers/prepared-statements.js';
-import { createDb, type DbOptions, sql } from '../src/index.js';
+import { createDb, type DbOptions, Sql, sql } from '../src/index.js';
 
 test('prepares a text on its second use, and keeps no more than the bound, the latest used', () => {
   const prepared = new PreparedStatements(2);
@@ -105,5 +107,36 @@ describeWith(['postgres'], 'statements that PostgreSQL keeps prepared', () => {
     await db.exec(sql`create table made_later (id int)`);
     await twice(() => db.maybeOne(later));
     expect(await db.maybeOne(later)).toBeUndefined();
+  });
+});
+
+describeWith(['mysql'], 'statements that MySQL keeps prepared', () => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await createTestDatabase('mysql');
+  });
+  afterAll(async () => {
+    await database?.drop();
+  });
+
+  test('[row 50] are used by every statement with values, and no connection keeps more than the bound', async () => {
+    await using db = createDb(mysql(mysql2), { url: database.url, pool: { max: 1 }, preparedStatements: 3 });
+    const counted = async (name: string): Promise<number> => {
+      // MySQL 8 has them in performance_schema, MariaDB in information_schema; both in this.
+      const [row] = await db.many<{ Value: string }>(new Sql([`show session status like '${name}'`], []));
+      return Number(row?.Value);
+    };
+    const before = {
+      executed: await counted('COM_STMT_EXECUTE'),
+      prepared: await counted('COM_STMT_PREPARE'),
+    };
+    for (let id = 0; id < 10; id += 1) await db.many(sql`select ${id} as one`);
+    expect(await counted('COM_STMT_EXECUTE')).toBeGreaterThanOrEqual(before.executed + 10);
+    expect(await counted('COM_STMT_PREPARE')).toBeLessThanOrEqual(before.prepared + 1); // once, not ten times
+
+    const columns = [sql.raw`1`, sql.raw`2`, sql.raw`3`, sql.raw`4`, sql.raw`5`, sql.raw`6`];
+    for (const column of columns) await db.many(sql`select ${column} as one, ${1} as two`);
+    const kept = (await counted('COM_STMT_PREPARE')) - (await counted('COM_STMT_CLOSE'));
+    expect(kept).toBeLessThanOrEqual(3);
   });
 });
