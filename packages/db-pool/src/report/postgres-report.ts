@@ -37,14 +37,15 @@ async function slowStatements(db: Db, { top, given }: ReportLimits): Promise<Rep
   }
   try {
     const rows = await db.many<StatementRow>(
-      sql`select queryid::text as id, query, calls, rows,
+      sql`select coalesce(queryid::text, '') as id, query, calls, rows,
           total_exec_time as "totalMs", mean_exec_time as "meanMs", max_exec_time as "maxMs"
         from ${sql.id(extension.schema, 'pg_stat_statements')}
-        where dbid = (select oid from pg_database where datname = current_database()) and queryid is not null
+        where dbid = (select oid from pg_database where datname = current_database())
         order by total_exec_time desc limit ${top}`,
       given,
     );
-    if (rows.length > 0 && rows.every(({ query }) => query === hidden)) return unavailable(missingRight);
+    // Its own statements the role may always see, and they are not what the report is for.
+    if (rows.some(({ query }) => query === hidden)) return unavailable(missingRight);
     return { available: true, rows: rows.map(statementReport) };
   } catch (error) {
     // 55000: the extension was created, but the server was started without its library.
@@ -76,7 +77,7 @@ const missingRight =
 
 /** The extension leaves the values in statements such as `set` and `alter role`. */
 function statementReport({ query, ...row }: StatementRow): StatementReport {
-  return { ...row, statement: query === hidden ? hidden : normalizeSql(query, 'postgres') };
+  return { ...row, statement: normalizeSql(query, 'postgres') };
 }
 
 function scannedTables(db: Db, { top, minTableRows, given }: ReportLimits): Promise<ScannedTableReport[]> {
