@@ -46,6 +46,10 @@ const rows: Readonly<Record<string, Row>> = {
   'env.int': [env.int(), { ...numbers(problem), '1e3': problem, '5': 5 }],
   'env.number': [env.number(), { ...numbers(problem), '1e3': 1_000, '5': 5 }],
   'z.coerce.number() of zod': [z.coerce.number(), { ...numbers(problem), '1e3': 1_000, '5': 5 }],
+  'z.coerce.number().catch() of zod': [
+    z.coerce.number().catch(7),
+    { '5': 5, '': 7, '0x10': problem, x: problem },
+  ],
   'env.port': [
     env.port(),
     { ...numbers(problem), '1e3': problem, '3001': 3_001, 'tcp://10.0.0.1:6379': problem },
