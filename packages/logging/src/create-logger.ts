@@ -6,10 +6,11 @@ import { createDispatch } from './dispatch.js';
 import { createLineFormat } from './line-format.js';
 import { lineSchema, schemaNames } from './line-schema.js';
 import { logLimits } from './log-limits.js';
-import { guardLevel, knownLevel } from './logger-level.js';
+import { debugSwitch, guardLevel, knownLevel } from './logger-level.js';
 import { type LoggerOptions, readLoggerOptions } from './logger-options.js';
 import { openSinks } from './open-sinks.js';
 import { createRedactor } from './redactor.js';
+import { createRepeatSampler } from './repeat-sampler.js';
 import { type ServiceLogger, serviceLogger } from './service-logger.js';
 import { SinkTransport } from './sink-transport.js';
 import { stdout } from './stdout-sink.js';
@@ -40,6 +41,9 @@ export function createLogger(options: LoggerOptions): ServiceLogger {
   if (!schemaNames.includes(schema)) {
     throw invalidOption('createLogger', 'schema', schemaNames.map((name) => `"${name}"`).join(' or '));
   }
+  if (given.sample !== undefined && !direct) {
+    throw invalidOption('createLogger', 'sample', 'absent with "direct: false", where winston decides about lines');
+  }
   const redactor = 'redactText' in redact ? redact : createRedactor(redact);
   const lines = createLineFormat({
     schema: lineSchema(schema, given),
@@ -58,8 +62,15 @@ export function createLogger(options: LoggerOptions): ServiceLogger {
 
   let userFormat = given.format;
   const format = (): winston.Logform.Format | undefined => userFormat;
+  const sampler =
+    given.sample === undefined
+      ? undefined
+      : createRepeatSampler(given.sample, clock, (at, repeated, dropped) =>
+          dispatch.send(logger, at, 'Repeated lines were left out', [{ repeated, dropped }]),
+        );
   const dispatch = createDispatch({
     lines,
+    sampler,
     format,
     transports: () => logger.transports,
     bound: (of) => boundTo(of),
@@ -91,7 +102,15 @@ export function createLogger(options: LoggerOptions): ServiceLogger {
   if (direct) takeDirectPath(logger, dispatch);
   else stampContext(logger, dispatch.isLate);
 
+  if (given.debugOn !== undefined && (given.debugOn !== 'SIGUSR2' || events === undefined)) {
+    throw invalidOption('createLogger', 'debugOn', '"SIGUSR2", and absent with "process: false"');
+  }
+  const offSignal =
+    given.debugOn === undefined ? undefined : events?.onSignal(given.debugOn, debugSwitch(logger));
+
   return serviceLogger(logger, {
+    sampler,
+    offSignal,
     redactor,
     schema,
     sinks: opened.map(({ sink }) => sink),

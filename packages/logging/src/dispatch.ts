@@ -1,6 +1,7 @@
 import type winston from 'winston';
 import type TransportStream from 'winston-transport';
 import type { BoundFields, LineFormat } from './line-format.js';
+import type { RepeatSampler } from './repeat-sampler.js';
 import { SinkTransport } from './sink-transport.js';
 import { createTransportQueue, type TransportQueue, type TransportTally } from './transport-queue.js';
 import { infoOf, shaped } from './winston-format.js';
@@ -11,6 +12,7 @@ export interface DispatchOptions {
   transports(): readonly TransportStream[];
   format(): winston.Logform.Format | undefined;
   bound(logger: winston.Logger): BoundFields;
+  readonly sampler?: RepeatSampler | undefined;
 }
 
 /** Brings a call to the transports that want it: the level gate first, one rendering for all of them. */
@@ -36,7 +38,7 @@ interface Plan {
 }
 
 export function createDispatch(options: DispatchOptions): Dispatch {
-  const { lines, transports, format, bound } = options;
+  const { lines, transports, format, bound, sampler } = options;
   const tally: TransportTally = { dropped: 0, failed: 0, late: 0 };
   const queues = new Map<TransportStream, TransportQueue>();
   let plan: Plan | undefined;
@@ -62,13 +64,19 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     let line: string | undefined;
     for (const transport of plan.own) {
       if (!wants(transport, value, general, levels)) continue;
-      line ??= lines.line(level, message, rest, bound(logger));
+      if (line === undefined) {
+        if (sampler?.admits(level, message) === false) return;
+        line = lines.line(level, message, rest, bound(logger));
+      }
       transport.sink.write(line);
     }
     if (plan.foreign.length === 0) return;
     const heard = plan.foreign.filter((transport) => wants(transport, value, general, levels));
     if (heard.length === 0) return;
-    line ??= lines.line(level, message, rest, bound(logger));
+    if (line === undefined) {
+      if (sampler?.admits(level, message) === false) return;
+      line = lines.line(level, message, rest, bound(logger));
+    }
     deliver(heard, line, level);
   }
 

@@ -7,6 +7,7 @@ export type { LogLimits } from './log-limits.js';
 export type { FlushOptions, LoggerOptions } from './logger-options.js';
 export { LoggingError } from './logging-error.js';
 export { createRedactor, type LogRedactor, type RedactOptions } from './redactor.js';
+export type { SampleOptions } from './repeat-sampler.js';
 export type { KeepOptions, RotateOptions } from './rotation-options.js';
 export type { LoggerStats, ServiceLogger } from './service-logger.js';
 export type { Sink, SinkDefinition, SinkHost, SinkStats } from './sink.js';

@@ -34,3 +34,24 @@ export function guardLevel(logger: winston.Logger): void {
     },
   });
 }
+
+/** A handler that makes everything be logged down to `debug`, and next time as before. */
+export function debugSwitch(logger: winston.Logger): () => void {
+  let before: string | undefined;
+  return () => {
+    if (before === undefined) {
+      before = logger.level;
+      logger.level = 'debug' in logger.levels ? 'debug' : leastSevere(logger.levels);
+    } else {
+      logger.level = before;
+      before = undefined;
+    }
+  };
+}
+
+function leastSevere(levels: Readonly<Record<string, number>>): string {
+  return Object.entries(levels).reduce((least, each) => (each[1] > least[1] ? each : least), ['', -1] as [
+    string,
+    number,
+  ])[0];
+}

@@ -9,6 +9,7 @@ import type winston from 'winston';
 import type { SchemaName } from './line-schema.js';
 import type { LogLimits } from './log-limits.js';
 import type { LogRedactor, RedactOptions } from './redactor.js';
+import type { SampleOptions } from './repeat-sampler.js';
 import type { SinkDefinition } from './sink.js';
 
 export interface LoggerOptions {
@@ -40,6 +41,10 @@ export interface LoggerOptions {
    * twice as much per line; the lines are the same. @defaultValue true
    */
   readonly direct?: boolean;
+  /** Thin out lines that repeat; how many were left out is a line of its own. @defaultValue none */
+  readonly sample?: SampleOptions;
+  /** On this signal the level becomes `debug`, and on the next what it was. @defaultValue none */
+  readonly debugOn?: 'SIGUSR2';
   /** Who is told about exits and crashes; `false` leaves the process to its owner, who then calls `close()`. @defaultValue processEvents() */
   readonly process?: ProcessEvents | false;
   /** @defaultValue systemClock */
@@ -63,6 +68,8 @@ export const readLoggerOptions = optionsOf<LoggerOptions>('createLogger', {
   limits: true,
   format: true,
   direct: true,
+  sample: true,
+  debugOn: true,
   process: true,
   clock: true,
 });

@@ -5,6 +5,7 @@ import type { SchemaName } from './line-schema.js';
 import { loggerLifecycle } from './logger-lifecycle.js';
 import { type FlushOptions, readFlushOptions } from './logger-options.js';
 import type { LogRedactor } from './redactor.js';
+import type { RepeatSampler } from './repeat-sampler.js';
 import type { Sink, SinkStats } from './sink.js';
 
 export interface LoggerStats {
@@ -15,6 +16,8 @@ export interface LoggerStats {
   readonly failed: number;
   /** Calls that came after `close()` and were dropped. */
   readonly late: number;
+  /** Lines that were left out because they repeated others. */
+  readonly sampled: number;
 }
 
 /** A winston logger, in type and in fact, with what a service needs at its end. */
@@ -39,6 +42,9 @@ export interface ServiceLogger extends winston.Logger {
 
 export interface ServiceParts {
   readonly schema: SchemaName;
+  readonly sampler: RepeatSampler | undefined;
+  /** Stops listening for the signal that changes the level. */
+  readonly offSignal: (() => void) | undefined;
   readonly redactor: LogRedactor;
   readonly sinks: readonly Sink[];
   readonly dispatch: Dispatch;
@@ -49,7 +55,7 @@ export interface ServiceParts {
 
 /** Gives a winston logger the methods of a {@link ServiceLogger}. */
 export function serviceLogger(logger: winston.Logger, parts: ServiceParts): ServiceLogger {
-  const { redactor, schema, sinks, dispatch, lastTransportError } = parts;
+  const { redactor, schema, sampler, offSignal, sinks, dispatch, lastTransportError } = parts;
   const winstonClose = logger.close;
   const lifecycle = loggerLifecycle({ ...parts, logger, winstonClose: () => void winstonClose.call(logger) });
   let closing: Promise<void> | undefined;
@@ -57,7 +63,11 @@ export function serviceLogger(logger: winston.Logger, parts: ServiceParts): Serv
   function close(options: FlushOptions = {}): Promise<void> {
     const { timeout = '5s' } = readFlushOptions(options);
     const timeoutMs = parseDuration(timeout);
-    closing ??= lifecycle.close(timeoutMs);
+    if (closing === undefined) {
+      offSignal?.();
+      sampler?.tell();
+      closing = lifecycle.close(timeoutMs);
+    }
     closing.catch(() => undefined); // winston's callers do not await; whoever does gets the failure
     return closing;
   }
@@ -71,6 +81,7 @@ export function serviceLogger(logger: winston.Logger, parts: ServiceParts): Serv
       transports: { dropped: dispatch.tally.dropped, lastError: lastTransportError() },
       failed: dispatch.tally.failed,
       late: dispatch.tally.late,
+      sampled: sampler?.dropped() ?? 0,
     }),
     async flush(options: FlushOptions = {}) {
       const { timeout = '5s' } = readFlushOptions(options);

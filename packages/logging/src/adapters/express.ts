@@ -7,6 +7,7 @@ import { createRequestLog, type RequestLogger } from '../request-log.js';
 import type { RequestLogOptions } from '../request-log-options.js';
 
 export type { AuditRequestsOptions } from '../audit-requests.js';
+export { levelRoute } from '../level-route.js';
 export type { RequestLogger } from '../request-log.js';
 export type { RequestLogOptions } from '../request-log-options.js';
 

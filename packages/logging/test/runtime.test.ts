@@ -1,0 +1,108 @@
+import { createServer } from 'node:http';
+import { createProcessEvents, type ProcessLike } from '@seaworthy/contracts';
+import { createFakeClock } from '@seaworthy/testkit';
+import { describe, expect, test } from 'vitest';
+import { levelRoute } from '../src/adapters/node.js';
+import { testLogger } from './support/memory-sink.js';
+
+describe('lines that repeat', () => {
+  test('are written at first and then now and then, and the rest is counted in a line of its own', async () => {
+    const clock = createFakeClock();
+    const { log, lines } = testLogger({ clock, sample: { first: 3, thereafter: 10, perMs: 1_000 } });
+    for (let index = 0; index < 25; index += 1) log.warn('Cache is down', { index });
+    log.info('Cache is down');
+    log.warn('something else');
+    expect(lines().map(({ level, index }) => [level, index])).toEqual([
+      ['warn', 0],
+      ['warn', 1],
+      ['warn', 2],
+      ['warn', 12],
+      ['warn', 22],
+      ['info', undefined],
+      ['warn', undefined],
+    ]);
+    await clock.advance(1_000);
+    expect(lines().at(-1)).toMatchObject({
+      level: 'warn',
+      message: 'Repeated lines were left out',
+      repeated: 'Cache is down',
+      dropped: 20,
+    });
+    expect(log.stats().sampled).toBe(20);
+    log.warn('Cache is down', { index: 25 });
+    expect(lines().at(-1)).toMatchObject({ index: 25 });
+  });
+
+  test('are counted to the end, and a disabled level counts nothing', () => {
+    const { log, lines } = testLogger({ sample: { first: 1, thereafter: 100 } });
+    for (let index = 0; index < 5; index += 1) log.debug('x');
+    for (let index = 0; index < 5; index += 1) log.info('x');
+    expect(lines()).toHaveLength(1);
+    void log.close();
+    expect(lines().at(-1)).toMatchObject({ dropped: 4 });
+  });
+
+  test('that are too many to remember are all written', () => {
+    const { log, lines } = testLogger({ sample: { first: 1, thereafter: 100 } });
+    for (let index = 0; index < 1_500; index += 1) log.info(`message ${index}`);
+    for (let index = 1_400; index < 1_500; index += 1) log.info(`message ${index}`);
+    expect(lines()).toHaveLength(1_600);
+  });
+
+  test('a wrong sample is refused', () => {
+    expect(() => testLogger({ sample: { first: 0 } })).toThrow(/"first"/);
+    expect(() => testLogger({ sample: {}, direct: false })).toThrow(/direct: false/);
+    // @ts-expect-error a misspelt option
+    expect(() => testLogger({ sample: { frist: 1 } })).toThrow(/Did you mean "first"/);
+  });
+});
+
+describe('the level at runtime', () => {
+  test('[row 80] changes by a signal and back by the next, when that was asked for', async () => {
+    const listeners = new Map<string, () => void>();
+    const host: ProcessLike = {
+      pid: 1,
+      on: (name, listener) => listeners.set(name, () => listener()),
+      removeListener: (name) => listeners.delete(name),
+      listenerCount: () => 0,
+      kill: () => undefined,
+      exit: () => undefined,
+    };
+    const { log, lines } = testLogger({
+      process: createProcessEvents(host),
+      debugOn: 'SIGUSR2',
+      level: 'warn',
+    });
+    log.debug('before');
+    listeners.get('SIGUSR2')?.();
+    log.child({}).debug('during');
+    listeners.get('SIGUSR2')?.();
+    log.debug('after');
+    log.info('after');
+    expect(lines().map(({ message }) => message)).toEqual(['during']);
+    await log.close();
+    expect(listeners.has('SIGUSR2')).toBe(false);
+    expect(() => testLogger({ debugOn: 'SIGUSR2' })).toThrow(/process: false/);
+  });
+
+  test('[row 80] is shown and changed by a route, which refuses a level that is none', async () => {
+    const { log, lines } = testLogger();
+    const server = createServer(levelRoute(log));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/`;
+    const ask = async (method: string, query = '') => {
+      const response = await fetch(`${url}${query}`, { method });
+      return [response.status, await response.json()];
+    };
+    expect(await ask('GET')).toEqual([200, { level: 'info' }]);
+    expect(await ask('PUT', '?level=debug')).toEqual([200, { level: 'debug' }]);
+    log.debug('now');
+    expect(lines().map(({ message }) => message)).toEqual(['now']);
+    expect(await ask('PUT', '?level=debgu')).toEqual([400, { error: expect.stringMatching(/"debug"/) }]);
+    expect(await ask('PUT')).toMatchObject([400, {}]);
+    expect((await ask('POST'))[0]).toBe(405);
+    expect(log.level).toBe('debug');
+    server.close();
+  });
+});
