@@ -1,8 +1,10 @@
 import { DbError } from '../db-error.js';
+import type { DriverResult } from '../driver.js';
 import { SqlJson } from '../sql/fragments.js';
 import { decodeJson, encodeJson } from '../sql/json.js';
 import { realNumber } from '../sql/real.js';
 import { wellFormed } from '../sql/well-formed.js';
+import { buildRows } from './build-rows.js';
 import { decodeInteger } from './postgres-decode.js';
 
 /** What the server says about a column; mysql2 hands it on. */
@@ -60,6 +62,25 @@ function decodeDatetime(text: string): Date | string {
 /** `12:00:00.500` is `12:00:00.5` on PostgreSQL, and without a fraction where it is zero. */
 function trimFraction(time: string): string {
   return time.includes('.') ? time.replace(/\.?0+$/, '') : time;
+}
+
+/** Rows as mysql2 gives them in arrays, with what it says of their columns. */
+export function rowsResult(rows: readonly (readonly unknown[])[], columns: unknown): DriverResult {
+  const known: readonly MysqlColumn[] = Array.isArray(columns) ? columns : [];
+  const decoders = known.map(columnDecoder);
+  const decoded = rows.map((row) =>
+    row.map((value, at) => {
+      const decode = decoders[at];
+      return decode === undefined || value === null ? value : decode(value);
+    }),
+  );
+  return {
+    rows: buildRows(
+      known.map(({ name }) => name),
+      decoded,
+    ),
+    rowCount: rows.length,
+  };
 }
 
 export type MysqlParameter = string | number | bigint | Buffer | null;

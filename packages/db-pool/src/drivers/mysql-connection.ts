@@ -1,25 +1,21 @@
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { DbError } from '../db-error.js';
 import type { DriverConnection, DriverResult, DriverRows, TransactionState } from '../driver.js';
 import type { Statement } from '../sql/compile.js';
-import { buildRows } from './build-rows.js';
-import { columnDecoder, encodeParameter, type MysqlColumn } from './mysql-codec.js';
+import {
+  type Answer,
+  callback,
+  destroySocket,
+  isFatal,
+  type MysqlClient,
+  type NativeQuery,
+  resetClient,
+  streamOf,
+} from './mysql-client.js';
+import { encodeParameter, rowsResult } from './mysql-codec.js';
 import { mysqlError, mysqlFailure } from './mysql-error.js';
 import { MysqlRows } from './mysql-rows.js';
 import { splitScript } from './split-script.js';
-
-type Answer = (error: unknown, rows?: unknown, columns?: unknown) => void;
-
-/** The part of a mysql2 connection that is used. */
-export interface MysqlClient {
-  readonly threadId: number | null;
-  connect(answer: (error: unknown) => void): void;
-  query(options: string | { readonly sql: string }, answer?: Answer): unknown;
-  execute(options: string | { readonly sql: string }, values: unknown[], answer?: Answer): unknown;
-  ping(answer: (error: unknown) => void): void;
-  end(answer: (error: unknown) => void): void;
-  on(event: 'error' | 'end', listener: () => void): unknown;
-}
 
 /**
  * What decoding and the safety of writes rely on, whatever the server's defaults are. mysql2 asks for IGNORE_SPACE when it connects,
@@ -44,12 +40,6 @@ const nativeValues = {
   timezone: 'Z',
   rowsAsArray: false,
 } as const;
-
-/** A query in mysql2's own words. */
-export interface NativeQuery {
-  readonly sql: string;
-  readonly values?: readonly unknown[] | undefined;
-}
 
 /** One mysql2 connection as a connection of the pool. */
 export class MysqlConnection implements DriverConnection {
@@ -208,9 +198,7 @@ export class MysqlConnection implements DriverConnection {
 
   destroy(): void {
     this.#isOpen = false;
-    // mysql2's own destroy() only half-closes, which keeps the socket while the server does not answer.
-    const stream: unknown = Reflect.get(this.#client, 'stream');
-    if (isDestroyable(stream)) stream.destroy();
+    destroySocket(this.#client);
   }
 
   async #send(start: (answer: Answer) => void): Promise<readonly [unknown, unknown]> {
@@ -267,57 +255,4 @@ function lostError(): DbError {
     'connection_lost',
     'The connection was lost while a statement was under way; whether it took effect is not known.',
   );
-}
-
-/** mysql2 marks what ended the connection. */
-function isFatal(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && Reflect.get(error, 'fatal') === true;
-}
-
-function streamOf(command: unknown, options: object): Readable {
-  const stream: unknown =
-    typeof command === 'object' && command !== null ? Reflect.get(command, 'stream') : undefined;
-  const rows: unknown = typeof stream === 'function' ? stream.call(command, options) : undefined;
-  if (rows instanceof Readable) return rows;
-  throw new DbError('unknown', 'This mysql2 gives no stream; install version 3.24 or later.');
-}
-
-function rowsResult(rows: readonly (readonly unknown[])[], columns: unknown): DriverResult {
-  const known: readonly MysqlColumn[] = Array.isArray(columns) ? columns : [];
-  const decoders = known.map(columnDecoder);
-  const decoded = rows.map((row) =>
-    row.map((value, at) => {
-      const decode = decoders[at];
-      return decode === undefined || value === null ? value : decode(value);
-    }),
-  );
-  return {
-    rows: buildRows(
-      known.map(({ name }) => name),
-      decoded,
-    ),
-    rowCount: rows.length,
-  };
-}
-
-/** The rows and columns, or the change, that a callback was called with. */
-export function callback(start: (answer: Answer) => void): Promise<readonly [unknown, unknown]> {
-  return new Promise((resolve, reject) => {
-    start((error, rows, columns) => {
-      if (error === null || error === undefined) resolve([rows, columns]);
-      else reject(error);
-    });
-  });
-}
-
-/** COM_RESET_CONNECTION, which mysql2's types do not mention. */
-function resetClient(client: MysqlClient, answer: Answer): void {
-  const reset: unknown = Reflect.get(client, 'reset');
-  if (typeof reset === 'function') reset.call(client, answer);
-  else
-    answer(new DbError('unknown', 'This mysql2 cannot reset a connection; install version 3.14 or later.'));
-}
-
-function isDestroyable(value: unknown): value is { destroy(): void } {
-  return typeof value === 'object' && value !== null && typeof Reflect.get(value, 'destroy') === 'function';
 }

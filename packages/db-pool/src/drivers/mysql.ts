@@ -4,7 +4,8 @@ import type { Driver, DriverEndpoint, DriverTarget } from '../driver.js';
 import { ConnectionFailedError } from '../pool/pool-errors.js';
 import { protectionOf } from '../tls.js';
 import { connectFailure } from './connect-failure.js';
-import { callback, type MysqlClient, MysqlConnection } from './mysql-connection.js';
+import { callback, type MysqlClient } from './mysql-client.js';
+import { MysqlConnection } from './mysql-connection.js';
 import { mysqlFailure } from './mysql-error.js';
 import { mysqlSsl } from './mysql-tls.js';
 

@@ -1,4 +1,4 @@
-import type { NativeQuery } from '../drivers/mysql-connection.js';
+import type { NativeQuery } from '../drivers/mysql-client.js';
 
 /** Whatever mysql2's `query` and `execute` may be called with. */
 export type MysqlQueryArguments = readonly unknown[];
