@@ -13,6 +13,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { mysql } from '../src/drivers/mysql.js';
 import { postgres } from '../src/drivers/postgres.js';
+import { pgPool } from '../src/facades/pg-pool.js';
 import { createDb, type Db, type Sql, sql } from '../src/index.js';
 import { covers, isPosition } from '../src/replicas/position.js';
 import {
@@ -294,6 +295,14 @@ describe('positions', () => {
     expect(isPosition('mysql-gtid', "a:1'")).toBe(false);
     expect(isPosition('lsn', `${'0'.repeat(5_000)}/0`)).toBe(false);
   });
+});
+
+test('tools get the pool of the primary', async () => {
+  await using db = createReplicatedDb(postgres(pg), {
+    url: 'postgres://app@localhost/app',
+    replicas: ['postgres://app@localhost/replica'],
+  });
+  expect(pgPool(pg, db)).toBeInstanceOf(pg.Pool);
 });
 
 test('options that cannot work are refused and named', () => {

@@ -133,7 +133,7 @@ for (const { name, start, enable, open, cipher } of engines) {
       expect(await outcome(server.url, authority.ca)).toEqual(nameRefused);
     });
 
-    test("cancels a statement over TLS too, and its error tells nothing of the server's certificate", async () => {
+    test('cancels a statement over TLS too', async () => {
       // The server still has the good certificate.
       await using db = open({ url: byName(), tls: { ca: authority.ca }, pool: { max: 1 } });
       await db.one(cipher);

@@ -12,6 +12,7 @@ import type { Db } from '../db.js';
 import { DbError } from '../db-error.js';
 import { type DbOptions, readDbOptions } from '../db-options.js';
 import type { Driver } from '../driver.js';
+import { shareWithTools, toolAccessOf } from '../session/tool-access.js';
 import { replicationEngineOf } from './engine.js';
 import { isPosition } from './position.js';
 import { createReader, type Reader, type ReaderOptions } from './reader.js';
@@ -206,5 +207,6 @@ export function createReplicatedDb<Connection extends object>(
 
     [Symbol.asyncDispose]: () => db.close(),
   };
+  shareWithTools(db, toolAccessOf(owner, primary));
   return db;
 }
