@@ -42,7 +42,11 @@ export function createLogger(options: LoggerOptions): ServiceLogger {
     throw invalidOption('createLogger', 'schema', schemaNames.map((name) => `"${name}"`).join(' or '));
   }
   if (given.sample !== undefined && !direct) {
-    throw invalidOption('createLogger', 'sample', 'absent with "direct: false", where winston decides about lines');
+    throw invalidOption(
+      'createLogger',
+      'sample',
+      'absent with "direct: false", where winston decides about lines',
+    );
   }
   const redactor = 'redactText' in redact ? redact : createRedactor(redact);
   const lines = createLineFormat({

@@ -1,5 +1,5 @@
-import { createReadStream, createWriteStream, readdirSync, rmSync } from 'node:fs';
-import { open, rename, rm, stat } from 'node:fs/promises';
+import { createReadStream, createWriteStream, readdirSync, renameSync, rmSync } from 'node:fs';
+import { open, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
@@ -60,6 +60,8 @@ export function rotatedFiles(options: RotatedFilesOptions): RotatedFiles {
       if (tooMany || tooOld) rmSync(join(folder, name), { force: true });
       else if (name.endsWith('.part'))
         rmSync(join(folder, name), { force: true }); // a process died while compressing
+      else if (files.some((other) => other.name === `${name}.gz`))
+        rmSync(join(folder, name), { force: true });
       else if (gzip && !name.endsWith('.gz')) await compress(join(folder, name));
     }
   }
@@ -106,8 +108,9 @@ async function compress(path: string): Promise<void> {
       await rm(part, { force: true });
       return;
     }
-    await rename(part, `${path}.gz`);
-    await rm(path, { force: true });
+    // At once, so that no exit falls between; what SIGKILL leaves twice, the next run tidies up.
+    renameSync(part, `${path}.gz`);
+    rmSync(path, { force: true });
   } catch (error) {
     await rm(part, { force: true });
     throw error;

@@ -36,7 +36,10 @@ function aside(folder: string): string[] {
 
 /** All lines, in the order in which they were written. */
 function everything(folder: string): Line[] {
-  const rotated = aside(folder).flatMap((name) => {
+  const names = aside(folder);
+  // SIGKILL may fall between the compressed copy and the end of the original.
+  const once = names.filter((name) => !names.includes(`${name}.gz`));
+  const rotated = once.flatMap((name) => {
     const bytes = readFileSync(join(folder, name));
     return parseLines((name.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString());
   });
