@@ -21,6 +21,16 @@ test('prepares a text on its second use, and keeps no more than the bound, the l
   expect(prepared.use('a').name).toBe(first);
 });
 
+test('the same name means the same text, on every connection', () => {
+  const named = (texts: readonly string[]): (string | undefined)[] => {
+    const prepared = new PreparedStatements(10);
+    for (const text of texts) prepared.use(text);
+    return texts.map((text) => prepared.use(text).name);
+  };
+  expect(named(['a', 'b'])).toEqual(named(['b', 'a']).toReversed());
+  expect(new Set(named(['a', 'b', 'A', 'a '])).size).toBe(4);
+});
+
 test('prepares nothing when the bound is 0', () => {
   const prepared = new PreparedStatements(0);
   for (let time = 0; time < 3; time += 1)

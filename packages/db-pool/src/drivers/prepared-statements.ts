@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /** Texts that were used once. More of them than this are a program that builds endless ones. */
 const maxSeenOnce = 1_000;
 
@@ -19,7 +21,6 @@ export class PreparedStatements {
   readonly #seenOnce = new Set<string>();
   /** The order is that of use once the bound is reached, and of coming in before it. */
   readonly #uses = new Map<string, PreparedUse & { readonly name: string }>();
-  #number = 0;
 
   constructor(max: number) {
     this.#max = max;
@@ -53,9 +54,7 @@ export class PreparedStatements {
       this.#seenOnce.add(text);
       return unnamed;
     }
-    // Never the same name again: what the server forgot or kept under an old one does not matter then.
-    this.#number += 1;
-    const name = `seaworthy_${this.#number}`;
+    const name = nameOf(text);
     this.#uses.set(text, { name, evicted: undefined });
     return { name, evicted: this.#uses.size > this.#max ? this.#evictOldest() : undefined };
   }
@@ -67,4 +66,12 @@ export class PreparedStatements {
     }
     return undefined;
   }
+}
+
+/**
+ * The same name always means the same text. Where a pooler hands one server connection to several clients, a number would
+ * run the statement of somebody else.
+ */
+function nameOf(text: string): string {
+  return `seaworthy_${createHash('sha256').update(text).digest('hex').slice(0, 32)}`;
 }
