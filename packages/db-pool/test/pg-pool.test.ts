@@ -6,6 +6,7 @@ import { pgPool } from '../src/facades/pg-pool.js';
 import { createDb, type Db, DbError, type DbEvent, sql } from '../src/index.js';
 import { type ToolServer, toolContract } from './contract/tools.js';
 import { postgresTools } from './support/postgres-tools.js';
+import { recordingMetrics } from './support/recording-metrics.js';
 
 describeWith(['postgres'], 'pgPool', () => {
   let database: TestDatabase;
@@ -138,6 +139,22 @@ describeWith(['postgres'], 'pgPool', () => {
         borrower: expect.stringContaining('forgetful'),
       });
       client.release();
+    });
+
+    test("is measured as everything is, with the server's codes", async () => {
+      const metrics = recordingMetrics();
+      await using db = createDb(postgres(pg), { url: database.url, metrics });
+      await expect(pgPool(pg, db).query('select * from nowhere')).rejects.toMatchObject({ code: '42P01' });
+      expect(
+        metrics.value('db.client.operation.duration', {
+          'db.system.name': 'postgresql',
+          'server.address': database.host,
+          'server.port': String(database.port),
+          'db.operation.name': 'SELECT',
+          'error.type': 'other',
+          'db.response.status_code': '42P01',
+        }),
+      ).toBe(1);
     });
 
     test('destroys a client that is released with an error', async () => {

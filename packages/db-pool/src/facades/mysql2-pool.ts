@@ -83,7 +83,7 @@ class PoolCore {
 }
 
 /** A pool as `mysql2.createPool()` gives it: callbacks, and `promise()`. */
-export class MysqlPool extends EventEmitter {
+class MysqlPool extends EventEmitter {
   readonly #core: PoolCore;
   readonly #promised: MysqlPromisePool;
 
@@ -121,7 +121,7 @@ export class MysqlPool extends EventEmitter {
 }
 
 /** A pool as `mysql2/promise` gives it. */
-export class MysqlPromisePool extends EventEmitter {
+class MysqlPromisePool extends EventEmitter {
   /** The one with callbacks. */
   readonly pool: MysqlPool;
   readonly #core: PoolCore;

@@ -81,11 +81,18 @@ function isLetter(code: number): boolean {
 }
 
 function failureOf(error: unknown): MetricLabels {
-  const code = DbError.is(error) ? error.sqlState : undefined;
+  const code = sqlStateOf(error);
   return {
     'error.type': kindOf(error) ?? 'other',
     ...(code === undefined ? {} : { 'db.response.status_code': code }),
   };
+}
+
+/** Ours, or as pg (`code`) and mysql2 (`sqlState`) say it to tools. */
+function sqlStateOf(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  const state: unknown = Reflect.get(error, 'sqlState') ?? Reflect.get(error, 'code');
+  return typeof state === 'string' && /^[0-9A-Z]{5}$/.test(state) ? state : undefined;
 }
 
 function kindOf(error: unknown): string | undefined {
