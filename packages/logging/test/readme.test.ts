@@ -43,8 +43,14 @@ test('the first example of the README runs and writes what it says', () => {
 });
 
 test('the second example of the README runs', () => {
-  expect(examples).toHaveLength(2);
+  expect(examples).toHaveLength(3);
   expect(run(examples[1] ?? '')).toEqual([expect.objectContaining({ message: 'Started', jobId: 'j-1' })]);
+});
+
+test('the third example of the README records what verifies', () => {
+  const logs = tempFolder();
+  const [verdict] = run((examples[2] ?? '').replaceAll("'logs/", `'${logs}/`));
+  expect(verdict).toMatchObject({ ok: true, unsigned: 0 });
 });
 
 test('every test that the README points to exists', () => {
