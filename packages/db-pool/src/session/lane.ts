@@ -14,8 +14,10 @@ export interface LaneOptions {
   /** When a statement runs longer, those behind it go elsewhere. */
   readonly stalledMs: number;
   readonly statements: StatementObserver | undefined;
-  /** What a statement takes in the server: once it was answered, or holds up the others. */
-  readonly onAnswer: (text: string, ms: number) => void;
+  /** What a statement took in the server; it was answered just now. */
+  readonly onAnswer: (text: string, ms: number, now: number) => void;
+  /** A statement holds up those behind it. */
+  readonly onStall: (text: string) => void;
   /** Nothing is under way any more. */
   readonly onEmpty: (lane: Lane) => void;
   /** The connection is of no use any more; `before` ends what it still runs. */
@@ -99,19 +101,19 @@ export class Lane implements Expiring {
   timedOut(passage: Passage): void {
     this.#settle(passage)?.reject(queryTimeout(true));
     const head = this.#head();
-    if (head !== undefined) this.#options.onAnswer(head.text, Number.POSITIVE_INFINITY);
+    if (head !== undefined) this.#options.onStall(head.text);
     this.abandon(sharedFate());
   }
 
   expire(): void {
-    const { clock, stalledMs, onAnswer } = this.#options;
+    const { clock, stalledMs, onStall } = this.#options;
     const head = this.#head();
     if (head === undefined || this.#isOver) return;
     const now = clock.monotonic();
     const ranMs = now - this.#beganAt(head);
     const isStalled = ranMs >= stalledMs;
     if (isStalled) {
-      onAnswer(head.text, ranMs);
+      onStall(head.text);
       for (const passage of this.#underWay) if (passage !== head) this.#settle(passage)?.reject(sharedFate());
     }
     this.#watch(isStalled ? now + stalledMs : this.#beganAt(head) + stalledMs);
@@ -146,7 +148,7 @@ export class Lane implements Expiring {
     this.#underWay.delete(passage);
     statements?.ended(passage.text, now - passage.sentAt, error);
     if (this.#isOver) return;
-    onAnswer(passage.text, now - this.#beganAt(passage));
+    onAnswer(passage.text, now - this.#beganAt(passage), now);
     this.#answeredAt = now;
     if (this.#underWay.size === 0) onEmpty(this);
   }

@@ -5,6 +5,7 @@ import { Alarm } from '../pool/alarm.js';
 import type { Deadlines } from '../pool/deadlines.js';
 import type { Pool } from '../pool/pool.js';
 import { Lane } from './lane.js';
+import { Silence } from './silence.js';
 import { SlowTexts } from './slow-texts.js';
 
 /**
@@ -45,6 +46,7 @@ export class Lanes {
   readonly #options: LanesOptions;
   readonly #most: number;
   readonly #slow = new SlowTexts({ slowMs, verySlowMs: stalledMs });
+  readonly #silence = new Silence();
   readonly #lanes = new Set<Lane>();
   readonly #look: Alarm;
   #opening = 0;
@@ -69,8 +71,9 @@ export class Lanes {
     return best;
   }
 
-  /** A plain read had a connection of its own. */
+  /** A plain read was answered on a connection of its own. */
   ranAlone(text: string): void {
+    this.#silence.broken(this.#options.clock.monotonic());
     this.#slow.ranAlone(text);
   }
 
@@ -108,7 +111,8 @@ export class Lanes {
             deadlines,
             stalledMs,
             statements,
-            onAnswer: (text, ms) => this.#slow.took(text, ms),
+            onAnswer: (text, ms, now) => this.#slow.took(text, this.#silence.without(ms, now)),
+            onStall: (text) => this.#slow.took(text, Number.POSITIVE_INFINITY),
             onEmpty: (lane) => this.#emptied(lane),
             onOver: (lane, before) => {
               this.#lanes.delete(lane);

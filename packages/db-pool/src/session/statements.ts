@@ -41,11 +41,12 @@ export class Statements {
         }
       }
     }
-    if (lanes !== undefined) lanes.ranAlone(statement.text);
     for (let sends = 1; ; sends += 1) {
       const lease = borrower.tryBorrow() ?? (await borrower.borrow(limits));
       try {
-        return await lease.query(statement, limits);
+        const result = await lease.query(statement, limits);
+        lanes?.ranAlone(statement.text);
+        return result;
       } catch (error) {
         const again =
           failover.isFor(error, lease) ||
