@@ -1,3 +1,5 @@
+import { invalidOption } from '@seaworthy/contracts';
+
 /**
  * Whether a request's path lies under one of the given ones, a segment at a time: `/api` holds `/api` and `/api/x`, never
  * `/apis`. Built to be asked two ways, because routers differ in what they decode.
@@ -27,6 +29,30 @@ export function pathSet(paths: readonly string[]): PathSet {
       return !tricks.test(path) && under(plain(path));
     },
   };
+}
+
+/**
+ * Whether a path is one of these or lies under one, letter for letter and with no trick in it. Cheap enough for every request.
+ */
+export function exactPaths(paths: readonly string[]): (url: string) => boolean {
+  const prefixes = paths.map((path) => path.replace(/\/+$/, ''));
+  return (url) => {
+    for (const prefix of prefixes) {
+      if (!url.startsWith(prefix)) continue;
+      const next = url.charAt(prefix.length);
+      if (next === '' || next === '?' || next === '#') return true;
+      if (next === '/') return !tricks.test(pathOf(url));
+    }
+    return false;
+  };
+}
+
+/** @throws OptionsError for what is no list of paths. */
+export function readPaths(owner: string, name: string, paths: readonly string[]): readonly string[] {
+  if (!Array.isArray(paths) || !paths.every((path) => typeof path === 'string' && path.startsWith('/'))) {
+    throw invalidOption(owner, name, 'a list of paths that begin with /');
+  }
+  return paths;
 }
 
 /** Clients may send a whole URL as the target (RFC 9112, 3.2.2), and routers then read its path. */

@@ -336,3 +336,49 @@ describe('refused when the service starts', () => {
     );
   });
 });
+
+describe('a prober', () => {
+  const one = { policies: [policy('ip', { limit: 1, per: '1h', onStoreDown: 'closed' })] } as const;
+
+  test('is counted by no limit at the paths of the health endpoints', async () => {
+    const { ask, passes } = clocked(one);
+    for (const url of ['/livez', '/readyz?verbose', '/startupz', '/health', '/health/database', '/livez/']) {
+      const { headers, verdict } = await ask({ url });
+      expect([url, verdict.kind, headers.filter(([name]) => name.startsWith('RateLimit'))]).toEqual([
+        url,
+        'pass',
+        [],
+      ]);
+    }
+    expect(await passes({ url: '/orders' })).toBe(true);
+    expect(await passes({ url: '/orders' })).toBe(false);
+    expect(await passes({ url: '/livez', method: 'HEAD' })).toBe(true);
+  });
+
+  test.each([
+    '/livezz',
+    '/LIVEZ',
+    '/health/../orders',
+    '/health/%2e%2e/orders',
+    '/health//orders',
+    '/health\\..\\x',
+  ])('is nobody who asks for %s, which a router may take for something else', async (url) => {
+    const { passes } = clocked(one);
+    expect(await passes({ url })).toBe(true);
+    expect(await passes({ url })).toBe(false);
+  });
+
+  test('is nobody who writes', async () => {
+    const { passes } = clocked(one);
+    expect(await passes({ url: '/health', method: 'POST' })).toBe(true);
+    expect(await passes({ url: '/health', method: 'POST' })).toBe(false);
+  });
+
+  test('has other paths where others are named, or none', async () => {
+    const { passes } = clocked({ ...one, except: ['/internal/health'] });
+    expect(await passes({ url: '/livez' })).toBe(true);
+    expect(await passes({ url: '/livez' })).toBe(false);
+    expect(await passes({ url: '/internal/health/livez' })).toBe(true);
+    expect(() => createSecurity({ limits: { ...one, except: ['livez'] } })).toThrow('begin with /');
+  });
+});

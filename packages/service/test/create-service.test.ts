@@ -119,8 +119,8 @@ describe('createService', () => {
       .http(
         ({ health, security }) => {
           const app = express();
-          app.use(healthEndpoints(health));
           app.use(secure(security));
+          app.use(healthEndpoints(health));
           app.get('/hello', (_req, res) => void res.json({ hello: 'world' }));
           return app;
         },

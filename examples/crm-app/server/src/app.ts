@@ -53,8 +53,8 @@ export async function createApp({
   const client = clientIp({ trust: config.TRUSTED_PROXIES });
   const app = Fastify({ logger: false, bodyLimit: 100 * 1024 });
   await app.register(requestLog(logger, { clientIp: (request) => client(request).ip }));
-  await app.register(healthEndpoints(health));
   await app.register(secure(security));
+  await app.register(healthEndpoints(health));
   app.setErrorHandler(answerErrors(logger, { detailed: environment === 'development' }));
 
   authRoutes(app, { db, sessions, cookie, loggedIn });

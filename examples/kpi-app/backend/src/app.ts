@@ -49,8 +49,8 @@ export function createApp({ config, environment, logger, db, health, security }:
   const app = express();
   app.disable('x-powered-by');
   app.use(requestLog(logger, { clientIp: (request) => client(request).ip }));
-  app.use(healthEndpoints(health));
   app.use(secure(security));
+  app.use(healthEndpoints(health));
   app.use(express.json({ limit: '100kb' }));
   app.use('/api', authRoutes({ users, tokens, cookie, loggedIn }));
   app.use('/api', loggedIn);

@@ -36,8 +36,8 @@ export async function createGateway({
   const client = clientIp({ trust: trustedProxies });
   const app = Fastify({ logger: false, bodyLimit: 1024 ** 2, routerOptions: { ignoreTrailingSlash: true } });
   await app.register(requestLog(logger, { clientIp: (request) => client(request).ip }));
-  await app.register(healthEndpoints(health));
   await app.register(secure(security));
+  await app.register(healthEndpoints(health));
   await pass(app, '/api', backendUrl, logger);
   await pass(app, '/', frontendUrl, logger);
   return app;

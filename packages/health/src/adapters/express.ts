@@ -6,8 +6,8 @@ import { measureResponse } from '../metrics/measure-response.js';
 import { writeAnswer } from './write-answer.js';
 
 /**
- * Answers health requests in Express 4 or 5. Mount it first: before redirects, rate limits and authentication, which a
- * prober must not meet.
+ * Answers health requests in Express 4 or 5. Mount it right after `secure(security)`, whose limits leave probers out:
+ * before redirects and authentication, which a prober must not meet.
  *
  * @example
  * app.use(healthEndpoints(health));

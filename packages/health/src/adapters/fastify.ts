@@ -24,8 +24,8 @@ interface FastifyLike {
 }
 
 /**
- * Answers health requests in Fastify 5, for the whole application. Register it first: before redirects, rate limits and
- * authentication, which a prober must not meet.
+ * Answers health requests in Fastify 5, for the whole application. Register it right after
+ * `secure(security)`, whose limits leave probers out: before redirects and authentication, which a prober must not meet.
  *
  * @example
  * await app.register(healthEndpoints(health));

@@ -7,7 +7,7 @@ import {
   wholeNumber,
 } from '@seaworthy/contracts';
 import type { Client } from '../decision.js';
-import { pathSet } from '../request-path.js';
+import { pathSet, readPaths } from '../request-path.js';
 import { type LimitRule, smoothIntervalUs } from './limit-rule.js';
 
 /** What a limit may look at. */
@@ -100,8 +100,8 @@ export function policy(name: string, options: LimitPolicyOptions): LimitPolicy {
   if (!['local', 'open', 'closed'].includes(onStoreDown)) {
     throw invalidOption('policy', 'onStoreDown', "'local', 'open' or 'closed'");
   }
-  const included = paths && pathSet(readPaths('paths', paths));
-  const excluded = pathSet(readPaths('except', except));
+  const included = paths && pathSet(readPaths('policy', 'paths', paths));
+  const excluded = pathSet(readPaths('policy', 'except', except));
   const windowUs = windowMs * 1_000;
   return {
     rule: { name, algorithm, limit, windowUs, burst, intervalUs: smoothIntervalUs(limit, burst, windowUs) },
@@ -119,11 +119,4 @@ export function shareOf(rule: LimitRule, instances: number): LimitRule {
   const burst =
     rule.algorithm === 'fixed' ? limit : Math.min(limit, Math.max(1, Math.floor(rule.burst / instances)));
   return { ...rule, limit, burst, intervalUs: smoothIntervalUs(limit, burst, rule.windowUs) };
-}
-
-function readPaths(name: string, paths: readonly string[]): readonly string[] {
-  if (!Array.isArray(paths) || !paths.every((path) => typeof path === 'string' && path.startsWith('/'))) {
-    throw invalidOption('policy', name, 'a list of paths that begin with /');
-  }
-  return paths;
 }

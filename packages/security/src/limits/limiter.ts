@@ -1,5 +1,6 @@
 import { type Clock, invalidOption, type Metrics, optionsOf, wholeNumber } from '@seaworthy/contracts';
 import type { HeaderPair } from '../decision.js';
+import { exactPaths, readPaths } from '../request-path.js';
 import { SecurityError } from '../security-error.js';
 import { type GuardedStore, guardStore, type StoreChange } from './guarded-store.js';
 import { type LimitHeaderForm, limitHeaderNames, limitHeaders, type Standing } from './limit-headers.js';
@@ -17,6 +18,12 @@ export interface LimitsOptions {
   readonly headers?: LimitHeaderForm;
   /** The whole body of a 429, as plain text. @defaultValue a problem document (RFC 9457) */
   readonly message?: string;
+  /**
+   * What no policy counts: GET and HEAD of these paths and of what lies under them, written exactly so. A prober must meet
+   * no limit, and its answers must carry the same headers as all others, so security stands before the health endpoints.
+   * @defaultValue ['/livez', '/readyz', '/startupz', '/health']
+   */
+  readonly except?: readonly string[];
 }
 
 export interface LimitResult {
@@ -57,14 +64,25 @@ const readOptions = optionsOf<LimitsOptions>(owner, {
   instances: true,
   headers: true,
   message: true,
+  except: true,
 });
+
+/** The paths of @seaworthy/health, which answers nothing else there. */
+const probed: readonly string[] = ['/livez', '/readyz', '/startupz', '/health'];
 
 const passed: LimitResult = { headers: [], refused: undefined };
 
 /** Asks every policy that applies, all at once. Answers in the same turn when the counts are kept in this process. */
 export function createLimiter(options: LimitsOptions, context: LimiterContext): Limiter {
-  const { policies, instances = 1, headers: form = 'standard', message } = readOptions(options);
+  const {
+    policies,
+    instances = 1,
+    headers: form = 'standard',
+    message,
+    except = probed,
+  } = readOptions(options);
   const { clock, metrics } = context;
+  const exempt = exactPaths(readPaths(owner, 'except', except));
   const local = memoryStore({ clock, metrics });
   const store = options.store ?? local;
   if (!Object.hasOwn(limitHeaderNames, form))
@@ -121,6 +139,7 @@ export function createLimiter(options: LimitsOptions, context: LimiterContext): 
       return guarded?.up ?? true;
     },
     check(request) {
+      if ((request.method === 'GET' || request.method === 'HEAD') && exempt(request.url)) return passed;
       const demands: Demand[] = [];
       for (const policy of policies) {
         const demand = demandOf(policy, request);
