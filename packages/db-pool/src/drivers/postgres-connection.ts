@@ -1,77 +1,19 @@
 import { DbError } from '../db-error.js';
 import type { DriverConnection, DriverResult, DriverRows, TransactionState } from '../driver.js';
 import type { Statement } from '../sql/compile.js';
-import { buildRows } from './build-rows.js';
 import { CursorRows } from './cursor-rows.js';
+import { type PgAnswer, type PgClient, type PgQuery, resultOf, SentQuery } from './pg-client.js';
+import { backendKey, forgetParsed, socketOf } from './pg-internals.js';
 import { cancelBackend } from './postgres-cancel.js';
-import { type Decode, decoderFor } from './postgres-decode.js';
 import { encodeValue } from './postgres-encode.js';
 import { postgresError, postgresFailure } from './postgres-error.js';
 import { PreparedStatements } from './prepared-statements.js';
-
-/** The part of a pg client that is used. */
-export interface PgClient {
-  readonly host: string;
-  readonly port: number;
-  readonly ssl?: unknown;
-  connect(): Promise<unknown>;
-  /** Undefined when `config` has a callback. */
-  query(config: PgQuery): Promise<PgAnswer> | undefined;
-  end(): Promise<unknown>;
-  getTransactionStatus(): 'I' | 'T' | 'E' | null;
-  on(event: 'error' | 'end' | 'drain', listener: () => void): unknown;
-}
-
-type PgAnswer = PgResult | readonly PgResult[];
-
-interface PgQuery {
-  readonly text: string;
-  readonly name?: string | undefined;
-  readonly values?: unknown[] | undefined;
-  readonly rowMode?: 'array';
-  readonly types?: { getTypeParser(oid: number, format?: string): (value: string) => unknown };
-  readonly callback?: (error: unknown, answer: PgAnswer) => void;
-}
-
-interface PgResult {
-  readonly rowCount: number | null;
-  readonly rows: readonly (readonly unknown[])[];
-  readonly fields: readonly { readonly name: string }[];
-}
 
 /** Settings that the decoding of values relies on, whatever the server's or the role's are. */
 const sessionSettings = `set timezone to 'UTC'; set datestyle to 'ISO, YMD'; set bytea_output to 'hex'`;
 
 /** Without values only plain reads are prepared: a text of several statements or a command cannot be. */
 const preparable = /^\s*(?:select|with|values|table)\b[^;]*$/i;
-
-const types = {
-  getTypeParser: (oid: number, format?: string): Decode =>
-    format === 'binary' ? (value) => value : decoderFor(oid),
-};
-
-/** pg copies a query property by property before it sends it, which costs the more the more there are of its own. */
-class SentQuery implements PgQuery {
-  readonly text: string;
-  readonly name: string | undefined;
-  readonly values: unknown[] | undefined;
-  readonly callback: (error: unknown, answer: PgAnswer) => void;
-
-  constructor({ text, name, values }: PgQuery, callback: (error: unknown, answer: PgAnswer) => void) {
-    this.text = text;
-    this.name = name;
-    this.values = values;
-    this.callback = callback;
-  }
-
-  get rowMode(): 'array' {
-    return 'array';
-  }
-
-  get types(): typeof types {
-    return types;
-  }
-}
 
 /** One pg client as a connection of the pool. */
 export class PostgresConnection implements DriverConnection {
@@ -282,46 +224,6 @@ export class PostgresConnection implements DriverConnection {
   }
 }
 
-/** A text of several statements answers several results; the last one counts, as in psql. */
-function resultOf(answer: PgAnswer): DriverResult {
-  const result = isList(answer) ? answer.at(-1) : answer;
-  if (result === undefined) return { rows: [], rowCount: 0 };
-  const columns = result.fields.map((field) => field.name);
-  return { rows: buildRows(columns, result.rows), rowCount: result.rowCount ?? 0 };
-}
-
-function isList(answer: PgResult | readonly PgResult[]): answer is readonly PgResult[] {
-  return Array.isArray(answer);
-}
-
-/** Undocumented but unchanged since pg 1: there is no other way to name a backend, or to close without waiting. */
-function backendKey(client: PgClient): { readonly processID?: number; readonly secretKey?: number } {
-  const processID: unknown = Reflect.get(client, 'processID');
-  const secretKey: unknown = Reflect.get(client, 'secretKey');
-  return typeof processID === 'number' && typeof secretKey === 'number' ? { processID, secretKey } : {};
-}
-
-function socketOf(client: PgClient): PgSocket | undefined {
-  const connection: unknown = Reflect.get(client, 'connection');
-  if (typeof connection !== 'object' || connection === null) return undefined;
-  const stream: unknown = Reflect.get(connection, 'stream');
-  return isSocket(stream) ? stream : undefined;
-}
-
-interface PgSocket {
-  destroy(): void;
-  cork(): void;
-  uncork(): void;
-}
-
-function isSocket(value: unknown): value is PgSocket {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    ['destroy', 'cork', 'uncork'].every((name) => typeof Reflect.get(value, name) === 'function')
-  );
-}
-
 function lostError({ unsent = false } = {}): DbError {
   return unsent
     ? new DbError('connection_lost', 'The connection was lost before the statement was sent.', { unsent })
@@ -329,13 +231,4 @@ function lostError({ unsent = false } = {}): DbError {
         'connection_lost',
         'The connection was lost while a statement was under way; whether it took effect is not known.',
       );
-}
-
-/** pg remembers each text that it prepared; undocumented, and kept for as long as the connection otherwise. */
-function forgetParsed(client: PgClient, name?: string): void {
-  const connection: unknown = Reflect.get(client, 'connection');
-  if (typeof connection !== 'object' || connection === null) return;
-  const parsed: unknown = Reflect.get(connection, 'parsedStatements');
-  if (typeof parsed !== 'object' || parsed === null) return;
-  for (const one of name === undefined ? Object.keys(parsed) : [name]) Reflect.deleteProperty(parsed, one);
 }

@@ -4,7 +4,8 @@ import type { Driver, DriverConnection, DriverEndpoint, DriverTarget } from '../
 import { ConnectionFailedError } from '../pool/pool-errors.js';
 import { protectionOf } from '../tls.js';
 import { connectFailure } from './connect-failure.js';
-import { type PgClient, PostgresConnection } from './postgres-connection.js';
+import type { PgClient } from './pg-client.js';
+import { PostgresConnection } from './postgres-connection.js';
 import { type PostgresFailure, postgresFailure } from './postgres-error.js';
 
 /** What `import pg from 'pg'` gives: `postgres(pg)`. */
