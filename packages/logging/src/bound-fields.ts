@@ -1,6 +1,7 @@
 import type { LogFields } from '@seaworthy/contracts';
 import type winston from 'winston';
-import type { BoundFields, LineFormat } from './line-format.js';
+import type { LineFormat } from './line-format.js';
+import type { BoundFields } from './name-rules.js';
 
 const binding = Symbol('seaworthy.bound-fields');
 

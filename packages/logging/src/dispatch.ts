@@ -1,6 +1,7 @@
 import type winston from 'winston';
 import type TransportStream from 'winston-transport';
-import type { BoundFields, LineFormat } from './line-format.js';
+import type { LineFormat } from './line-format.js';
+import type { BoundFields } from './name-rules.js';
 import type { RepeatSampler } from './repeat-sampler.js';
 import { SinkTransport } from './sink-transport.js';
 import { createTransportQueue, type TransportQueue, type TransportTally } from './transport-queue.js';

@@ -1,23 +1,15 @@
 import type { Clock, LogFields } from '@seaworthy/contracts';
+import { contextText } from './context-text.js';
 import { createJsonWriter, prototypeIsExtended } from './json-writer.js';
-import { createKeySteps, type KeyStep } from './key-steps.js';
+import type { KeyStep } from './key-steps.js';
 import type { LineSchema } from './line-schema.js';
 import { type LogCall, readCall } from './log-call.js';
-import { activeContext, type LogContext, type RenderedContext } from './log-context.js';
+import { activeContext, type LogContext } from './log-context.js';
 import type { LogLimits } from './log-limits.js';
+import { asIs, type BoundFields, leftOut, nameRules, renamed, type Surroundings } from './name-rules.js';
 import type { LogRedactor } from './redactor.js';
 import { createTimestamp } from './timestamp.js';
 import type { WriterState } from './writer-state.js';
-
-/** Fields that are the same on many lines, with the text they make. */
-export interface BoundFields {
-  readonly fields: LogFields;
-  readonly names: ReadonlySet<string>;
-  /** `,"name":value` for each. */
-  readonly text: string;
-  /** Where these fields were last written. */
-  around?: Surroundings;
-}
 
 /** Turns calls into lines. */
 export interface LineFormat {
@@ -40,15 +32,6 @@ export interface LineFormatOptions {
   readonly clock: Clock;
 }
 
-/** What decides about the names of a call's data. One object for as long as nothing changes, so that verdicts can be kept. */
-interface Surroundings {
-  readonly bound: ReadonlySet<string>;
-  readonly context: ReadonlySet<string>;
-  readonly isInfo: boolean;
-  readonly hasError: boolean;
-  readonly hasArgs: boolean;
-}
-
 interface LineState extends WriterState {
   /** Bound fields that the call's own data replace. */
   replaced: Set<string> | undefined;
@@ -59,24 +42,18 @@ const none: ReadonlySet<string> = new Set();
 /** Beyond so many a program is putting data into its messages. */
 const rememberedMessages = 500;
 
-/** What becomes of a name among the data. */
-const asIs = 1;
-const renamed = 2;
-const leftOut = 3;
-const replacesBound = 4;
-
 export function createLineFormat(options: LineFormatOptions): LineFormat {
   const { schema, limits, redactor, clock } = options;
   const { begin, origin, holder } = schema;
   const writer = createJsonWriter(limits, redactor);
   const { steps } = writer;
+  const rules = nameRules(schema);
+  const { surroundings, judge, isTaken, freeName } = rules;
+  const rendered = contextText(schema, writer, rules);
   const timestamp = createTimestamp();
   const levelParts = new Map<string, string>();
-  const contextSteps = createKeySteps(() => 'show');
-  const contextNames = new Map<KeyStep, ReadonlySet<string>>();
   const nothingBound: BoundFields = { fields: {}, names: none, text: '' };
   const messages = new Map<string, string>();
-  const self = {};
   let startedAt = Number.NaN;
   let startedFor = '';
   let started = '';
@@ -135,96 +112,6 @@ export function createLineFormat(options: LineFormatOptions): LineFormat {
       text = writer.append(text, steps.named(name), fields[name], state, 1);
     }
     return text.slice(1);
-  }
-
-  function rendered(context: LogContext): RenderedContext {
-    if (context.rendered?.by !== self) context.rendered = renderContext(context);
-    return context.rendered;
-  }
-
-  /** What a call's error and arguments are called, too: they may come on any line. */
-  function isReservedInContext(name: string): boolean {
-    return schema.isReserved(name) || schema.errorNames.includes(name) || name === 'args';
-  }
-
-  /** Once for each request, so it makes nothing but text. */
-  function renderContext({ fields, trace }: LogContext): RenderedContext {
-    const state = writer.begin();
-    let inside = ',';
-    let outside = ',';
-    let step = contextSteps.start;
-    for (const key of Object.keys(fields)) {
-      const { next } = step;
-      step = next !== undefined && next.key === key ? next : contextSteps.follow(step, key);
-      const place = schema.contextName(key);
-      let { name } = place;
-      if (place.outside) {
-        outside = writer.append(outside, steps.named(name), fields[key], state, 1);
-        continue;
-      }
-      if (isReservedInContext(name)) name = freeName(name, Object.keys(fields), isReservedInContext);
-      inside = writer.append(inside, steps.named(name), fields[key], state, 1);
-    }
-    if (schema.name === 'otel' && trace !== undefined) {
-      outside = writer.append(outside, steps.named('trace_flags'), trace.flags, state, 1);
-    }
-    const names = contextNames.get(step) ?? namesOf(step, fields);
-    inside = inside.slice(1);
-    outside = outside.slice(1);
-    if (holder !== undefined) return { by: self, text: inside, outside, names };
-    return { by: self, text: outside + inside, outside: '', names };
-  }
-
-  /** What data of a line may not be called here: one set for all requests, whose fields are called the same. */
-  function namesOf(step: KeyStep, fields: LogFields): ReadonlySet<string> {
-    const keys = Object.keys(fields);
-    const names = new Set<string>();
-    for (const key of keys) {
-      const place = schema.contextName(key);
-      if (place.outside && holder !== undefined) continue;
-      const isFree = place.outside || !isReservedInContext(place.name);
-      names.add(isFree ? place.name : freeName(place.name, keys, isReservedInContext));
-    }
-    if (contextSteps.keeps(step)) contextNames.set(step, names);
-    return names;
-  }
-
-  function surroundings(bound: BoundFields, context: ReadonlySet<string>, call: LogCall): Surroundings {
-    const known = bound.around;
-    const hasError = call.error !== undefined;
-    const hasArgs = call.args !== undefined;
-    if (
-      known !== undefined &&
-      known.context === context &&
-      known.isInfo === call.isInfo &&
-      known.hasError === hasError &&
-      known.hasArgs === hasArgs
-    ) {
-      return known;
-    }
-    const around = { bound: bound.names, context, isInfo: call.isInfo, hasError, hasArgs };
-    bound.around = around;
-    return around;
-  }
-
-  function isTaken(name: string, { context, hasError, hasArgs }: Surroundings): boolean {
-    return (
-      schema.isReserved(name) ||
-      context.has(name) ||
-      (hasError && schema.errorNames.includes(name)) ||
-      (hasArgs && name === 'args')
-    );
-  }
-
-  function judge(step: KeyStep, around: Surroundings): number {
-    const { key } = step;
-    let verdict = asIs;
-    if (around.isInfo && (key === 'level' || key === 'message')) verdict = leftOut;
-    else if (isTaken(key, around)) verdict = renamed;
-    else if (around.bound.has(key)) verdict = replacesBound;
-    step.judgedIn = around;
-    step.verdict = verdict;
-    return verdict;
   }
 
   function render(level: string, call: LogCall, bound: BoundFields, context: LogContext | undefined): string {
@@ -316,13 +203,6 @@ export function createLineFormat(options: LineFormatOptions): LineFormat {
     if (without.size === 0) return bound.text;
     for (const name of without) if (bound.names.has(name)) return boundText(bound.fields, without);
     return bound.text;
-  }
-
-  /** A name like it that is nobody else's. */
-  function freeName(name: string, others: readonly string[], inUse: (name: string) => boolean): string {
-    let free = schema.freed(name);
-    while (others.includes(free) || inUse(free)) free += '_';
-    return free;
   }
 
   return {

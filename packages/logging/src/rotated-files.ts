@@ -58,8 +58,7 @@ export function rotatedFiles(options: RotatedFilesOptions): RotatedFiles {
       const tooMany = keepFiles !== undefined && index >= keepFiles;
       const tooOld = keepDays !== undefined && nowMs - at > keepDays * dayMs;
       if (tooMany || tooOld) rmSync(join(folder, name), { force: true });
-      else if (name.endsWith('.part'))
-        rmSync(join(folder, name), { force: true }); // a process died while compressing
+      else if (name.endsWith('.part')) removeAbandoned(join(folder, name));
       else if (files.some((other) => other.name === `${name}.gz`))
         rmSync(join(folder, name), { force: true });
       else if (gzip && !name.endsWith('.gz')) await compress(join(folder, name));
@@ -92,10 +91,22 @@ export function rotatedFiles(options: RotatedFilesOptions): RotatedFiles {
   };
 }
 
+let parts = 0;
+
+/** A name of its own for each copy that is made, because another logger may be at the same file. */
+function removeAbandoned(part: string): void {
+  const pid = Number(/\.(\d+)-\d+\.part$/.exec(part)?.[1]);
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if (errorCode(error) === 'ESRCH') rmSync(part, { force: true }); // it died while compressing
+  }
+}
+
 /** The original goes when the copy is on the disk and nobody has written to the original meanwhile. */
 async function compress(path: string): Promise<void> {
   const before = await stat(path);
-  const part = `${path}.gz.part`;
+  const part = `${path}.gz.${process.pid}-${parts++}.part`;
   try {
     await pipeline(
       createReadStream(path),
@@ -118,7 +129,7 @@ async function compress(path: string): Promise<void> {
 }
 
 const stampPattern =
-  /^(\d{4}-\d\d-\d\dT)(\d\d)(\d\d)(\d\d\.\d{3}Z)(?:-\d{4,})?(?:\.gz)?(?:\.gz\.part|\.part)?$/;
+  /^(\d{4}-\d\d-\d\dT)(\d\d)(\d\d)(\d\d\.\d{3}Z)(?:-\d{4,})?(?:\.gz(?:\.\d+-\d+\.part)?)?$/;
 
 function timeOf(rest: string): number | undefined {
   const match = stampPattern.exec(rest);

@@ -64,6 +64,22 @@ function corpus(): {
   calls.push(['secret', { key: new Secret('KEY', canary()), list: [new Secret('KEY', canary())] }]);
   calls.push([new Secret('KEY', canary())]);
   calls.push(['arguments', 1, { token: canary() }, [{ password: canary() }]]);
+  // By their looks alone, wherever they stand.
+  calls.push([`sent Bearer ${canary()}-12345 on`]);
+  calls.push(['mail', { note: `write to ${canary()}@example.test or c/o ${canary()}%40example.test` }]);
+  calls.push(['key', { pem: `-----BEGIN PRIVATE KEY-----\n${canary()}\n-----END PRIVATE KEY-----` }]);
+  calls.push(['key', { lines: [`-----BEGIN EC PRIVATE KEY-----\\n${canary()}`] }]);
+  calls.push(['jwt', { note: `eyJhbGciOiJIUzI1NiJ9.${canary()}.${canary()}` }]);
+  calls.push([
+    'sql',
+    { sql: `update u set password = '${canary()}', name = 'x' where token = '${canary()}'` },
+  ]);
+  calls.push([
+    'sql',
+    Object.assign(new Error('duplicate'), { detail: `Key (api_key)=(${canary()}) already exists.` }),
+  ]);
+  calls.push(['sql', Object.assign(new Error('failed'), { parameters: [canary(), canary()] })]);
+  calls.push([`GET /login?next=/cb?token=${canary()} and /login?next=%2Fcb%3Ftoken%3D${canary()}`]);
   return { canaries, calls };
 }
 

@@ -170,7 +170,7 @@ describe('a log file that rotates', () => {
     const folder = tempFolder();
     const name = 'a.log.2026-06-14T000000.000Z';
     writeFileSync(join(folder, name), '{"index":0}\n');
-    writeFileSync(join(folder, `${name}.gz.part`), 'half');
+    writeFileSync(join(folder, `${name}.gz.4194305-0.part`), 'half');
     const log = logTo(join(folder, 'a.log'), { rotate: { size: '1mb' }, gzip: true });
     await waitFor(() => readdirSync(folder).includes(`${name}.gz`) && !readdirSync(folder).includes(name), {
       what: 'the copy',

@@ -110,7 +110,7 @@ describe('a log file', () => {
 });
 
 describe('rotation by somebody else', () => {
-  test('SIGHUP under load loses no line and tears none', async () => {
+  test('[row 83] SIGHUP under load loses no line and tears none', async () => {
     const folder = tempFolder();
     const path = join(folder, 'a.log');
     const { child, exited, output } = startFixture('writer', [path, '20000', 'hup']);
