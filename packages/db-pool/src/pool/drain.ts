@@ -1,19 +1,16 @@
 import type { Clock } from '@seaworthy/contracts';
 import { DbError } from '../db-error.js';
 import type { Connector } from './connector.js';
-import { type Farewells, politenessMs } from './farewells.js';
-import type { Reaper } from './reaper.js';
+import { politenessMs } from './farewells.js';
 import { settlesWithin } from './settles-within.js';
 import type { Loan, PoolConnection } from './slot.js';
-import type { Slots } from './slots.js';
+import type { Stock } from './stock.js';
 import type { WaiterQueue } from './waiter-queue.js';
 
 export interface DrainOptions<C extends PoolConnection> {
-  readonly slots: Slots<C>;
-  readonly farewells: Farewells<C>;
+  readonly stock: Stock<C>;
   readonly waiters: WaiterQueue<Loan<C>>;
   readonly connector: Connector<C>;
-  readonly reaper: Reaper<C>;
   readonly clock: Clock;
   /** No new callers from here on: see what can go at once. */
   readonly onBegun: () => void;
@@ -42,7 +39,8 @@ export class Drain<C extends PoolConnection> {
 
   /** Closes what nobody uses or waits for any more. To be called after each change. */
   goOn(): void {
-    const { slots, farewells, waiters, connector } = this.#options;
+    const { waiters, connector } = this.#options;
+    const { slots, farewells } = this.#options.stock;
     if (waiters.size > 0) return;
     connector.stop();
     for (const slot of [...slots.idle]) farewells.retire(slot);
@@ -50,7 +48,8 @@ export class Drain<C extends PoolConnection> {
   }
 
   async #close(drainMs: number, interrupt: (loan: Loan<C>) => Promise<unknown> | undefined): Promise<void> {
-    const { slots, farewells, waiters, connector, reaper, clock, onBegun, discard } = this.#options;
+    const { stock, waiters, connector, clock, onBegun, discard } = this.#options;
+    const { slots, farewells } = stock;
     const drained = new Promise<void>((resolve) => {
       this.#onDrained = resolve;
     });
@@ -66,7 +65,7 @@ export class Drain<C extends PoolConnection> {
       await settlesWithin(drained, politenessMs + 100, clock);
     }
     connector.stop();
-    reaper.stop();
+    stock.stop();
     for (const slot of slots.all()) farewells.forget(slot);
   }
 }
