@@ -133,6 +133,7 @@ defaults
   timeout connect 2s
   timeout client 30s
   timeout server 30s
+  timeout check 5s
 frontend entry
   bind 127.0.0.1:{{port}}
   default_backend service
