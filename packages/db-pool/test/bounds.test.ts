@@ -86,7 +86,7 @@ describeWith(['postgres'], 'a pool of PostgreSQL', () => {
     await using db = createDb(postgres(pg), {
       url: proxy.url(database.url),
       pool: { max: 1 },
-      deadline: { acquire: '200ms', connect: '20s' },
+      deadline: { acquire: '1s', connect: '20s' },
       metrics,
     });
     const held = await db.connect();
@@ -138,7 +138,7 @@ describeWith(['postgres'], 'a pool of PostgreSQL', () => {
 
   test('offers a health check that passes while the database answers and fails when it does not', async () => {
     await using proxy = await startFaultProxy({ target: database });
-    await using db = createDb(postgres(pg), { url: proxy.url(database.url), deadline: { acquire: '200ms' } });
+    await using db = createDb(postgres(pg), { url: proxy.url(database.url), deadline: { acquire: '1s' } });
     const check = db.healthCheck();
     expect(check.kind).toBe('remote');
     await expect(check.probe(new AbortController().signal)).resolves.toMatchObject({ pool: { max: 20 } });

@@ -142,7 +142,7 @@ for (const { name, need, start, driver } of engines) {
       url.username = 'canaryuser';
       url.password = 'canarypassword';
       await using db = open({}, url.href);
-      const error = await refused(db.ready({ timeout: '300ms' }));
+      const error = await refused(db.ready({ timeout: '1500ms' }));
       expect(error.message).toContain('authentication was refused');
       expect(`${error.stack} ${String(error.cause)} ${Object.values(error).join()}`).not.toContain('canary');
     });
