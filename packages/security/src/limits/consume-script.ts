@@ -59,5 +59,30 @@ end
 return answer
 `;
 
+/** Gives units back: per key the algorithm, the interval (microseconds) and the cost. What reaches nothing is forgotten. */
+export const releaseScript = `
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+for i, key in ipairs(KEYS) do
+  local at = (i - 1) * 3
+  local cost = tonumber(ARGV[at + 3])
+  local value = tonumber(redis.call('GET', key) or '0') or 0
+  if ARGV[at + 1] == 'fixed' then
+    if value - cost <= 0 or redis.call('PTTL', key) <= 0 then redis.call('DEL', key) else redis.call('DECRBY', key, cost) end
+  else
+    value = value - cost * tonumber(ARGV[at + 2])
+    if value <= now then
+      redis.call('DEL', key)
+    else
+      redis.call('SET', key, string.format('%.0f', value), 'PX', math.max(1, math.ceil((value - now) / 1000)))
+    end
+  end
+end
+return 1
+`;
+
 /** What EVALSHA calls it by. */
 export const consumeScriptSha = createHash('sha1').update(consumeScript).digest('hex');
+
+/** What EVALSHA calls it by. */
+export const releaseScriptSha = createHash('sha1').update(releaseScript).digest('hex');

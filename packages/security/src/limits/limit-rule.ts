@@ -49,6 +49,16 @@ export function spend(rule: LimitRule, usage: Usage, cost: number): Usage {
   return { value: arrival, expiresAtUs: arrival };
 }
 
+/** The usage with `cost` less on it, or `undefined` when nothing is left of it. */
+export function giveBack(rule: LimitRule, usage: Usage, nowUs: number, cost: number): Usage | undefined {
+  if (rule.algorithm === 'fixed') {
+    const value = usage.value - cost;
+    return value > 0 ? { value, expiresAtUs: usage.expiresAtUs } : undefined;
+  }
+  const arrival = usage.value - cost * rule.intervalUs;
+  return arrival > nowUs ? { value: arrival, expiresAtUs: arrival } : undefined;
+}
+
 /** Whether `usage`, from {@link usageAt}, has room for `cost`. The generic cell rate algorithm for `smooth` (ITU-T I.371). */
 export function fits(rule: LimitRule, usage: Usage, nowUs: number, cost: number): boolean {
   if (cost === 0) return true;

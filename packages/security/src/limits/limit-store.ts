@@ -17,6 +17,11 @@ export interface LimitStore {
    * event loop.
    */
   consume(charges: readonly LimitCharge[]): LimitOutcomes | Promise<LimitOutcomes>;
+  /**
+   * Gives back what was spent, never below nothing: the cost of each charge, or with a cost of the limit all of it. Needed by
+   * createLoginGuard.
+   */
+  release?(charges: readonly LimitCharge[]): void | Promise<void>;
   /** For a store outside the process: how long an answer is waited for, in milliseconds. */
   readonly deadlineMs?: number;
 }

@@ -11,6 +11,7 @@ import { createKeyHash, type KeyHash } from './key-hash.js';
 import {
   blockedUntilUs,
   fits,
+  giveBack,
   type LimitRule,
   outcomeOf,
   spend,
@@ -41,6 +42,7 @@ export interface MemoryStoreSize {
 
 export interface MemoryStore extends LimitStore {
   consume(charges: readonly LimitCharge[]): LimitOutcomes;
+  release(charges: readonly LimitCharge[]): void;
   size(): MemoryStoreSize;
 }
 
@@ -110,6 +112,17 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
         if (cost > 0) keep(rule, id, spent, nowUs);
         return outcomeOf(rule, spent, nowUs, 0);
       });
+    },
+    release(charges) {
+      const nowUs = Math.floor(clock.monotonic() * 1_000);
+      for (const { rule, key, cost } of charges) {
+        const id = hash(`${rule.name} ${key}`);
+        const usage = blocked.get(id) ?? open.get(id);
+        if (usage === undefined) continue;
+        const left = giveBack(rule, usageAt(rule, usage, nowUs), nowUs, cost);
+        if (left !== undefined) keep(rule, id, left, nowUs);
+        else if (!blocked.delete(id)) open.delete(id);
+      }
     },
     size: () => ({ blocked: blocked.size, open: open.size, blockedEvictions }),
   };

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { invalidOption, optionsOf, type RedisCommands, Secret, wholeNumber } from '@seaworthy/contracts';
-import { consumeScript, consumeScriptSha } from './consume-script.js';
+import { consumeScript, consumeScriptSha, releaseScript, releaseScriptSha } from './consume-script.js';
 import type { LimitRule } from './limit-rule.js';
 import type { LimitCharge, LimitOutcomes, LimitStore } from './limit-store.js';
 
@@ -55,18 +55,34 @@ export function redisStore(redis: RedisCommands, options: RedisStoreOptions): Li
         rule.burst,
         cost,
       ]);
-      return readAnswer(await run(redis, [keys.length, ...keys, ...values]), charges.length);
+      return readAnswer(await run(redis, consume, [keys.length, ...keys, ...values]), charges.length);
+    },
+    async release(charges) {
+      const values = charges.flatMap(({ rule, cost }) => [rule.algorithm, rule.intervalUs, cost]);
+      await run(redis, release, [charges.length, ...charges.map(keyOf), ...values]);
     },
   };
 }
 
-async function run(redis: RedisCommands, args: ReadonlyArray<string | number>): Promise<unknown> {
+interface Script {
+  readonly text: string;
+  readonly sha: string;
+}
+
+const consume: Script = { text: consumeScript, sha: consumeScriptSha };
+const release: Script = { text: releaseScript, sha: releaseScriptSha };
+
+async function run(
+  redis: RedisCommands,
+  { text, sha }: Script,
+  args: ReadonlyArray<string | number>,
+): Promise<unknown> {
   try {
-    return await redis.call('EVALSHA', consumeScriptSha, ...args);
+    return await redis.call('EVALSHA', sha, ...args);
   } catch (error) {
     // Redis forgets scripts when it restarts or fails over.
     if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
-    return redis.call('EVAL', consumeScript, ...args);
+    return redis.call('EVAL', text, ...args);
   }
 }
 
