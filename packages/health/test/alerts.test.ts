@@ -3,14 +3,13 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { createDb } from '@seaworthy/db-pool';
 import { postgres } from '@seaworthy/db-pool/postgres';
-import { createFakeClock, findProgram } from '@seaworthy/testkit';
+import { createFakeClock, describeWith, findProgram } from '@seaworthy/testkit';
 import pg from 'pg';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { backupAge, createHealth, createMetrics, local, remote } from '../src/index.js';
 
 const folder = fileURLToPath(new URL('../alerts/', import.meta.url));
 const read = (name: string): string => readFileSync(`${folder}${name}`, 'utf8');
-const promtool = findProgram('promtool');
 
 /** The metrics in a PromQL expression: names that are no function, no label and no keyword. */
 function metricsIn(expression: string): string[] {
@@ -88,12 +87,12 @@ test('checks are metrics: how they are, and the moments that they have seen', as
   await health.close();
 });
 
-describe('with promtool', () => {
+describeWith(['prometheus'], 'with promtool', () => {
+  const promtool = findProgram('promtool') ?? 'promtool';
   const run = (...args: string[]): string =>
-    execFileSync(promtool ?? 'promtool', args, { cwd: folder, encoding: 'utf8', stdio: 'pipe' });
+    execFileSync(promtool, args, { cwd: folder, encoding: 'utf8', stdio: 'pipe' });
 
-  test('[row 77] the alerts pass promtool check rules and their own tests', ({ skip }) => {
-    skip(promtool === undefined, 'needs promtool: apt-get install prometheus');
+  test('[row 77] the alerts pass promtool check rules and their own tests', () => {
     expect(run('check', 'rules', 'seaworthy.rules.yml')).toContain('9 rules found');
     expect(run('test', 'rules', 'seaworthy.rules.test.yml')).toContain('SUCCESS');
     const tested = new Set(
@@ -105,8 +104,7 @@ describe('with promtool', () => {
     expect(tested, 'each alert has a test').toEqual(declared);
   });
 
-  test('what a scrape gives is clean, whatever clients send', async ({ skip }) => {
-    skip(promtool === undefined, 'needs promtool: apt-get install prometheus');
+  test('what a scrape gives is clean, whatever clients send', async () => {
     await using metrics = createMetrics();
     for (const value of ['a"b', 'back\\slash', 'line\nbreak', '€', '\u0000', ' ']) {
       metrics
@@ -116,7 +114,7 @@ describe('with promtool', () => {
     metrics.http.begin();
     metrics.http.end('GET', '/', 200, 0.1);
     const { body } = await metrics.scrape();
-    const told = execFileSync(promtool ?? 'promtool', ['check', 'metrics'], {
+    const told = execFileSync(promtool, ['check', 'metrics'], {
       input: body,
       encoding: 'utf8',
       stdio: 'pipe',

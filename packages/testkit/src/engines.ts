@@ -12,7 +12,8 @@ export type Engine =
   | 'haproxy'
   | 'chromium'
   | 'age'
-  | 'openssl';
+  | 'openssl'
+  | 'prometheus';
 
 interface EngineFacts {
   readonly title: string;
@@ -52,6 +53,7 @@ export const engines: Readonly<Record<Engine, EngineFacts>> = {
   haproxy: { title: 'HAProxy', programs: ['haproxy'], debianPackage: 'haproxy', image: 'haproxy:3.0' },
   chromium: { title: 'Chromium', programs: ['chromium'], debianPackage: 'chromium' },
   openssl: { title: 'OpenSSL', programs: ['openssl'], debianPackage: 'openssl' },
+  prometheus: { title: 'promtool', programs: ['promtool'], debianPackage: 'prometheus' },
   age: { title: 'age', programs: ['age', 'age-keygen'], debianPackage: 'age' },
 };
 
