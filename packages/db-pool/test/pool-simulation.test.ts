@@ -5,7 +5,7 @@ import { Pool } from '../src/pool/pool.js';
 import { type FakeConnection, FakeServer, randomFrom } from './support/fake-server.js';
 import { silentObserver } from './support/silent-observer.js';
 
-const schedules = size({ test: 1_000, soak: 20_000 });
+const schedules = size({ test: 1_000, soak: 10_000 });
 
 /** Set it to the number that a failure names, and only that schedule runs. */
 const onlySeed = process.env.SEAWORTHY_SEED;
