@@ -6,19 +6,33 @@ import { startMariadb, startPostgres } from '@seaworthy/testkit/servers';
 import mysql2 from 'mysql2';
 import pg from 'pg';
 import { compareAll } from './harness.mjs';
+import { atOnce, seed, userOf } from './load/db-pool-users.mjs';
 
 /** @typedef {{ postgres: string, mysql: string }} Urls */
 
-const rows = 1_000;
 const found = { rows: [{ id: 1, name: 'user 1' }], rowCount: 1 };
 
+/** The most that borrowing and giving back may cost. */
+const borrowUs = 1.5;
 /** @type {import('./harness.mjs').Pair[]} */
 export const pairs = [
   {
-    name: 'connect and release without a server, pg-pool',
+    name: 'borrowing and giving back, in all',
+    alternative: `${borrowUs} µs`,
+    prepare: async () => {
+      const db = createDb(stubDriver, { connection: {}, metrics: countingMetrics() });
+      return {
+        ours: borrowing(db),
+        theirs: (times) => ({ cpuUs: borrowUs * times }),
+        close: () => db.close(),
+      };
+    },
+  },
+  {
+    name: 'borrowing and giving back, pg-pool',
     alternative: 'pg-pool',
     prepare: async () => {
-      const db = createDb(stubDriver, { connection: {} });
+      const db = createDb(stubDriver, { connection: {}, metrics: countingMetrics() });
       const pool = new pg.Pool({ Client: /** @type {any} */ (StubClient), max: 20 });
       return {
         ours: borrowing(db),
@@ -30,10 +44,10 @@ export const pairs = [
     },
   },
   {
-    name: 'connect and release without a round trip, mysql2',
+    name: 'borrowing and giving back, mysql2',
     alternative: 'the pool of mysql2',
     prepare: async (/** @type {Urls} */ { mysql: url }) => {
-      const db = createDb(stubDriver, { connection: {} });
+      const db = createDb(stubDriver, { connection: {}, metrics: countingMetrics() });
       const pool = mysql2.createPool({ uri: url, connectionLimit: 20 }).promise();
       return {
         ours: borrowing(db),
@@ -48,7 +62,7 @@ export const pairs = [
     name: 'a statement without a server, pg-pool',
     alternative: 'query() of pg-pool',
     prepare: async () => {
-      const db = createDb(stubDriver, { connection: {} });
+      const db = createDb(stubDriver, { connection: {}, metrics: countingMetrics() });
       const pool = new pg.Pool({ Client: /** @type {any} */ (StubClient), max: 20 });
       return {
         ours: async (times) => {
@@ -64,7 +78,7 @@ export const pairs = [
     },
   },
   {
-    name: 'a connection lent and its session put back, pg',
+    name: 'a connection used and its session put back, pg',
     alternative: 'pg-pool and "discard all"',
     roundUs: 20_000,
     warmUpUs: 600_000,
@@ -72,10 +86,17 @@ export const pairs = [
       const db = createDb(postgres(pg), { url });
       const pool = new pg.Pool({ connectionString: url, max: 20 });
       return {
-        ours: borrowing(db),
+        ours: async (times) => {
+          for (let time = 0; time < times; time += 1) {
+            const own = await db.connect();
+            await own.one(sql`select 1 as one`);
+            await own.release();
+          }
+        },
         theirs: async (times) => {
           for (let time = 0; time < times; time += 1) {
             const client = await pool.connect();
+            await client.query('select 1 as one');
             await client.query('discard all');
             client.release();
           }
@@ -94,24 +115,8 @@ export const pairs = [
       await db.ready();
       const pool = new pg.Pool({ connectionString: url, max: 20 });
       return {
-        ours: atOnce(20, (id) => db.one(sql`select id, name from users where id = ${id}`)),
+        ours: atOnce(20, (id) => db.one(userOf(id))),
         theirs: atOnce(20, (id) => pool.query('select id, name from users where id = $1', [id])),
-        close: () => Promise.all([db.close(), pool.end()]),
-      };
-    },
-  },
-  {
-    name: 'point select at concurrency 20, mysql2',
-    alternative: 'execute() of the pool of mysql2',
-    roundUs: 30_000,
-    warmUpUs: 1_000_000,
-    prepare: async (/** @type {Urls} */ { mysql: url }) => {
-      const db = createDb(mysql(mysql2), { url, pool: { max: 20, min: 20 } });
-      await db.ready();
-      const pool = mysql2.createPool({ uri: url, connectionLimit: 20 }).promise();
-      return {
-        ours: atOnce(20, (id) => db.one(sql`select id, name from users where id = ${id}`)),
-        theirs: atOnce(20, (id) => pool.execute('select id, name from users where id = ?', [id])),
         close: () => Promise.all([db.close(), pool.end()]),
       };
     },
@@ -131,34 +136,33 @@ export default async function* measure() {
   }
 }
 
-/** @param {import('@seaworthy/db-pool').Db} db */
-async function seed(db) {
-  await db.exec(sql`create table users (id int primary key, name varchar(40) not null)`);
-  await db.transaction(async (tx) => {
-    for (let id = 1; id <= rows; id += 1)
-      await tx.exec(sql`insert into users values (${id}, ${`user ${id}`})`);
-  });
-  await db.close();
+/** What a registry does with a measurement at its least, so that what is measured is ours. */
+function countingMetrics() {
+  const total = { sum: 0 };
+  const count = (/** @type {number} */ value = 1) => {
+    total.sum += value;
+  };
+  return {
+    counter: () => ({ add: count }),
+    gauge: () => ({ set: count }),
+    histogram: (/** @type {{ buckets: readonly number[] }} */ { buckets }) => {
+      const counts = [...buckets, Number.POSITIVE_INFINITY].map(() => 0);
+      return {
+        record(/** @type {number} */ value) {
+          let at = 0;
+          while (at < buckets.length && value > (buckets[at] ?? 0)) at += 1;
+          counts[at] = (counts[at] ?? 0) + 1;
+          count(value);
+        },
+      };
+    },
+  };
 }
 
 /** @param {import('@seaworthy/db-pool').Db} db @returns {(times: number) => Promise<void>} */
 function borrowing(db) {
   return async (times) => {
     for (let time = 0; time < times; time += 1) await (await db.connect()).release();
-  };
-}
-
-/** @param {number} callers @param {(id: number) => Promise<unknown>} ask @returns {(times: number) => Promise<unknown>} */
-function atOnce(callers, ask) {
-  return (times) => {
-    let asked = 0;
-    const caller = async () => {
-      while (asked < times) {
-        asked += 1;
-        await ask((asked % rows) + 1);
-      }
-    };
-    return Promise.all(Array.from({ length: callers }, caller));
   };
 }
 
@@ -169,6 +173,7 @@ const stubDriver = {
     dialect: 'postgres',
     system: 'postgresql',
     address: 'nowhere:0',
+    protection: 'local',
     maxConnections: 20,
     connect: async () => ({
       isOpen: true,
@@ -178,6 +183,9 @@ const stubDriver = {
       query: async () => found,
       script: async () => {},
       reset: async () => {},
+      openRows: () => {
+        throw new Error('Not measured here.');
+      },
       cancel: async () => {},
       close: async () => {},
       destroy: () => {},
