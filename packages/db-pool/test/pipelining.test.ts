@@ -159,7 +159,7 @@ describeWith(['postgres'], 'pipelining', () => {
   });
 
   test('sends what stands behind an unknown slow statement elsewhere', async () => {
-    await using db = open({ deadline: { query: '30s' } });
+    await using db = open({ deadline: { query: '30s', drain: '100ms' } });
     await untilPipelined(db);
     let hasSlept = false;
     const slow = db.one(sql`select pg_sleep(20) is null as slept`, { timeout: '25s' }).then(
