@@ -1,13 +1,13 @@
 import { writeSync } from 'node:fs';
-import { OptionsError, optionsOf, wholeNumber } from '@seaworthy/contracts';
+import { OptionsError, optionsOf } from '@seaworthy/contracts';
 import { ConfigError } from './config-error.js';
+import { durationOption } from './duration-option.js';
 import { formatEnvExample } from './env-example.js';
 import { formatExplanation } from './explanation.js';
 import { fetchRemote } from './fetch-remote.js';
 import type { Exposure } from './field.js';
 import { formatJsonSchema, type JsonSchema } from './json-schema.js';
 import {
-  defaultTimeoutMs,
   type LoadAsyncOptions,
   type LoadOptions,
   type LoadPlan,
@@ -81,7 +81,7 @@ const readAsyncOptions = optionsOf<LoadAsyncOptions>('loadAsync', {
   env: true,
   cwd: true,
   sources: true,
-  timeoutMs: true,
+  timeout: true,
   signal: true,
 });
 
@@ -101,8 +101,8 @@ export function createSchema(reader: Reader, profileOptions: ProfileOptions): Co
   }
 
   async function loadAsync(options: LoadAsyncOptions = {}): Promise<object> {
-    const { timeoutMs = defaultTimeoutMs, signal, ...given } = readAsyncOptions(options);
-    wholeNumber('loadAsync', 'timeoutMs', timeoutMs, { min: 1 });
+    const { timeout = '30s', signal, ...given } = readAsyncOptions(options);
+    const timeoutMs = durationOption('loadAsync', 'timeout', timeout, { min: 1 });
     const plan = planLoad(reader, profileOptions, given);
     const remote = await fetchRemote(plan.sources, contextOf(plan), { timeoutMs, signal });
     return remember(loadWith(plan, remote)).values;

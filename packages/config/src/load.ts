@@ -1,3 +1,4 @@
+import type { DurationInput } from '@seaworthy/contracts';
 import { ConfigError } from './config-error.js';
 import { sourceProblem, type Undeclared } from './evaluate.js';
 import type { RemoteReadings } from './fetch-remote.js';
@@ -22,13 +23,11 @@ export interface LoadOptions {
 export interface LoadAsyncOptions extends Omit<LoadOptions, 'sources'> {
   /** Asked in this order; later wins. @defaultValue [sources.dotenv(), sources.env(), sources.files()] */
   readonly sources?: readonly (Source | RemoteSource)[];
-  /** No remote source may take longer, whatever its own bound, in milliseconds. @defaultValue 30000 */
-  readonly timeoutMs?: number;
+  /** No remote source may take longer, whatever its own bound. @defaultValue '30s' */
+  readonly timeout?: DurationInput;
   /** Gives up early, with its own reason. */
   readonly signal?: AbortSignal;
 }
-
-export const defaultTimeoutMs = 30_000;
 
 /** Where one variable's value came from. */
 export interface VariableOrigin {

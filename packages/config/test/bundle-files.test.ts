@@ -16,7 +16,7 @@ function staticImports(file: string): readonly string[] {
 test('the index is one file that loads no other, and has nothing of Vault, AWS or watching in it', () => {
   expect(staticImports('index.js')).toEqual([]);
   const text = readFileSync(join(dist, 'index.js'), 'utf8');
-  for (const word of ['x-vault-token', 'getSecretValue', 'remotePollMs']) expect(text).not.toContain(word);
+  for (const word of ['x-vault-token', 'getSecretValue', 'remotePoll']) expect(text).not.toContain(word);
   expect(text).toContain('import("./watch/watch-config.js")');
 });
 

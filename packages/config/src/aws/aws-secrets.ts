@@ -1,4 +1,11 @@
-import { DeadlineError, invalidOption, optionsOf, wholeNumber, withDeadline } from '@seaworthy/contracts';
+import {
+  DeadlineError,
+  type DurationInput,
+  invalidOption,
+  optionsOf,
+  withDeadline,
+} from '@seaworthy/contracts';
+import { durationOption } from '../duration-option.js';
 import { entriesOf, type SecretKeys, undeclaredFault } from '../sources/entries-of.js';
 import type { Origin } from '../sources/origin.js';
 import type { RemoteContext, RemoteReading, RemoteSource, SourceFault } from '../sources/source.js';
@@ -28,8 +35,8 @@ export interface AwsSecretsOptions {
   readonly as?: string;
   /** Which key gives a variable, where they are not called alike. @defaultValue {} */
   readonly keys?: SecretKeys;
-  /** How long the answer may take with all retries of the client, in milliseconds. @defaultValue 10000 */
-  readonly timeoutMs?: number;
+  /** How long the answer may take with all retries of the client. @defaultValue '10s' */
+  readonly timeout?: DurationInput;
 }
 
 const readOptions = optionsOf<AwsSecretsOptions>('awsSecrets', {
@@ -38,7 +45,7 @@ const readOptions = optionsOf<AwsSecretsOptions>('awsSecrets', {
   versionStage: true,
   as: true,
   keys: true,
-  timeoutMs: true,
+  timeout: true,
 });
 
 /**
@@ -54,7 +61,7 @@ const readOptions = optionsOf<AwsSecretsOptions>('awsSecrets', {
  * const config = await schema.loadAsync({ sources: [sources.env(), source] });
  */
 export function awsSecrets(options: AwsSecretsOptions): RemoteSource {
-  const { client, secretId, versionStage, as, keys = {}, timeoutMs = 10_000 } = readOptions(options);
+  const { client, secretId, versionStage, as, keys = {}, timeout = '10s' } = readOptions(options);
   if (typeof client?.getSecretValue !== 'function') {
     throw invalidOption('awsSecrets', 'client', 'a SecretsManager of @aws-sdk/client-secrets-manager');
   }
@@ -64,7 +71,7 @@ export function awsSecrets(options: AwsSecretsOptions): RemoteSource {
   if (as !== undefined && Object.keys(keys).length > 0) {
     throw invalidOption('awsSecrets', 'keys', 'absent together with as, which takes the secret whole');
   }
-  wholeNumber('awsSecrets', 'timeoutMs', timeoutMs, { min: 1 });
+  const timeoutMs = durationOption('awsSecrets', 'timeout', timeout, { min: 1 });
   const name = `aws ${secretId}`;
 
   async function read({ names }: RemoteContext, abortSignal: AbortSignal): Promise<RemoteReading> {

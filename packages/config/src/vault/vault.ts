@@ -1,12 +1,14 @@
 import {
   type Clock,
   DeadlineError,
+  type DurationInput,
   invalidOption,
   optionsOf,
   systemClock,
   wholeNumber,
   withDeadline,
 } from '@seaworthy/contracts';
+import { durationOption } from '../duration-option.js';
 import { isHardened } from '../profile.js';
 import { type SecretKeys, undeclaredFault } from '../sources/entries-of.js';
 import type { RemoteContext, RemoteReading, RemoteSource } from '../sources/source.js';
@@ -34,10 +36,10 @@ export interface VaultOptions {
   readonly auth?: VaultAuth;
   /** Which key gives a variable, where they are not called alike. @defaultValue {} */
   readonly keys?: SecretKeys;
-  /** How long everything together may take, in milliseconds. @defaultValue 10000 */
-  readonly timeoutMs?: number;
-  /** How long one try may take, in milliseconds. @defaultValue 3000 */
-  readonly attemptTimeoutMs?: number;
+  /** How long everything together may take. @defaultValue '10s' */
+  readonly timeout?: DurationInput;
+  /** How long one try may take. @defaultValue '3s' */
+  readonly attemptTimeout?: DurationInput;
   /** How often one question is asked at most. @defaultValue 4 */
   readonly attempts?: number;
   /** A longer answer is refused. @defaultValue 1048576, which is what Vault stores at most */
@@ -57,8 +59,8 @@ const readOptions = optionsOf<VaultOptions>('vault', {
   namespace: true,
   auth: true,
   keys: true,
-  timeoutMs: true,
-  attemptTimeoutMs: true,
+  timeout: true,
+  attemptTimeout: true,
   attempts: true,
   maxBytes: true,
   allowPlainHttp: true,
@@ -87,10 +89,10 @@ export function vault(options: VaultOptions): RemoteSource {
     mount = 'secret',
     auth = { method: 'token' },
     keys = {},
-    timeoutMs = 10_000,
+    timeout = '10s',
     ...rest
   } = readOptions(options);
-  const { attempts = 4, attemptTimeoutMs = 3_000, maxBytes = 1024 ** 2, clock = systemClock } = rest;
+  const { attempts = 4, attemptTimeout = '3s', maxBytes = 1024 ** 2, clock = systemClock } = rest;
   const { fetch = globalThis.fetch, allowPlainHttp = false } = rest;
   const paths = typeof path === 'string' ? [path] : path;
   if (!Array.isArray(paths) || paths.length === 0 || !paths.every(isPath)) {
@@ -102,7 +104,9 @@ export function vault(options: VaultOptions): RemoteSource {
   }
   if (!isPath(mount))
     throw invalidOption('vault', 'mount', 'a path such as secret, without slashes around it');
-  for (const [name, value] of Object.entries({ timeoutMs, attemptTimeoutMs, attempts, maxBytes })) {
+  const timeoutMs = durationOption('vault', 'timeout', timeout, { min: 1 });
+  const attemptTimeoutMs = durationOption('vault', 'attemptTimeout', attemptTimeout, { min: 1 });
+  for (const [name, value] of Object.entries({ attempts, maxBytes })) {
     wholeNumber('vault', name, value, { min: 1 });
   }
   checkAuth(auth);

@@ -1,17 +1,17 @@
-import type { Clock, Closable, Logger } from '@seaworthy/contracts';
+import type { Clock, Closable, DurationInput, Logger } from '@seaworthy/contracts';
 import type { ConfigError } from '../config-error.js';
 import type { LoadAsyncOptions } from '../load.js';
 
 export interface WatchOptions extends Omit<LoadAsyncOptions, 'signal'> {
   /**
-   * How often files are read again without any event, in milliseconds: some file systems give none (virtiofs, NFS), and
-   * the system may have no watches left. @defaultValue 5000
+   * How often files are read again without any event: some file systems give none (virtiofs, NFS), and
+   * the system may have no watches left. @defaultValue '5s'
    */
-  readonly filePollMs?: number;
-  /** How often remote sources are asked again, in milliseconds; each wait is shortened by up to a fifth at random. @defaultValue 60000 */
-  readonly remotePollMs?: number;
-  /** How long files must be quiet before they are read, in milliseconds; under steady change ten times as long at most. @defaultValue 50 */
-  readonly debounceMs?: number;
+  readonly filePoll?: DurationInput;
+  /** How often remote sources are asked again; each wait is shortened by up to a fifth at random. @defaultValue '1m' */
+  readonly remotePoll?: DurationInput;
+  /** How long files must be quiet before they are read; under steady change ten times as long at most. @defaultValue '50ms' */
+  readonly debounce?: DurationInput;
   /** Told of changes and rejections, by the names of variables. @defaultValue silentLogger */
   readonly logger?: Logger;
   /** @defaultValue systemClock */

@@ -139,10 +139,10 @@ describe('what the service refuses is one problem that names the secret and no v
     },
   );
 
-  test('no answer within timeoutMs', async () => {
+  test('no answer within timeout', async () => {
     const endpoint = await startAwsEndpoint();
     endpoint.trouble('silence', 9);
-    expect((await problemOf(load(endpoint, { timeoutMs: 200 })))?.message).toContain(
+    expect((await problemOf(load(endpoint, { timeout: 200 })))?.message).toContain(
       'not answered within 200 ms',
     );
   });
@@ -166,7 +166,7 @@ test('[row 11] the real client merges the value, ResourceNotFound fails the star
 
   endpoint.write('orders', JSON.stringify({ KEY: good }));
   const clock = createFakeClock();
-  await using live = await schema.watch({ ...options, clock, remotePollMs: 60_000, timeoutMs: 3_600_000 });
+  await using live = await schema.watch({ ...options, clock, remotePoll: 60_000, timeout: 3_600_000 });
   expect([live.current.KEY.reveal(), live.current.COUNT]).toEqual([good, 5]);
 
   endpoint.write('orders', JSON.stringify({ KEY: other }));

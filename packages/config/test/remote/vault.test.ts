@@ -46,7 +46,7 @@ function load(
     cwd: '/nonexistent',
     sources: [
       sources.env(),
-      vault({ path: 'orders/production', attemptTimeoutMs: 10_000, timeoutMs: 60_000, ...options }),
+      vault({ path: 'orders/production', attemptTimeout: 10_000, timeout: 60_000, ...options }),
     ],
   });
 }
@@ -252,7 +252,7 @@ describe('trouble on the way', () => {
   test.each(passing)('%s that passes is not noticed', async (_, trouble) => {
     const server = await vaultWith();
     server.trouble(trouble, { times: 2, on: /data/ });
-    const config = await load(server, { attemptTimeoutMs: trouble.kind === 'silence' ? 700 : 10_000 });
+    const config = await load(server, { attemptTimeout: trouble.kind === 'silence' ? 700 : 10_000 });
     expect(config.KEY.reveal()).toBe(good);
     expect(server.log.filter((line) => line.includes('data'))).toHaveLength(3);
   });
@@ -271,8 +271,8 @@ describe('trouble on the way', () => {
   ])('%s that stays is one problem after a bounded number of tries', async (_, trouble, message) => {
     const server = await vaultWith();
     server.trouble(trouble, { times: 100, on: /data/ });
-    const attemptTimeoutMs = trouble.kind === 'silence' ? 500 : 10_000;
-    const problem = await problemOf(load(server, { attemptTimeoutMs, attempts: 3, maxBytes: 65_536 }));
+    const attemptTimeout = trouble.kind === 'silence' ? 500 : 10_000;
+    const problem = await problemOf(load(server, { attemptTimeout, attempts: 3, maxBytes: 65_536 }));
     expect(problem?.message).toContain(message);
     expect(server.log.length).toBeLessThanOrEqual(4);
   });
@@ -285,10 +285,10 @@ describe('trouble on the way', () => {
     expect((await problemOf(loading))?.message).toContain('could not be reached');
   });
 
-  test('all tries together end at timeoutMs', async () => {
+  test('all tries together end at timeout', async () => {
     const server = await vaultWith();
     server.trouble({ kind: 'silence' }, { times: 100 });
-    const problem = await problemOf(load(server, { timeoutMs: 300, attemptTimeoutMs: 200, attempts: 100 }));
+    const problem = await problemOf(load(server, { timeout: 300, attemptTimeout: 200, attempts: 100 }));
     expect(problem?.message).toContain('did not answer within 300 ms');
   });
 
@@ -382,9 +382,9 @@ describe('a token', () => {
       env: { VAULT_ADDR: server.address },
       cwd: '/nonexistent',
       sources: [counted],
-      remotePollMs: 30 * minute,
-      filePollMs: 60 * minute,
-      timeoutMs: 24 * 60 * minute,
+      remotePoll: 30 * minute,
+      filePoll: 60 * minute,
+      timeout: 24 * 60 * minute,
       clock,
     });
   }
@@ -478,10 +478,10 @@ test('[row 12] a renewed token, a new version, 403 and 503: the snapshot stays v
     sources: [
       vault({ path: 'orders/production', auth: { method: 'approle', ...appRole }, clock: leaseClock(clock) }),
     ],
-    timeoutMs: 3_600_000,
+    timeout: 3_600_000,
     logger: { error: note, warn: note, info: note, debug: note },
-    remotePollMs: 60_000,
-    filePollMs: 3_600_000,
+    remotePoll: 60_000,
+    filePoll: 3_600_000,
     clock,
   });
   const rejected: unknown[] = [];

@@ -88,9 +88,7 @@ describe('a remote source of your own', () => {
     ['gives nothing at all', async () => undefined as never, 'threw an error'],
     ['never answers', () => new Promise(() => undefined), 'did not answer within 50 ms'],
   ])('that %s is one problem, without its message', async (_, fetch, message) => {
-    const error = await configErrorFrom(
-      schema.loadAsync({ env: {}, sources: [fleet(fetch)], timeoutMs: 50 }),
-    );
+    const error = await configErrorFrom(schema.loadAsync({ env: {}, sources: [fleet(fetch)], timeout: 50 }));
     expect(error.problems).toMatchObject([{ code: 'unreadable', name: 'fleet' }]);
     expect(error.message).toContain(message);
     expect(inspect(error, { depth: 20 })).not.toContain('qzvkx');
@@ -132,6 +130,6 @@ test('loadAsyncOrExit prints the report and ends the process with code 1', async
 });
 
 test('an unknown option of loadAsync is refused', async () => {
-  // @ts-expect-error the option is called timeoutMs
-  await expect(schema.loadAsync({ timeoutMS: 1 })).rejects.toThrow('Did you mean "timeoutMs"?');
+  // @ts-expect-error the option is called timeout
+  await expect(schema.loadAsync({ timeoutMS: 1 })).rejects.toThrow('Did you mean "timeout"?');
 });

@@ -102,7 +102,7 @@ test('after any changes of files, folders and links a watch without polls comes 
         symlinkSync('one', join(root, 'current'));
         writeFileSync(path, 'first');
         const options = { env: { NAME_FILE: path }, sources: [sources.files()] };
-        await using live = await schema.watch({ ...options, filePollMs: 3_600_000, debounceMs: 2 });
+        await using live = await schema.watch({ ...options, filePoll: 3_600_000, debounce: 2 });
         let step = 0;
         for (const burst of bursts) {
           for (const name of burst) {

@@ -45,8 +45,8 @@ test.each([
     await using live = await schema.watch({
       env: {},
       ...options(volume.path),
-      filePollMs: 3_600_000, // so that no poll covers for a missed event
-      debounceMs: 5,
+      filePoll: 3_600_000, // so that no poll covers for a missed event
+      debounce: 5,
     });
     const rejected: unknown[] = [];
     live.on('rejected', (error) => rejected.push(error.problems));
@@ -85,7 +85,7 @@ test('a watch stays with the swaps of another process, and ends with the last of
   await using live = await schema.watch({
     env: {},
     sources: [sources.directory(volume.path)],
-    filePollMs: 3_600_000,
+    filePoll: 3_600_000,
   });
   const mixed: string[][] = [];
   live.on('change', ({ next }) => {

@@ -21,7 +21,7 @@ import { createVolume } from '../support/volume.js';
 const schema = defineConfig({ fields: { NAME: env.string(), OTHER: env.string().optional() } });
 
 /** Without polling, so that only events can show a change. */
-const eventsOnly: WatchOptions = { filePollMs: 3_600_000, debounceMs: 5 };
+const eventsOnly: WatchOptions = { filePoll: 3_600_000, debounce: 5 };
 
 async function watchFile(path: string, options: WatchOptions = eventsOnly) {
   return schema.watch({ env: { NAME_FILE: path }, sources: [sources.files()], ...options });
@@ -211,7 +211,7 @@ describe('where no event comes', () => {
     await child.output(/named first/);
     // The kernel writes this file, and tells nobody.
     const path = `/proc/${child.pid}/comm`;
-    await using live = await watchFile(path, { filePollMs: 20 });
+    await using live = await watchFile(path, { filePoll: 20 });
     expect(live.current.NAME).toBe('first');
     child.write('second\n');
     await become(live, 'second');
@@ -224,7 +224,7 @@ describe('where no event comes', () => {
     await using child = spawnNode(script);
     await child.output(/named first/);
     const clock = createFakeClock();
-    await using live = await watchFile(`/proc/${child.pid}/comm`, { clock, filePollMs: 5_000 });
+    await using live = await watchFile(`/proc/${child.pid}/comm`, { clock, filePoll: 5_000 });
     child.write('second\n');
     await child.output(/named second/);
     await clock.advance(4_999);

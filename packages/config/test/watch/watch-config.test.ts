@@ -130,8 +130,8 @@ test('rejections and changes hold no value, in events as in the log', async () =
 describe('events', () => {
   test('many at once are one look, after a moment of quiet', async () => {
     const { live, write, changes } = await watchDotenv('MAX=20', {
-      debounceMs: 100,
-      filePollMs: 3_600_000,
+      debounce: 100,
+      filePoll: 3_600_000,
       clock: systemClock,
     });
     for (let n = 1; n <= 50; n += 1) write(`MAX=${20 + n}`);
@@ -142,8 +142,8 @@ describe('events', () => {
 
   test('without end are looked at all the same', async () => {
     const { live, write } = await watchDotenv('MAX=20', {
-      debounceMs: 200,
-      filePollMs: 3_600_000,
+      debounce: 200,
+      filePoll: 3_600_000,
       clock: systemClock,
     });
     let n = 20;
@@ -183,10 +183,10 @@ describe('a remote source', () => {
     return { state, source };
   }
 
-  test('is polled at remotePollMs, shortened by up to a fifth', async () => {
+  test('is polled at remotePoll, shortened by up to a fifth', async () => {
     const clock = createFakeClock();
     const { state, source } = fleet({ MAX: '20' });
-    const { live } = await watchDotenv('', { clock, sources: [source], remotePollMs: 10_000 });
+    const { live } = await watchDotenv('', { clock, sources: [source], remotePoll: 10_000 });
     expect(state.asked).toBe(1);
     await clock.advance(7_900);
     expect(state.asked).toBe(1);
@@ -256,13 +256,13 @@ describe('a remote source', () => {
     await live.close();
   });
 
-  test('that never answers is a problem at timeoutMs, and is told to stop', async () => {
+  test('that never answers is a problem at timeout, and is told to stop', async () => {
     const clock = createFakeClock();
     let told: AbortSignal | undefined;
     const { state, source } = fleet({});
     const { live, rejections } = await watchDotenv('', {
       clock,
-      timeoutMs: 1_000,
+      timeout: 1_000,
       sources: [
         {
           name: 'hanging',
@@ -346,10 +346,10 @@ describe('in a process', () => {
 });
 
 test.each([
-  [{ filePollMs: 0 }, 'filePollMs'],
-  [{ remotePollMs: 1 }, 'remotePollMs'],
-  [{ debounceMs: -1 }, 'debounceMs'],
-  [{ timeoutMs: 0 }, 'timeoutMs'],
+  [{ filePoll: 0 }, 'filePoll'],
+  [{ remotePoll: 1 }, 'remotePoll'],
+  [{ debounce: -1 }, 'debounce'],
+  [{ timeout: 0 }, 'timeout'],
   [{ pollMs: 5 } as never, 'unknown option "pollMs"'],
 ])('options that can never work are refused: %j', async (options, message) => {
   await expect(schema.watch(options)).rejects.toThrow(message);
