@@ -6,6 +6,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 
 const folder = new URL('..', import.meta.url);
 const readme = readFileSync(new URL('README.md', folder), 'utf8');
+const page = readFileSync(new URL('../../docs/packages/security.md', folder), 'utf8');
 const copy = new URL(`.readme-example-${process.pid}.js`, import.meta.url);
 
 afterEach(() => {
@@ -43,12 +44,13 @@ describeWith(['redis'], 'with Redis', () => {
   });
 });
 
-test('every guarantee of the README names a test that there is', () => {
+test('every guarantee of the README, and every row of ASVS, names a test that there is', () => {
   const guarantees = readme.slice(readme.indexOf('## What it guarantees'), readme.indexOf('## Install'));
-  const proofs = [...guarantees.matchAll(/`(test\/[\w/-]+\.test\.ts)`:\s+"([^"]+)"/g)];
+  const proofs = [...`${guarantees}${page}`.matchAll(/`(test\/[\w/-]+\.test\.ts)`:\s+"([^"]+)"/g)];
   expect(proofs.length).toBeGreaterThanOrEqual(guarantees.match(/^- /gm)?.length ?? Number.NaN);
   for (const [, file = '', title = ''] of proofs) {
     const text = readFileSync(new URL(file, folder), 'utf8');
-    expect([title, text.includes(`'${title}'`)]).toEqual([title, true]);
+    const quoted = text.includes(`'${title}'`) || text.includes(`"${title}"`);
+    expect([title, quoted]).toEqual([title, true]);
   }
 });

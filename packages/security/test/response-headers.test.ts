@@ -47,6 +47,15 @@ test('[row 18] X-XSS-Protection is 1; mode=block in both presets and 0 by defaul
   expect((await sent({}))['X-XSS-Protection']).toBe('0');
 });
 
+test('sends by default what ASVS asks a page to send', async () => {
+  expect(await sent({})).toMatchObject({
+    'Cross-Origin-Opener-Policy': 'same-origin',
+    'Cross-Origin-Resource-Policy': 'same-origin',
+    'Referrer-Policy': 'no-referrer',
+    'X-Content-Type-Options': 'nosniff',
+  });
+});
+
 describe('the Content-Security-Policy', () => {
   test("is default-src 'self' alone in the crm preset", async () => {
     expect((await sent(presets.crm.headers))['Content-Security-Policy']).toBe("default-src 'self'");

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { CspReports } from '../csp-reports/csp-reports.js';
 import type { Decision } from '../decision.js';
 import type { Security } from '../security.js';
 import { decideExchange, knownOf, type RequestSecurity } from './exchange.js';
@@ -24,6 +25,19 @@ export interface FastifyLike {
     name: 'onRequest',
     hook: (request: FastifyRequestLike, reply: FastifyReplyLike, done: (error?: Error) => void) => void,
   ): unknown;
+}
+
+/** The part of a Fastify instance that {@link cspReports} needs. */
+export interface FastifyRoutesLike {
+  route(route: {
+    readonly method: string[];
+    readonly url: string;
+    readonly onRequest: (
+      request: FastifyRequestLike,
+      reply: { readonly raw: ServerResponse; hijack(): unknown },
+    ) => void;
+    readonly handler: () => Promise<void>;
+  }): unknown;
 }
 
 export type FastifyPlugin = (app: FastifyLike, options: unknown, done: () => void) => void;
@@ -61,6 +75,26 @@ export function secure(security: Security): FastifyPlugin {
 /** The client and the nonce of a request that {@link secure} let through. */
 export function securityOf(request: FastifyRequestLike): RequestSecurity {
   return knownOf(request.raw);
+}
+
+/**
+ * A route of Fastify 5 that receives reports. It takes the request before Fastify parses the body, whose types it does not know.
+ *
+ * @example
+ * await app.register(cspReports(createCspReports({ logger }), '/csp-reports'));
+ */
+export function cspReports(reports: CspReports, url: string): (app: FastifyRoutesLike) => Promise<void> {
+  return async (app) => {
+    app.route({
+      method: ['POST'],
+      url,
+      onRequest: (request, reply) => {
+        reply.hijack();
+        reports.handle(request.raw, reply.raw);
+      },
+      handler: async () => undefined,
+    });
+  };
 }
 
 /** Through the reply, so that onSend and onResponse hooks see it. */

@@ -23,6 +23,17 @@ export interface HeadersOptions {
    * `guide-compatible` sends the `1; mode=block` that older checklists ask for. @defaultValue 'off'
    */
   readonly xssProtection?: 'off' | 'guide-compatible';
+  /**
+   * Where browsers report violations of the Content-Security-Policy: a path or an https URL, such as the one of
+   * {@link createCspReports}. Sent as `report-to` with `Reporting-Endpoints`, and as `report-uri` for browsers without it.
+   * @defaultValue nowhere
+   */
+  readonly reports?: string;
+  /**
+   * Cross-origin isolation, for pages that need `SharedArrayBuffer` or exact timers: everything that they embed must then allow it
+   * (`require-corp`) or is fetched without cookies (`credentialless`). @defaultValue false
+   */
+  readonly isolation?: 'require-corp' | 'credentialless' | false;
 }
 
 /** The framework's own objects, for options that are functions of them. */
@@ -51,6 +62,8 @@ const readOptions = optionsOf<HeadersOptions>(owner, {
   permissionsPolicy: true,
   nonce: true,
   xssProtection: true,
+  reports: true,
+  isolation: true,
 });
 
 /** Stands for the nonce in what helmet built; the quotes keep it one CSP word. */
@@ -64,13 +77,18 @@ export function planHeaders(options: HeadersOptions = {}): HeaderPlan {
     nonce = false,
     xssProtection = 'off',
     permissionsPolicy,
+    reports,
+    isolation = false,
   } = readOptions(options);
   if (!Object.hasOwn(profiles, profile)) throw invalidOption(owner, 'profile', "'html' or 'api'");
   if (xssProtection !== 'off' && xssProtection !== 'guide-compatible') {
     throw invalidOption(owner, 'xssProtection', "'off' or 'guide-compatible'");
   }
   const features = permissionsPolicy ?? (profile === 'html' ? deniedFeatures : false);
-  const merged = allowNonce(mergeHelmet(profiles[profile], helmet), nonce);
+  const merged = allowNonce(
+    reportTo(mergeHelmet({ ...profiles[profile], ...isolated(isolation, helmet) }, helmet), reports),
+    nonce,
+  );
   const computed = hasFunctions(merged) ? merged.contentSecurityPolicy : undefined;
   const { set, remove } = readHelmet(
     computed === undefined ? merged : { ...merged, contentSecurityPolicy: false },
@@ -80,6 +98,7 @@ export function planHeaders(options: HeadersOptions = {}): HeaderPlan {
   const encrypted: readonly HeaderPair[] = [
     ...kept,
     ...(xssProtection === 'off' ? [] : [['X-XSS-Protection', '1; mode=block'] as const]),
+    ...(reports === undefined ? [] : [['Reporting-Endpoints', `${reportGroup}="${reports}"`] as const]),
     ...(features === false ? [] : [['Permissions-Policy', permissionsPolicyValue(features)] as const]),
   ];
   const plain = encrypted.filter(([name]) => name !== 'Strict-Transport-Security');
@@ -95,6 +114,35 @@ export function planHeaders(options: HeadersOptions = {}): HeaderPlan {
       const word = nextNonce?.();
       return { set: word === undefined ? all : all.map((pair) => withNonce(pair, word)), nonce: word };
     },
+  };
+}
+
+const reportGroup = 'csp';
+
+function reportTo(options: PresentOptions, reports: string | undefined): PresentOptions {
+  if (reports === undefined) return options;
+  const csp = options.contentSecurityPolicy;
+  if (typeof csp !== 'object')
+    throw invalidOption(owner, 'reports', 'left out where there is no Content-Security-Policy');
+  // One word of a policy and of a structured field: no blank, quote, comma or semicolon.
+  if (!/^(?:\/(?!\/)|https:\/\/[^/])[\w\-.~:/?#[\]@!$&()*+=%]*$/.test(reports))
+    throw invalidOption(owner, 'reports', 'a path such as /csp-reports, or an https URL');
+  const directives = { ...csp.directives, 'report-uri': [reports], 'report-to': [reportGroup] };
+  return { ...options, contentSecurityPolicy: { ...csp, directives } };
+}
+
+function isolated(
+  isolation: HeadersOptions['isolation'],
+  helmet: HelmetOptions,
+): Pick<PresentOptions, 'crossOriginOpenerPolicy' | 'crossOriginEmbedderPolicy'> {
+  if (isolation === false || isolation === undefined) return {};
+  if (isolation !== 'require-corp' && isolation !== 'credentialless')
+    throw invalidOption(owner, 'isolation', "'require-corp', 'credentialless' or false");
+  if (helmet.crossOriginOpenerPolicy !== undefined || helmet.crossOriginEmbedderPolicy !== undefined)
+    throw invalidOption(owner, 'isolation', 'left out where helmet is told the policies it is made of');
+  return {
+    crossOriginOpenerPolicy: { policy: 'same-origin' },
+    crossOriginEmbedderPolicy: { policy: isolation },
   };
 }
 
