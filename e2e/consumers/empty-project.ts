@@ -15,6 +15,8 @@ export interface EmptyProject extends Disposable {
   readonly folder: string;
   /** Entries of the installed packages, as they are imported: `@seaworthy/health/express`. */
   entries(): readonly string[];
+  /** Folders of files that the packages export: `@seaworthy/db-pool/roles/*`. */
+  files(): readonly string[];
   /** Installs by npm. Returns why it could not, when that is the network. */
   install(specs: readonly string[]): Promise<string | undefined>;
   /** Puts a folder of e2e/consumers into the project, under another name when given. */
@@ -31,8 +33,8 @@ export function emptyProject(): EmptyProject {
   return {
     folder,
     run,
-    entries: () =>
-      readdirSync(join(folder, 'node_modules/@seaworthy')).flatMap((name) => entriesOf(folder, name)),
+    entries: () => exportsOf(folder).filter((entry) => !entry.endsWith('/*')),
+    files: () => exportsOf(folder).filter((entry) => entry.endsWith('/*')),
     async install(specs) {
       const flags = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts', '--fetch-retries=1'];
       const { code, stderr } = await runProgram('npm', ['install', ...flags, ...specs], {
@@ -57,6 +59,10 @@ export function emptyProject(): EmptyProject {
       rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
     },
   };
+}
+
+function exportsOf(folder: string): string[] {
+  return readdirSync(join(folder, 'node_modules/@seaworthy')).flatMap((name) => entriesOf(folder, name));
 }
 
 function entriesOf(folder: string, name: string): string[] {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -25,8 +25,13 @@ const applicationsOwn = [
 
 /** The entries that a consumer names, so that one that is new cannot be forgotten. */
 function namedBy(consumer: string): string[] {
-  const text = readFileSync(fileURLToPath(new URL(`../consumers/${consumer}`, import.meta.url)), 'utf8');
-  return [...new Set([...text.matchAll(/'(@seaworthy\/[\w/-]+)'/g)].map(([, entry]) => entry ?? ''))].sort();
+  const folder = fileURLToPath(new URL(`../consumers/${consumer}`, import.meta.url));
+  const text = readdirSync(folder)
+    .map((file) => readFileSync(join(folder, file), 'utf8'))
+    .join('\n');
+  return [
+    ...new Set([...text.matchAll(/ from '(@seaworthy\/[\w/-]+)'/g)].map(([, entry]) => entry ?? '')),
+  ].sort();
 }
 
 describe('the packed packages, installed together in an empty project', () => {
@@ -54,14 +59,14 @@ describe('the packed packages, installed together in an empty project', () => {
 
   describe.each(nodes())('on $name', ({ path: node }) => {
     it('do their work as ES modules, every entry of them', async () => {
-      expect(namedBy('esm/use-everything.mjs')).toEqual([...project.entries()].sort());
+      expect(namedBy('esm')).toEqual([...project.entries()].sort());
       const { stdout, stderr } = await project.run(node, ['use-everything.mjs'], 'esm');
       expect(stderr).toBe('');
       const used = stdout
         .trim()
         .split(/\n|, /)
         .map((name) => `@seaworthy/${name}`);
-      expect(used.sort()).toEqual([...project.entries()].sort());
+      expect(used.sort()).toEqual([...project.entries(), ...project.files()].sort());
     });
 
     it('are the same objects by require() and by import, without a warning, and know the errors of one another', async () => {
@@ -86,7 +91,7 @@ describe('the packed packages, installed together in an empty project', () => {
 
   it.each(titled)('compile strictly and run with %s', async (_title, { compiler, type, flags }, index) => {
     const consumer = `typescript-${index}`;
-    expect(namedBy('typescript/use-everything.ts')).toEqual([...project.entries()].sort());
+    expect(namedBy('typescript')).toEqual([...project.entries()].sort());
     project.add('typescript', consumer);
     project.write(`${consumer}/package.json`, JSON.stringify({ private: true, type }));
     const args = [compilers[compiler](project.folder), '-p', '.', '--outDir', 'out', ...flags.split(' ')];

@@ -35,6 +35,7 @@ import { Redis } from 'ioredis';
 import mysql2 from 'mysql2';
 import pg from 'pg';
 import * as z from 'zod';
+import { useSubpaths } from './use-subpaths.js';
 
 const schema = defineConfig({
   fields: {
@@ -132,6 +133,7 @@ async function main(): Promise<void> {
     .catch((error: unknown) => error);
   if (!DbError.is(failure)) throw new Error('a database that is down must be a DbError', { cause: failure });
   const code: string = failure.code;
+  const subpaths = await useSubpaths(health);
 
   await Promise.all([...dbs, redis, backups, fast].map((each) => each.close()));
   await security.close();
@@ -141,6 +143,7 @@ async function main(): Promise<void> {
     JSON.stringify([
       exact,
       code,
+      subpaths,
       typeof builder.start,
       typeof refused,
       typeof migrations.up,

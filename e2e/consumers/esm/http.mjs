@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import { healthEndpoints as expressHealth } from '@seaworthy/health/express';
+import { healthEndpoints as fastifyHealth } from '@seaworthy/health/fastify';
+import { nestShutdown } from '@seaworthy/health/nest';
+import { healthEndpoints as nodeHealth } from '@seaworthy/health/node';
+import { simulateRollout } from '@seaworthy/health/testing';
+import { requestLog as expressLog } from '@seaworthy/logging/express';
+import { requestLog as fastifyLog } from '@seaworthy/logging/fastify';
+import { requestLog as nodeLog } from '@seaworthy/logging/node';
+import { secure as expressSecure, securityOf } from '@seaworthy/security/express';
+import { secure as fastifySecure } from '@seaworthy/security/fastify';
+import { createLoginGuard, createPasswords } from '@seaworthy/security/login';
+import { secure as nodeSecure } from '@seaworthy/security/node';
+import express from 'express';
+import fastify from 'fastify';
+import { linesOf, newHealth, newLogger, newSecurity, used } from './setting.mjs';
+
+await used('security', async () => {
+  const security = newSecurity();
+  const view = {
+    method: 'POST',
+    url: '/orders',
+    host: 'shop.example',
+    peer: '203.0.113.9',
+    encrypted: true,
+    header: (name) => (name === 'origin' ? 'https://evil.example' : undefined),
+  };
+  const { verdict } = await security.decide(view);
+  assert.equal(verdict.kind, 'deny');
+  assert.equal(verdict.code, 'CROSS_ORIGIN_REQUEST');
+  await security.close();
+});
+
+await used('security/login', async () => {
+  const passwords = createPasswords({ argon2: false });
+  const stored = await passwords.hash('correct horse battery staple');
+  const logins = createLoginGuard({ user: { limit: 1, per: '1m' } });
+  const client = { ip: '203.0.113.9', key: '203.0.113.9', secure: true, viaProxy: false };
+  const attempt = (password) =>
+    logins.attempt({ account: 'ada@shop.example', client }, async () =>
+      (await passwords.verify(password, stored)).valid ? { id: 7 } : undefined,
+    );
+  assert.equal((await attempt('correct horse battery staple')).kind, 'passed');
+  assert.equal((await attempt('wrong')).kind, 'failed');
+  assert.equal((await attempt('correct horse battery staple')).kind, 'refused');
+  await logins.close();
+});
+
+await used('health', async () => {
+  const health = newHealth();
+  const answer = await health.answer({ method: 'GET', url: '/livez', headers: {}, socket: {} });
+  assert.equal(answer.statusCode, 200);
+  await health.close();
+});
+
+/** Health, guard and request log of one host, as a client meets them. */
+async function meet(url, health, security, logger) {
+  assert.equal((await fetch(`${url}/livez`)).status, 200);
+  const first = await fetch(`${url}/hello`);
+  assert.equal(await first.text(), 'hello');
+  assert.equal(first.headers.get('x-content-type-options'), 'nosniff');
+  assert.ok(first.headers.get('x-request-id'));
+  await fetch(`${url}/hello`);
+  assert.equal((await fetch(`${url}/hello`)).status, 429);
+  await health.close();
+  await security.close();
+  await logger.close();
+  const statuses = (await linesOf())
+    .filter((line) => line.message === 'Request completed')
+    .map((line) => line.statusCode);
+  assert.deepEqual(statuses.slice(-3), [200, 200, 429]);
+}
+
+const listening = (server) =>
+  new Promise((resolve) =>
+    server.listen(0, '127.0.0.1', () => resolve(`http://127.0.0.1:${server.address().port}`)),
+  );
+
+await used('health/node, logging/node, security/node', async () => {
+  const [health, security, logger] = [newHealth(), newSecurity(), newLogger()];
+  const log = nodeLog(logger, { ignore: ['/livez'] });
+  const [endpoints, guard] = [nodeHealth(health), nodeSecure(security)];
+  const server = createServer((request, response) =>
+    log(request, response, () =>
+      endpoints(request, response, () =>
+        guard(request, response, (error) =>
+          error === undefined ? response.end('hello') : response.destroy(error),
+        ),
+      ),
+    ),
+  );
+  await meet(await listening(health.serve(server)), health, security, logger);
+});
+
+await used('health/express, logging/express, security/express', async () => {
+  const [health, security, logger] = [newHealth(), newSecurity(), newLogger()];
+  const app = express();
+  app.use(expressLog(logger, { ignore: ['/livez'] }), expressHealth(health), expressSecure(security));
+  app.get('/hello', (request, response) => {
+    assert.equal(securityOf(request).client.ip, '127.0.0.1');
+    response.send('hello');
+  });
+  await meet(await listening(health.serve(createServer(app))), health, security, logger);
+});
+
+await used('health/fastify, logging/fastify, security/fastify', async () => {
+  const [health, security, logger] = [newHealth(), newSecurity(), newLogger()];
+  const app = fastify();
+  await app.register(fastifyLog(logger, { ignore: ['/livez'] }));
+  await app.register(fastifyHealth(health));
+  await app.register(fastifySecure(security));
+  app.get('/hello', () => 'hello');
+  health.serve(app.server);
+  health.stop('workers', 'fastify', () => app.close());
+  await meet(await app.listen({ port: 0, host: '127.0.0.1' }), health, security, logger);
+});
+
+await used('health/nest', async () => {
+  const health = newHealth();
+  await nestShutdown(health).useValue.onModuleDestroy();
+  await health.close();
+});
+
+await used('health/testing', async () => {
+  const script = fileURLToPath(new URL('rollout-server.mjs', import.meta.url));
+  const { sent, failed, exitCode } = await simulateRollout(script, { lag: '200ms', clients: 4 });
+  assert.ok(sent > 0);
+  assert.deepEqual(failed, []);
+  assert.equal(exitCode, 0);
+});

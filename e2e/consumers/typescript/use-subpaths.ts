@@ -1,0 +1,90 @@
+// The entries that only some services need, typed as an application would use them.
+
+import { generateKeyPairSync } from 'node:crypto';
+import { ConfigError, defineConfig, env } from '@seaworthy/config';
+import { awsSecrets, type SecretsManagerClient } from '@seaworthy/config/aws';
+import { type BundleReport, scanBundle } from '@seaworthy/config/tools';
+import { vault } from '@seaworthy/config/vault';
+import { createDb, sql } from '@seaworthy/db-pool';
+import { mysql } from '@seaworthy/db-pool/mysql';
+import { mysqlPool } from '@seaworthy/db-pool/mysql2-pool';
+import { pgPool } from '@seaworthy/db-pool/pg-pool';
+import { postgres } from '@seaworthy/db-pool/postgres';
+import { createQueryCache, type QueryCache } from '@seaworthy/db-pool/query-cache';
+import { createReplicatedDb, type ReplicatedDb } from '@seaworthy/db-pool/replicas';
+import { type DatabaseReport, databaseReport } from '@seaworthy/db-pool/report';
+import type { Health } from '@seaworthy/health';
+import { nestShutdown } from '@seaworthy/health/nest';
+import { type RolloutReport, simulateRollout } from '@seaworthy/health/testing';
+import { type AuditVerdict, createAuditLog, verifyAudit } from '@seaworthy/logging/audit';
+import { createLoginGuard, createPasswords, type LoginResult } from '@seaworthy/security/login';
+import mysql2 from 'mysql2';
+import pg from 'pg';
+
+const nowhere = '127.0.0.1:1';
+
+/** Takes what has no server to talk to, and gives the codes of the errors that say so. */
+export async function useSubpaths(health: Health): Promise<readonly string[]> {
+  const client: SecretsManagerClient = { getSecretValue: async () => ({ SecretString: '{"REGION":"eu"}' }) };
+  const schema = defineConfig({ fields: { REGION: env.oneOf(['eu', 'us']) } });
+  const region: 'eu' | 'us' = (
+    await schema.loadAsync({ sources: [awsSecrets({ client, secretId: 'typescript' })] })
+  ).REGION;
+  const unreachable = vault({
+    address: `http://${nowhere}`,
+    path: 'typescript',
+    auth: { method: 'token', token: 't' },
+    timeout: '1s',
+  });
+  const refused: unknown = await schema
+    .loadAsync({ sources: [unreachable] })
+    .catch((error: unknown) => error);
+
+  const db = createDb(postgres(pg), { url: `postgres://app:pw@${nowhere}/app` });
+  const pool: pg.Pool = pgPool(pg, db);
+  const cache: QueryCache = createQueryCache(db);
+  const cached: Promise<{ one: number } | undefined> = cache.maybeOne<{ one: number }>(sql`select 1 as one`);
+  const report: Promise<DatabaseReport> = databaseReport(db);
+  const other = createDb(mysql(mysql2), { url: `mysql://app:pw@${nowhere}/app` });
+  const promises = mysqlPool(mysql2, other).promise();
+  const ends = await Promise.allSettled([pool.query('select 1'), cached, report, promises.query('select 1')]);
+  await cache.close();
+  await pool.end();
+  await promises.end();
+  await Promise.all([db.close(), other.close()]);
+
+  const replicated: ReplicatedDb = createReplicatedDb(postgres(pg), {
+    url: `postgres://app:pw@${nowhere}/app`,
+    replicas: [`postgres://app:pw@${nowhere}/app`],
+  });
+  await replicated.close();
+
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  const audit = await createAuditLog({ folder: 'typescript-audit', key: privateKey, environment: 'test' });
+  await audit.record({ action: 'note.add', actor: null, outcome: 'denied' });
+  await audit.close();
+  const verdict: AuditVerdict = await verifyAudit('typescript-audit', { publicKeys: [publicKey] });
+
+  const passwords = createPasswords({ argon2: false });
+  const logins = createLoginGuard();
+  const result: LoginResult<{ readonly id: number }> = await logins.attempt(
+    { account: 'ada', client: { ip: '203.0.113.9', key: '203.0.113.9', secure: true, viaProxy: false } },
+    async () => ((await passwords.verify('wrong', undefined)).valid ? { id: 7 } : undefined),
+  );
+  await logins.close();
+
+  const { useValue } = nestShutdown(health);
+  await useValue.onModuleDestroy();
+  // @ts-expect-error: the script of the service comes first
+  const rollout = (): Promise<RolloutReport> => simulateRollout({ clients: 4 });
+  const scan = (): Promise<BundleReport> => scanBundle({ folder: 'dist', values: { KEY: 'value-of-it' } });
+  return [
+    region,
+    ConfigError.is(refused) ? refused.code : 'no ConfigError',
+    ...ends.map(({ status }) => status),
+    String(verdict.ok),
+    result.kind,
+    typeof rollout,
+    typeof scan,
+  ];
+}
