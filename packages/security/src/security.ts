@@ -12,6 +12,8 @@ import {
   systemClock,
 } from '@seaworthy/contracts';
 import { type ClientIp, clientIp } from './client-ip/client-ip.js';
+import { type CorsPackageOptions, planCorsPackage } from './cors/cors-package.js';
+import type { CorsResult } from './cors/cors-plan.js';
 import { type CorsOptions, planCors } from './cors/cors-policy.js';
 import type { Environment } from './cors/origin-list.js';
 import { type CsrfOptions, planCsrf } from './csrf.js';
@@ -28,8 +30,8 @@ export interface SecurityOptions {
   readonly headers?: HeadersOptions;
   /** How the client's address is found. @defaultValue the socket's other end, no header believed */
   readonly clientIp?: ClientIp;
-  /** Who may read answers from another origin. @defaultValue nobody */
-  readonly cors?: CorsOptions;
+  /** Who may read answers from another origin: our options with `origins`, or those of the `cors` package with `origin`. @defaultValue nobody */
+  readonly cors?: CorsOptions | CorsPackageOptions;
   /** @defaultValue no limit */
   readonly limits?: LimitsOptions;
   /** `false` where no request carries a cookie. @defaultValue {} */
@@ -106,7 +108,12 @@ export function createSecurity(options: SecurityOptions = {}): Security {
       : tell({ type: 'limit-store-up', downMs: change.downMs });
   const headers = planHeaders(options.headers);
   const limiter = options.limits && createLimiter(options.limits, { clock, metrics, onStoreChange });
-  const cors = options.cors && planCors(options.cors, environment, limiter?.headerNames ?? []);
+  const exposed = limiter?.headerNames ?? [];
+  const cors =
+    options.cors &&
+    (usesCorsPackage(options.cors)
+      ? planCorsPackage(options.cors, { environment, exposed, clock })
+      : planCors(options.cors, environment, exposed));
   const crossSite = csrf === false ? undefined : planCsrf(csrf, environment, cors?.credentialed);
 
   function judge(
@@ -137,6 +144,32 @@ export function createSecurity(options: SecurityOptions = {}): Security {
     return { kind: 'pass', client, nonce };
   }
 
+  function afterCors(
+    view: RequestView,
+    client: Client,
+    set: readonly HeaderPair[],
+    nonce: string | undefined,
+    shared: CorsResult | undefined,
+  ): Decision | Promise<Decision> {
+    const base: readonly HeaderPair[] = shared === undefined ? set : [...set, ...shared.headers];
+    if (shared?.preflight !== undefined) {
+      if (shared.refused)
+        tell({ type: 'cors-refused', origin: (view.header('origin') ?? '').slice(0, 256), client });
+      return {
+        headers: base,
+        remove: headers.remove,
+        verdict: { kind: 'preflight', client, status: shared.preflight },
+      };
+    }
+    const conclude = (limits: LimitResult | undefined): Decision => ({
+      headers: limits === undefined ? base : [...base, ...limits.headers],
+      remove: headers.remove,
+      verdict: judge(view, client, nonce, limits),
+    });
+    const limits = limiter?.check(new ClientView(view, client));
+    return limits instanceof Promise ? limits.then(conclude) : conclude(limits);
+  }
+
   const close = async (): Promise<void> => undefined; // nothing is held between requests, neither timers nor connections
 
   return {
@@ -144,23 +177,9 @@ export function createSecurity(options: SecurityOptions = {}): Security {
       const client = findClient(view);
       const { set, nonce } = headers.headers(client.secure, exchange);
       const shared = cors?.apply(view);
-      const base: readonly HeaderPair[] = shared === undefined ? set : [...set, ...shared.headers];
-      if (shared?.preflight !== undefined) {
-        if (shared.refused)
-          tell({ type: 'cors-refused', origin: (view.header('origin') ?? '').slice(0, 256), client });
-        return {
-          headers: base,
-          remove: headers.remove,
-          verdict: { kind: 'preflight', client, status: shared.preflight },
-        };
-      }
-      const conclude = (limits: LimitResult | undefined): Decision => ({
-        headers: limits === undefined ? base : [...base, ...limits.headers],
-        remove: headers.remove,
-        verdict: judge(view, client, nonce, limits),
-      });
-      const limits = limiter?.check(new ClientView(view, client));
-      return limits instanceof Promise ? limits.then(conclude) : conclude(limits);
+      return shared instanceof Promise
+        ? shared.then((known) => afterCors(view, client, set, nonce, known))
+        : afterCors(view, client, set, nonce, shared);
     },
     healthCheck: () => ({
       kind: 'local',
@@ -175,6 +194,11 @@ export function createSecurity(options: SecurityOptions = {}): Security {
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** Our options are told by `origins`. */
+function usesCorsPackage(options: CorsOptions | CorsPackageOptions): options is CorsPackageOptions {
+  return 'origin' in options;
 }
 
 /** The view with the client on it. A class, because an object with closures for every request is several times the garbage. */

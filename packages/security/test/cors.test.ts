@@ -188,8 +188,13 @@ describe('[row 29] an unsafe list is refused when the service starts', () => {
     refuse({ origins: [/example\.com/] });
     // @ts-expect-error no functions
     refuse({ origins: () => true });
-    // @ts-expect-error the name of the cors package: reflection has none here
-    expect(() => createSecurity({ cors: { origin: true } })).toThrow(/Did you mean "origins"/);
+    for (const origin of [true, /example\.com/, [app, /example\.com/], [true], ['*', app], 'null', []]) {
+      expect(() => createSecurity({ cors: { origin } })).toThrow('"origin" must be');
+    }
+    for (const origin of ['*', undefined]) {
+      expect(() => createSecurity({ cors: { origin, credentials: true } })).toThrow('act as the visitor');
+    }
+    expect(() => createSecurity({ cors: { origin: 'http://app.example.com' } })).toThrow('https origins');
   });
 
   test('a preflight remembered for more than a day', () => {

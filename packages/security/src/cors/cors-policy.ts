@@ -1,6 +1,6 @@
-import { invalidOption, optionsOf, parseDuration, type RequestView } from '@seaworthy/contracts';
-import type { HeaderPair } from '../decision.js';
-import { compileOrigins, type Environment, type OriginMatcher, splitOrigins } from './origin-list.js';
+import { invalidOption, optionsOf, parseDuration } from '@seaworthy/contracts';
+import { type CorsPlan, corsPlan } from './cors-plan.js';
+import { compileOrigins, type Environment, splitOrigins } from './origin-list.js';
 
 /** Names shared with the `cors` package mean what they mean there. */
 export interface CorsOptions {
@@ -20,20 +20,6 @@ export interface CorsOptions {
   readonly optionsSuccessStatus?: 200 | 204;
 }
 
-export interface CorsResult {
-  readonly headers: readonly HeaderPair[];
-  /** Set when the request is a preflight: the status to answer with. */
-  readonly preflight: number | undefined;
-  /** The origin was named and is not on the list. */
-  readonly refused: boolean;
-}
-
-export interface CorsPlan {
-  apply(view: RequestView): CorsResult;
-  /** The origins that may send cookies, for the CSRF check; `undefined` when none may. */
-  readonly credentialed: OriginMatcher | undefined;
-}
-
 const owner = 'createSecurity cors';
 
 const readOptions = optionsOf<CorsOptions>(owner, {
@@ -45,8 +31,6 @@ const readOptions = optionsOf<CorsOptions>(owner, {
   maxAge: true,
   optionsSuccessStatus: true,
 });
-
-const rememberedOrigins = 1_024;
 
 const token = /^[!#$%&'*+.^_`|~\w-]+$/;
 
@@ -81,61 +65,15 @@ export function planCors(
     throw invalidOption(owner, 'optionsSuccessStatus', '200 or 204');
   }
 
-  const readable = joinTokens('exposedHeaders', [...new Set([...exposedHeaders, ...exposed])]);
-  const forAnswer: readonly HeaderPair[] = [
-    ...(credentials ? [['Access-Control-Allow-Credentials', 'true'] as const] : []),
-    ...(readable === '' ? [] : [['Access-Control-Expose-Headers', readable] as const]),
-  ];
-  const forPreflight: readonly HeaderPair[] = [
-    ...(credentials ? [['Access-Control-Allow-Credentials', 'true'] as const] : []),
-    ['Access-Control-Allow-Methods', joinTokens('methods', methods)],
-    ['Access-Control-Allow-Headers', joinTokens('allowedHeaders', allowedHeaders)],
-    ['Access-Control-Max-Age', String(maxAgeSeconds(maxAge))],
-  ];
-  const vary: HeaderPair = ['Vary', 'Origin'];
-  const varyPreflight: HeaderPair = [
-    'Vary',
-    'Origin, Access-Control-Request-Method, Access-Control-Request-Headers',
-  ];
-
-  const resultFor = (origin: string | undefined, preflight: boolean): CorsResult => {
-    const allowed = origin !== undefined && allows(origin);
-    // Vary goes on refusals and on requests without an Origin too: a cache must not give one's answer to another.
-    const first = everybody ? [] : [preflight ? varyPreflight : vary];
-    const allow: readonly HeaderPair[] = everybody
-      ? [['Access-Control-Allow-Origin', '*']]
-      : allowed
-        ? [['Access-Control-Allow-Origin', origin]]
-        : [];
-    const rest = everybody || allowed ? (preflight ? forPreflight : forAnswer) : [];
-    return {
-      headers: [...first, ...allow, ...rest],
-      preflight: preflight ? optionsSuccessStatus : undefined,
-      refused: origin !== undefined && !allowed,
-    };
-  };
-  /** What ordinary requests get, by their origin. */
-  const known = new Map<string | undefined, CorsResult>();
-
-  return {
-    credentialed: credentials ? allows : undefined,
-    apply(view) {
-      const origin = view.header('origin');
-      if (
-        view.method === 'OPTIONS' &&
-        origin !== undefined &&
-        view.header('access-control-request-method') !== undefined
-      ) {
-        return resultFor(origin, true);
-      }
-      const before = known.get(origin);
-      if (before !== undefined) return before;
-      const result = resultFor(origin, false);
-      // Refused origins are anybody's invention; those of a wildcard could be many.
-      if (!result.refused && known.size < rememberedOrigins) known.set(origin, result);
-      return result;
-    },
-  };
+  return corsPlan({
+    allows: everybody ? '*' : allows,
+    credentials,
+    methods: joinTokens('methods', methods),
+    allowedHeaders: joinTokens('allowedHeaders', allowedHeaders),
+    exposedHeaders: joinTokens('exposedHeaders', [...new Set([...exposedHeaders, ...exposed])]),
+    maxAgeSeconds: maxAgeSeconds(maxAge),
+    preflightStatus: optionsSuccessStatus,
+  });
 }
 
 function maxAgeSeconds(maxAge: string): number {
@@ -145,7 +83,7 @@ function maxAgeSeconds(maxAge: string): number {
   return seconds;
 }
 
-function joinTokens(name: string, values: readonly string[]): string {
+export function joinTokens(name: string, values: readonly string[]): string {
   if (!Array.isArray(values) || !values.every((value) => token.test(value))) {
     throw invalidOption(owner, name, 'a list of names');
   }
