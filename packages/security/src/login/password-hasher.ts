@@ -2,7 +2,7 @@
 export interface PasswordHasher {
   /** How every hash of today begins; another one is outdated. */
   readonly head: string;
-  /** The hash of no password, as dear to verify as any other. */
+  /** The hash of no password, which costs as much to verify as a real one. */
   readonly nobody: string;
   reads(stored: string): boolean;
   hash(password: string): Promise<string>;
