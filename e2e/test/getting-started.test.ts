@@ -65,7 +65,7 @@ describe('docs/getting-started.md', () => {
       ]);
     }
     expect(answers).toEqual([
-      [200, null],
+      [200, 'nosniff'],
       [201, { id: 1, text: 'hello' }],
       [200, [{ id: 1, text: 'hello' }]],
     ]);
