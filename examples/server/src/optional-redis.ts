@@ -1,4 +1,4 @@
-import { connectRedis } from '@seaworthy/cache';
+import { connectRedis, type Environment } from '@seaworthy/cache';
 import type { Closable, Degraded, HealthCheck, Logger, Secret } from '@seaworthy/contracts';
 import { type LimitStore, memoryStore, type RedisStoreOptions, redisStore } from '@seaworthy/security';
 import { Redis } from 'ioredis';
@@ -6,6 +6,8 @@ import { Redis } from 'ioredis';
 export interface OptionalRedisOptions {
   readonly url: string | Secret | undefined;
   readonly required: boolean;
+  /** In staging and production a Redis on another machine needs TLS. */
+  readonly environment: Environment;
   readonly logger: Logger;
 }
 
@@ -18,9 +20,9 @@ export interface OptionalRedis extends Closable {
 }
 
 /** Connects to the Redis that a configuration names; without one, counting in memory is said in the health report. */
-export function optionalRedis({ url, required, logger }: OptionalRedisOptions): OptionalRedis {
+export function optionalRedis({ url, required, environment, logger }: OptionalRedisOptions): OptionalRedis {
   if (url === undefined) return inMemory;
-  const connection = connectRedis(Redis, { url, required, logger });
+  const connection = connectRedis(Redis, { url, required, environment, logger });
   return {
     ready: (options) => connection.ready(options),
     healthCheck: () => connection.healthCheck(),

@@ -2,6 +2,7 @@ import {
   type Clock,
   type DurationInput,
   invalidOption,
+  isLocalHost,
   type Logger,
   type Metrics,
   type OptionNames,
@@ -15,6 +16,11 @@ import { type ReconnectOptions, reconnectPolicy } from './reconnect-policy.js';
 import type { RedisAddress } from './redis-address.js';
 import type { RedisClientSettings } from './redis-client.js';
 import type { RedisError } from './redis-error.js';
+
+/** Where the program runs. Unknown means `production`, which refuses most. */
+export type Environment = 'development' | 'test' | 'staging' | 'production';
+
+const environments: readonly Environment[] = ['development', 'test', 'staging', 'production'];
 
 /** What one Redis and a Cluster have in common. */
 export interface ConnectionOptions {
@@ -38,7 +44,13 @@ export interface ConnectionOptions {
   readonly afterGivingUp?: 'stay-down' | { readonly retryEvery: DurationInput };
   /** Called each time the attempts are used up. For a required Redis: begin the shutdown here. */
   readonly onGiveUp?: (error: RedisError) => void;
-  /** Further options of the client, for example `tls`, `keyPrefix`. Those that the policy sets are refused. */
+  /**
+   * `staging` and `production` refuse a Redis on another machine without TLS, and TLS that does not check the certificate.
+   *
+   * @defaultValue 'production'
+   */
+  readonly environment?: Environment;
+  /** Further options of the client, for example `tls: { ca }` for a `rediss:` URL, or `keyPrefix`. Those that the policy sets are refused. */
   readonly clientOptions?: Readonly<Record<string, unknown>>;
   /** @defaultValue silent */
   readonly logger?: Logger;
@@ -56,6 +68,7 @@ export const connectionOptionNames: OptionNames<ConnectionOptions> = {
   reconnect: true,
   afterGivingUp: true,
   onGiveUp: true,
+  environment: true,
   clientOptions: true,
   logger: true,
   metrics: true,
@@ -89,6 +102,7 @@ export function readConnectionOptions(
     reconnect = {},
     afterGivingUp = { retryEvery: '30s' },
     onGiveUp = () => undefined,
+    environment = 'production',
     clientOptions = {},
     logger = silentLogger,
     metrics = silentMetrics,
@@ -100,6 +114,10 @@ export function readConnectionOptions(
     if (!ownedNames.has(option)) continue;
     throw invalidOption(owner, 'clientOptions', `without "${option}", which the URL or the policy sets`);
   }
+  if (!environments.includes(environment)) {
+    throw invalidOption(owner, 'environment', `one of ${environments.join(', ')}`);
+  }
+  requireProtection(owner, address, clientOptions.tls, environment);
   const commandTimeoutMs = positive(owner, 'commandTimeout', commandTimeout);
   const node: NodeSettings = {
     ...(address.tls ? { tls: {} } : {}),
@@ -135,6 +153,35 @@ export function readConnectionOptions(
       onGiveUp,
     },
   };
+}
+
+/** Refuses a way to another machine on which passwords and values could be read or changed, where that matters. */
+function requireProtection(
+  owner: string,
+  address: RedisAddress,
+  tls: unknown,
+  environment: Environment,
+): void {
+  if (environment === 'development' || environment === 'test' || isLocalHost(address.host)) return;
+  if (!address.tls && typeof tls !== 'object') {
+    throw invalidOption(
+      owner,
+      'url',
+      `a rediss:// URL: ${address.label} is another machine and the connection would not be encrypted. Pass environment: 'development' where that is true`,
+    );
+  }
+  const checks =
+    typeof tls !== 'object' ||
+    tls === null ||
+    (Reflect.get(tls, 'rejectUnauthorized') !== false &&
+      Reflect.get(tls, 'checkServerIdentity') === undefined);
+  if (!checks) {
+    throw invalidOption(
+      owner,
+      'clientOptions',
+      `with a tls that checks the certificate of ${address.label}: anybody on the way could pose as it. Pass tls: { ca }`,
+    );
+  }
 }
 
 function positive(owner: string, name: string, duration: DurationInput): number {

@@ -4,7 +4,7 @@ export {
   connectRedisCluster,
   type RedisClusterClass,
 } from './connect-redis-cluster.js';
-export type { ConnectionOptions } from './connection-options.js';
+export type { ConnectionOptions, Environment } from './connection-options.js';
 export { type ReconnectOptions, type ReconnectPolicy, reconnectPolicy } from './reconnect-policy.js';
 export { parseRedisUrl, type RedisAddress } from './redis-address.js';
 export type { RedisClass, RedisClient, RedisClientSettings } from './redis-client.js';

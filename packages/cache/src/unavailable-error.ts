@@ -1,6 +1,16 @@
 import type { RedisStatus } from './redis-connection.js';
 import { RedisError } from './redis-error.js';
 
+/** Node's and OpenSSL's codes for a certificate that is not accepted. */
+const certificateCode =
+  /^(?:ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_(?:GET|VERIFY|DECODE|DECRYPT)_|HOSTNAME_|INVALID_CA|INVALID_PURPOSE)/;
+
+function adviceFor(reason: string): string {
+  return certificateCode.test(reason)
+    ? 'Its certificate was refused: pass its authority as clientOptions: { tls: { ca } }, and the host name that the certificate is for.'
+    : 'Check that it runs there and that the credentials of the URL are right.';
+}
+
 /** Why a command cannot be sent in that state, and what to do. */
 export function unavailableError(
   status: RedisStatus,
@@ -10,11 +20,9 @@ export function unavailableError(
     case 'closed':
       return new RedisError(`The connection to Redis at ${label} was closed.`, { code: 'REDIS_CLOSED' });
     case 'gave_up':
-      return new RedisError(
-        `Gave up connecting to Redis at ${label} (${reason}). Check that it runs there and that the credentials of ` +
-          'the URL are right.',
-        { code: 'REDIS_GAVE_UP' },
-      );
+      return new RedisError(`Gave up connecting to Redis at ${label} (${reason}). ${adviceFor(reason)}`, {
+        code: 'REDIS_GAVE_UP',
+      });
     default:
       return new RedisError(`Redis at ${label} is not connected (${status}, last reason ${reason}).`, {
         code: 'REDIS_UNAVAILABLE',

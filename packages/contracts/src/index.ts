@@ -12,6 +12,7 @@ export { type DurationInput, formatDuration, parseDuration } from './duration.js
 export { SeaworthyError, type SeaworthyErrorOptions } from './error.js';
 export { errorCode } from './error-code.js';
 export type { CheckKind, Degraded, HealthCheck, Probe } from './health-check.js';
+export { isLocalHost } from './local-host.js';
 export { type LogFields, type Logger, type LogMethod, silentLogger } from './logger.js';
 export {
   type Counter,

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { exponentialBackoff, linearBackoff } from '../src/backoff.js';
 import { formatBytes, parseBytes } from '../src/bytes.js';
 import { formatDuration, parseDuration } from '../src/duration.js';
+import { isLocalHost } from '../src/local-host.js';
 import { OptionsError } from '../src/options.js';
 
 function codeOf(run: () => unknown): string {
@@ -106,4 +107,29 @@ describe('backoff', () => {
     const lowest = exponentialBackoff({ random: () => 0 });
     expect(lowest(4)).toBe(0);
   });
+});
+
+describe('isLocalHost', () => {
+  it.each([
+    '',
+    '/run/postgresql',
+    '::1',
+    '[::1]',
+    '127.0.0.1',
+    '127.1.2.3',
+    'localhost',
+    'LOCALHOST',
+    'db.localhost',
+  ])('takes %j for this machine', (host) => expect(isLocalHost(host)).toBe(true));
+
+  it.each([
+    'db.internal',
+    '10.0.0.1',
+    '0.0.0.0',
+    '::',
+    '128.0.0.1',
+    'localhost.example',
+    '127.0.0.1.example',
+    '::ffff:10.0.0.1',
+  ])('takes %j for another', (host) => expect(isLocalHost(host)).toBe(false));
 });

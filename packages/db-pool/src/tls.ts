@@ -1,4 +1,4 @@
-import { invalidOption, optionsOf, Secret } from '@seaworthy/contracts';
+import { invalidOption, isLocalHost, optionsOf, Secret } from '@seaworthy/contracts';
 
 /** PEM text or its bytes. */
 export type Pem = string | Uint8Array;
@@ -87,18 +87,6 @@ export function requireProtection(
       `given instead of a setting that does not check the certificate of ${address}: anybody on the way could pose as it. Pass tls: { ca }`,
     );
   }
-}
-
-/** Whether what is sent to `host` stays on this machine: loopback, or a socket in the file system. */
-export function isLocalHost(host: string): boolean {
-  return (
-    host === '' ||
-    host.startsWith('/') ||
-    host === '::1' ||
-    host === '[::1]' ||
-    /^127(?:\.\d{1,3}){3}$/.test(host) ||
-    /^(?:.+\.)?localhost$/i.test(host)
-  );
 }
 
 /** What an `ssl` option, as pg and mysql2 take it, protects from. */

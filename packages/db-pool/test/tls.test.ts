@@ -1,14 +1,20 @@
 import { appendFile, chown, copyFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type LogFields, silentLogger } from '@seaworthy/contracts';
-import { describeWith, startMariadb, startPostgres } from '@seaworthy/testkit';
+import {
+  type Authority,
+  type Certificate,
+  createAuthority,
+  describeWith,
+  startMariadb,
+  startPostgres,
+} from '@seaworthy/testkit';
 import mysql2 from 'mysql2';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { mysql } from '../src/drivers/mysql.js';
 import { postgres } from '../src/drivers/postgres.js';
 import { createDb, type Db, type DbOptions, sql } from '../src/index.js';
-import { type Authority, type Certificate, createAuthority } from './support/certificates.js';
 import { refused } from './support/refused.js';
 
 interface TlsServer extends AsyncDisposable {

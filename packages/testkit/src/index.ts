@@ -1,3 +1,4 @@
+export { type Authority, type Certificate, createAuthority } from './authority.js';
 export { describeWith, type Need } from './describe-with.js';
 export { type Engine, findProgram, isInstalled } from './engines.js';
 export { createFakeClock, type FakeClock, type FakeClockOptions } from './fake-clock.js';

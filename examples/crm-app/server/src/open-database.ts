@@ -5,7 +5,13 @@ import mysql2 from 'mysql2';
 import type { Config } from './config.js';
 
 /** The pool, with the guide's bounds. */
-export function openDatabase({ DATABASE_URL }: Pick<Config, 'DATABASE_URL'>, logger: Logger): Db {
+export function openDatabase(config: Pick<Config, 'DATABASE_URL' | 'NODE_ENV'>, logger: Logger): Db {
   const pool = { max: 20, min: 5, idleTimeout: '30s' };
-  return createDb(mysql(mysql2), { url: DATABASE_URL, name: 'crm', logger, pool });
+  return createDb(mysql(mysql2), {
+    url: config.DATABASE_URL,
+    environment: config.NODE_ENV,
+    name: 'crm',
+    logger,
+    pool,
+  });
 }

@@ -22,11 +22,12 @@ export function crmServer(options: Pick<ServiceOptions<object>, 'sources' | 'sig
   })
     .resource('db', ({ config, logger }) => openDatabase(config, logger))
     .resource('redis', ({ config, logger }) =>
-      optionalRedis({ url: config.REDIS_URL, required: false, logger }),
+      optionalRedis({ url: config.REDIS_URL, required: false, environment: config.NODE_ENV, logger }),
     )
     .startup(
       'migrations',
-      ({ db, logger }, signal) => createMigrations(db, { folder: migrations, logger }).up({ signal }),
+      ({ config, db, logger }, signal) =>
+        createMigrations(db, { folder: migrations, environment: config.NODE_ENV, logger }).up({ signal }),
       { timeout: '10m' },
     )
     .startup('seed', async ({ config, db, logger }) => {

@@ -11,10 +11,14 @@ import type { Config } from './config.js';
 export const embeddedStart = '2m';
 
 /** PostgreSQL where a URL says so, the embedded database otherwise. */
-export function openDatabase(config: Pick<Config, 'DATABASE_URL' | 'DATA_DIR'>, logger: Logger): Db {
+export function openDatabase(
+  config: Pick<Config, 'DATABASE_URL' | 'DATA_DIR' | 'NODE_ENV'>,
+  logger: Logger,
+): Db {
   if (config.DATABASE_URL !== undefined) {
     return createDb(postgres(pg), {
       url: config.DATABASE_URL,
+      environment: config.NODE_ENV,
       name: 'kpi',
       logger,
       pool: { max: 20, min: 2 },

@@ -28,11 +28,17 @@ export function kpiBackend(options: Pick<ServiceOptions<object>, 'sources' | 'si
       timeout: embeddedStart,
     })
     .resource('redis', ({ config, logger }) =>
-      optionalRedis({ url: redisUrl(config), required: config.REDIS_REQUIRED, logger }),
+      optionalRedis({
+        url: redisUrl(config),
+        required: config.REDIS_REQUIRED,
+        environment: config.NODE_ENV,
+        logger,
+      }),
     )
     .startup(
       'migrations',
-      ({ db, logger }, signal) => createMigrations(db, { folder: migrations, logger }).up({ signal }),
+      ({ config, db, logger }, signal) =>
+        createMigrations(db, { folder: migrations, environment: config.NODE_ENV, logger }).up({ signal }),
       { timeout: '10m' },
     )
     .startup('seed', async ({ config, db, logger }) => {

@@ -16,8 +16,3 @@ export function addressOf(text: string | undefined): URL {
   if (!url.pathname.endsWith('/')) url.pathname += '/';
   return url;
 }
-
-/** Whether what is sent there stays on this machine. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127(?:\.\d+){3}$/.test(host);
-}

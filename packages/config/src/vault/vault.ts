@@ -3,6 +3,7 @@ import {
   DeadlineError,
   type DurationInput,
   invalidOption,
+  isLocalHost,
   optionsOf,
   systemClock,
   wholeNumber,
@@ -12,7 +13,7 @@ import { durationOption } from '../duration-option.js';
 import { isHardened } from '../profile.js';
 import { type SecretKeys, undeclaredFault } from '../sources/entries-of.js';
 import type { RemoteContext, RemoteReading, RemoteSource } from '../sources/source.js';
-import { addressOf, isLoopback } from './vault-address.js';
+import { addressOf } from './vault-address.js';
 import { checkAuth, type VaultAuth } from './vault-auth.js';
 import { VaultFault } from './vault-fault.js';
 import type { VaultFetch, VaultServer } from './vault-http.js';
@@ -118,7 +119,7 @@ export function vault(options: VaultOptions): RemoteSource {
   function connect(context: RemoteContext): NonNullable<typeof connection> {
     const { profile } = context;
     const allows = (url: URL): boolean =>
-      url.protocol === 'https:' || allowPlainHttp || !isHardened(profile) || isLoopback(url.hostname);
+      url.protocol === 'https:' || allowPlainHttp || !isHardened(profile) || isLocalHost(url.hostname);
     const address = addressOf(rest.address ?? variable(context, 'VAULT_ADDR'));
     if (!allows(address)) {
       throw new VaultFault(`would be asked without TLS in ${profile}`, {

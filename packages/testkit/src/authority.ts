@@ -20,7 +20,13 @@ export interface Authority extends AsyncDisposable {
   issue(name: string, subjectAltName: string, validity?: 'valid' | 'expired'): Promise<Certificate>;
 }
 
-/** Makes an authority of its own with openssl, in a folder that every user may read: the servers run as other ones. */
+/**
+ * Makes an authority of its own with openssl, in a folder that every user may read: the servers run as other ones.
+ *
+ * @example
+ * await using authority = await createAuthority();
+ * const { certPath, keyPath } = await authority.issue('redis', 'DNS:localhost');
+ */
 export async function createAuthority(): Promise<Authority> {
   const folder = await mkdtemp(join(tmpdir(), 'seaworthy-ca-'));
   await chmod(folder, 0o755);
