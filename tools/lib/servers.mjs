@@ -12,6 +12,9 @@ const all = /** @type {const} */ ([
   'nginx',
   'haproxy',
   'chromium',
+  'age',
+  'openssl',
+  'prometheus',
 ]);
 
 /**

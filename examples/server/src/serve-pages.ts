@@ -41,8 +41,8 @@ export function pagesService(name: string) {
         const requests = requestLog(logger);
         return (req, res) =>
           requests(req, res, () =>
-            probes(req, res, () =>
-              guard(req, res, (error) => (error === undefined ? pages(req, res) : res.writeHead(500).end())),
+            guard(req, res, (error) =>
+              error === undefined ? probes(req, res, () => pages(req, res)) : res.writeHead(500).end(),
             ),
           );
       },

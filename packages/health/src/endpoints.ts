@@ -51,7 +51,7 @@ const pageFiles: ReadonlyMap<string, HealthAnswer> = new Map([
   [`${pagePath}.js`, answerWith(200, 'text/javascript; charset=utf-8', statusScript)],
 ]);
 
-/** The endpoints stand before whatever sets headers for the application, so the page brings its own. */
+/** An application's own policy may allow more than this page needs, and a service without one has none. */
 const pagePolicy =
   "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 

@@ -15,6 +15,11 @@ export const migrations = fileURLToPath(new URL('../migrations', import.meta.url
 /** Where passwords can be guessed and accounts be made. */
 const logins = ['/api/auth/login', '/api/auth/token', '/api/auth/register'];
 
+/** Health answers under both, and whoever probes must not be told to come back later. */
+const probed = ['', '/api'].flatMap((prefix) =>
+  ['/livez', '/readyz', '/startupz', '/health'].map((path) => `${prefix}${path}`),
+);
+
 /** The KPI API, from its configuration to its port. */
 export function kpiBackend(options: Pick<ServiceOptions<object>, 'sources' | 'signals'> = {}) {
   return createService({
@@ -73,6 +78,7 @@ export function kpiBackend(options: Pick<ServiceOptions<object>, 'sources' | 'si
       csrf: { trustedOrigins: config.CORS_ORIGIN },
       limits: {
         ...presets.kpi.limits,
+        except: probed,
         policies: [
           policy('ip', {
             limit: config.RATE_LIMIT_MAX_REQUESTS,

@@ -44,6 +44,29 @@ describeWith(['postgres'], 'the clients of the KPI API', () => {
     expect(await guess('203.0.113.2')).toBe(401);
   });
 
+  it('may ask how it is as often as they like, under both paths, and nothing else', async () => {
+    const database = await createTestDatabase('postgres');
+    closing.push(() => database.drop());
+    const service = await startKpi({
+      PORT: String(await freePort()),
+      DATABASE_URL: database.url,
+      RATE_LIMIT_MAX_REQUESTS: '3',
+    });
+    closing.push(() => service.close());
+    const client = new KpiClient(service.url ?? '');
+    const statuses = async (path: string): Promise<readonly number[]> => {
+      const answers: number[] = [];
+      for (let time = 0; time < 5; time += 1) answers.push((await client.send('GET', path)).status);
+      return answers;
+    };
+    for (const path of ['/readyz', '/api/livez', '/api/readyz']) {
+      expect(await statuses(path), path).toEqual([200, 200, 200, 200, 200]);
+    }
+    // A busy machine may be low on memory, which it then says.
+    expect(await statuses('/api/health')).not.toContain(429);
+    expect(await statuses('/api/teams')).toEqual([401, 401, 401, 429, 429]);
+  });
+
   it('do not choose their address where no trusted proxy says it', async () => {
     const guess = await guesses({ TRUSTED_PROXIES: '10.0.0.0/8', LOGIN_LIMIT: '1' });
     expect(await guess('203.0.113.1')).toBe(401);
