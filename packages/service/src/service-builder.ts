@@ -51,7 +51,10 @@ export interface ServiceBuilder<Context> extends FinishedServiceBuilder<Context>
     open: (context: Context) => R | PromiseLike<R>,
     options?: StepOptions,
   ): ServiceBuilder<Context & { readonly [Key in Name]: R }>;
-  /** Does something once before anybody is served: migrations, warming a cache. */
+  /**
+   * Does something once before anybody is served: migrations, warming a cache. When the service must stop, or the time is
+   * up, its signal aborts, and what was opened is closed only when it has ended, or 8 s later.
+   */
   startup(
     name: string,
     work: (context: Context, signal: AbortSignal) => unknown,

@@ -26,6 +26,7 @@ export async function startService(
 
   // Until there is a health that owns the shutdown, a signal must not leave half of a service behind.
   const started = takeAll(launch, steps);
+  let unfinished: unknown;
   let settle: () => void = () => undefined;
   const settled = new Promise<void>((resolve) => {
     settle = resolve;
@@ -38,12 +39,14 @@ export async function startService(
           }),
         );
         await settled; // the process exits after this, so not before everything is closed
+        if (unfinished !== undefined) throw unfinished; // and with 1
       })
     : () => undefined;
   try {
     await started;
   } catch (error) {
-    if (!stop.signal.aborted) logger.error('The service could not start', { error });
+    if (isUnfinished(error)) unfinished = error;
+    if (!stop.signal.aborted || isUnfinished(error)) logger.error('The service could not start', { error });
     await closeAll(launch);
     unregister();
     settle();
@@ -101,10 +104,16 @@ async function takeAll(launch: Launch, steps: readonly Step[]): Promise<void> {
       const made = await step.take(launch);
       if (made !== undefined) launch.context = { ...launch.context, [step.name]: made };
     } catch (error) {
-      throw launch.signal.aborted ? launch.signal.reason : stepFailure(step, error);
+      if (!launch.signal.aborted) throw stepFailure(step, error);
+      throw isUnfinished(error) ? error : launch.signal.reason;
     }
   }
   launch.signal.throwIfAborted(); // the last step may have been faster than the signal
+}
+
+/** A stop that did not wait any longer for a step is no clean one. */
+function isUnfinished(error: unknown): boolean {
+  return ServiceError.is(error) && error.code === 'SERVICE_STEP_UNFINISHED';
 }
 
 function stepFailure({ label }: Step, cause: unknown): unknown {

@@ -33,13 +33,27 @@ describe('a service in a process of its own', () => {
     expect(service.stdout.trim().split('\n')).toEqual(['migrating', 'running', 'close db']);
   });
 
-  it('closes what it had opened when SIGTERM comes before it has started', async () => {
-    await using service = start({ MODE: 'hang' });
+  it('closes what it had opened when SIGTERM comes before it has started, after the work that was under way', async () => {
+    await using service = start({ MODE: 'migrate' });
     await service.output(/migrating/);
     service.kill('SIGTERM');
     expect(await service.exited).toEqual({ code: 0, signal: null });
-    expect(service.stdout.trim().split('\n')).toEqual(['migrating', 'close cache', 'close db']);
+    expect(service.stdout.trim().split('\n')).toEqual([
+      'migrating',
+      'rolled back',
+      'close cache',
+      'close db',
+    ]);
   });
+
+  it('gives up on work that goes on for 8 s after SIGTERM, closes and exits 1', async () => {
+    await using service = start({ MODE: 'hang' });
+    await service.output(/migrating/);
+    service.kill('SIGTERM');
+    expect(await service.exited).toEqual({ code: 1, signal: null });
+    expect(service.stdout.trim().split('\n')).toEqual(['migrating', 'close cache', 'close db']);
+    expect(service.stderr).toContain('startup "migrations" went on for 8000 ms');
+  }, 30_000);
 
   it('closes also what is still becoming ready when SIGTERM comes', async () => {
     await using service = start({ MODE: 'unready' });
