@@ -3,6 +3,7 @@ import { readDefaults, readText } from './evaluate.js';
 import { type Field, type FieldDefinition, fieldKey, isField } from './field.js';
 import { schemaField } from './fields/schema.js';
 import { isHardened, profiles } from './profile.js';
+import { standsInSource } from './secret-options.js';
 import { isStandardSchema, type StandardSchema } from './standard-schema.js';
 
 /** Names that Vite, Next.js, Nuxt, Expo, Create React App, Astro and SvelteKit write into the bundle. */
@@ -23,7 +24,8 @@ export function checkFields(
   const definitions = new Map<string, FieldDefinition>();
   for (const [name, field] of Object.entries(fields)) definitions.set(name, definitionOf(name, field));
   for (const [name, definition] of definitions) {
-    checkName(name, definition, definitions);
+    checkName(name, definitions);
+    checkPrefix(name, definition);
     checkDefaults(name, definition);
   }
   return definitions;
@@ -35,11 +37,16 @@ function definitionOf(name: string, field: unknown): FieldDefinition {
   throw refuse(`fields.${name} must be a field such as env.string(), or a Standard Schema`);
 }
 
-function checkName(
-  name: string,
-  definition: FieldDefinition,
-  all: ReadonlyMap<string, FieldDefinition>,
-): void {
+/** The same for the members of a whole schema, which may publish what is no secret without saying so. */
+export function checkMembers(definitions: ReadonlyMap<string, FieldDefinition>): void {
+  for (const [name, definition] of definitions) {
+    checkName(name, definitions);
+    if (definition.exposure === 'secret') checkPrefix(name, definition);
+    checkOwnDefault(name, definition);
+  }
+}
+
+function checkName(name: string, all: ReadonlyMap<string, FieldDefinition>): void {
   if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(name)) {
     throw refuse(`fields.${name}: a name has letters, digits and underscores, and begins with a letter`);
   }
@@ -48,6 +55,9 @@ function checkName(
       `fields.${name}_FILE: ${name}_FILE already names the file of ${name}; give one of them another name`,
     );
   }
+}
+
+function checkPrefix(name: string, definition: FieldDefinition): void {
   const prefix = publicPrefixes.find((known) => name.startsWith(known));
   if (prefix === undefined || definition.exposure === 'client') return;
   throw refuse(
@@ -57,7 +67,16 @@ function checkName(
   );
 }
 
+/** A `default()` or `catch()` of the schema holds in every profile, and nothing can limit it to some. */
+function checkOwnDefault(name: string, definition: FieldDefinition): void {
+  if (!standsInSource(definition)) return;
+  throw refuse(
+    `fields.${name}: the default or catch of a secret's schema stands in the source code; remove it from the schema`,
+  );
+}
+
 function checkDefaults(name: string, definition: FieldDefinition): void {
+  checkOwnDefault(name, definition);
   for (const fallback of definition.defaults) {
     const { literal, only } = fallback;
     const held = only ?? profiles;

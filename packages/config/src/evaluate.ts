@@ -62,7 +62,19 @@ export function evaluate(name: string, definition: FieldDefinition, circumstance
   }
   if (definition.optional) return { state: 'unset', value: undefined };
   const said = definition.parseMissing?.();
-  if (said !== undefined && 'value' in said) return { state: 'unset', value: frozenCopy(said.value) };
+  if (said !== undefined && 'value' in said) {
+    // A secret whose schema made this up was refused when it was defined, unless the schema decides anew each time.
+    if (definition.exposure !== 'secret' || said.value === undefined) {
+      return { state: 'unset', value: frozenCopy(said.value) };
+    }
+    return outcomeOf(
+      name,
+      definition,
+      protect(name, definition, said.value, profile),
+      'default',
+      defaultOrigin,
+    );
+  }
   return { state: 'failed', problems: [missingProblem(name, definition, circumstances)] };
 }
 

@@ -1,4 +1,4 @@
-import { invalidOption, OptionsError, optionsOf, wholeNumber } from '@seaworthy/contracts';
+import { invalidOption, OptionsError, optionsOf } from '@seaworthy/contracts';
 import {
   type DefaultOptions,
   type Field,
@@ -10,9 +10,9 @@ import {
   type TextField,
 } from './field.js';
 import { isProfile, profiles } from './profile.js';
+import { secretOptions } from './secret-options.js';
 
 const readDefaultOptions = optionsOf<DefaultOptions>('default()', { only: true });
-const readSecretOptions = optionsOf<SecretOptions>('secret()', { minBytes: true, generate: true });
 
 /** What a builder says about its kind of field; the rest begins empty. */
 export type FieldKind = Pick<FieldDefinition, 'kind' | 'expected' | 'parse' | 'format'> &
@@ -65,9 +65,7 @@ class FieldBuilder implements Field {
     if (definition.secret === undefined) {
       throw contradiction(`A field of the kind ${definition.kind} cannot be a secret: only text can.`);
     }
-    const secret = { ...definition.secret, ...readSecretOptions(options) };
-    wholeNumber('secret()', 'minBytes', secret.minBytes ?? 1, { min: 1 });
-    return this.#with({ exposure: 'secret', secret });
+    return this.#with({ exposure: 'secret', secret: secretOptions(definition.secret, options) });
   }
 
   #with(change: Partial<FieldDefinition>): FieldBuilder {

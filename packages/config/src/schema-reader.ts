@@ -1,4 +1,5 @@
 import { OptionsError } from '@seaworthy/contracts';
+import { checkMembers } from './check-fields.js';
 import { type Circumstances, faultProblem, missingProblem, protect, sourceProblem } from './evaluate.js';
 import { type FieldDefinition, fieldKey, type SecretOptions } from './field.js';
 import { schemaField } from './fields/schema.js';
@@ -7,6 +8,7 @@ import { passwordOf } from './fields/url.js';
 import { frozenCopy } from './frozen.js';
 import type { Problem } from './problem.js';
 import type { Reader, Reading } from './reader.js';
+import { secretOptions } from './secret-options.js';
 import type { SourceEntry } from './sources/source.js';
 import { isStandardSchema, type StandardSchema } from './standard-schema.js';
 import { type UnknownOptions, withUnknown } from './unknown-variables.js';
@@ -38,6 +40,7 @@ export function schemaReader(
   const definitions = new Map(
     Object.entries(members).map(([name, member]) => [name, describeMember(name, member, secrets)]),
   );
+  checkMembers(definitions);
   return {
     definitions,
     read(circumstances) {
@@ -158,7 +161,7 @@ function describeMember(name: string, member: unknown, secrets: SecretMembers): 
   const description: unknown = isStandardSchema(member) ? Reflect.get(member, 'description') : undefined;
   const described = typeof description === 'string' ? { ...definition, description } : definition;
   if (!Object.hasOwn(secrets, name)) return described;
-  const secret = { minBytes: 32, generate: 'openssl rand -base64 32', ...secrets[name] };
+  const secret = secretOptions({ minBytes: 32, generate: 'openssl rand -base64 32' }, secrets[name] ?? {});
   return { ...described, exposure: 'secret', secret, chosenPart: chosenPartOf };
 }
 

@@ -340,3 +340,44 @@ test('[row 14] inspect, JSON, String and a log of the configuration show [secret
     STRIPE: '[secret STRIPE]',
   });
 });
+
+describe('a value that the schema of a secret makes up itself is refused when the configuration is defined', () => {
+  const schemas: ReadonlyArray<readonly [string, () => StandardSchema<unknown, string>]> = [
+    ['default of zod', () => z.string().default(canary)],
+    ['default of zod, made by a function', () => z.string().default(() => canary)],
+    ['prefault of zod', () => z.string().prefault(canary)],
+    ['catch of zod', () => z.string().catch(canary)],
+    ['catch of zod behind a pipe', () => z.string().catch(canary).pipe(z.string())],
+    ['default of a coerced text', () => z.coerce.string().default(canary)],
+    ['optional of Valibot', () => v.optional(v.string(), canary)],
+    ['fallback of Valibot', () => v.fallback(v.string(), canary)],
+  ];
+
+  test.each(schemas)('%s', (_, make) => {
+    const secret = env.schema(make()).secret({ minBytes: 4 });
+    const refused = [
+      () => defineConfig({ fields: { X: secret } }),
+      () => defineConfig({ fields: { X: secret.optional() } }),
+      () => defineConfig({ fields: { X: env.list(secret) } }),
+      () => defineConfig(z.object({ X: make() as z.ZodString }), { secrets: { X: { minBytes: 4 } } }),
+    ];
+    for (const define of refused) {
+      const error = thrownBy(define);
+      expect(error).toMatchObject({ code: 'INVALID_OPTION' });
+      expect(inspect(error, { depth: 20, showHidden: true })).not.toContain(marks[0]);
+    }
+  });
+
+  test('and one that appears only later is wrapped', () => {
+    let made: string | undefined;
+    const schemaOfLater = z
+      .string()
+      .optional()
+      .transform((text) => (text ?? made) as string);
+    const later = env.schema(schemaOfLater).secret({ minBytes: 4 });
+    const schema = defineConfig({ fields: { X: later } });
+    made = canary;
+    const { X } = schema.load({ env: { APP_ENV: 'production' }, cwd: '/nonexistent' });
+    expect(inspect(X, { showHidden: true })).toBe('[secret X]');
+  });
+});

@@ -302,3 +302,22 @@ describe('a whole zod object', () => {
     expect(() => defineConfig(z.record(z.string(), z.string()) as never)).toThrow('names its members');
   });
 });
+
+test.each([
+  ['a secret that build tools publish', 'VITE_KEY', { VITE_KEY: z.string() }, 'browser bundle'],
+  [
+    'X beside X_FILE',
+    'KEY',
+    { KEY: z.string(), KEY_FILE: z.string() },
+    'KEY_FILE already names the file of KEY',
+  ],
+  ['a name that no environment has', 'KEY', { KEY: z.string(), 'my-port': z.string() }, 'letters, digits'],
+  ['a secret with a default', 'KEY', { KEY: z.string().default('x') }, 'stands in the source code'],
+])('a whole schema is refused for %s, as fields are', (_, secret, shape, message) => {
+  const schema = z.object(shape as Record<string, z.ZodString>);
+  expect(() => defineConfig(schema, { secrets: { [secret]: {} } })).toThrow(message);
+});
+
+test('a whole schema may hold names that build tools publish when they are no secrets', () => {
+  expect(() => defineConfig(z.object({ VITE_TITLE: z.string() }))).not.toThrow();
+});

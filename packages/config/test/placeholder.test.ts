@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
 import { Secret } from '@seaworthy/contracts';
 import { describe, expect, test } from 'vitest';
+import * as z from 'zod';
 import { defineConfig, env } from '../src/index.js';
 import { placeholderFault } from '../src/placeholder.js';
-import { loadField } from './support/load-field.js';
+import { configErrorOf, loadField } from './support/load-field.js';
 
 const good = 'k7Qp2xVb9LmZ4tRw8NcYd3Hs6JfGa1Ue';
 const guideDefault = 'development-secret-key-change-in-production';
@@ -139,4 +140,15 @@ describe('the development default of a secret', () => {
     expect(define).toThrow("limit it with { only: ['development', 'test'] }");
     expect(define).not.toThrow(own);
   });
+});
+
+test('an option of a secret that is undefined takes nothing of the 32 bytes away, in fields and in whole schemas', () => {
+  const options = { minBytes: undefined, generate: undefined } as never;
+  const whole = defineConfig(z.object({ X: z.string() }), { secrets: { X: options } });
+  for (const schema of [defineConfig({ fields: { X: env.string().secret(options) } }), whole]) {
+    const load = () => schema.load({ env: { X: 'k7Qp2xVb9LmZ4tR' }, cwd: '/nonexistent' });
+    expect(configErrorOf(load).problems).toMatchObject([
+      { message: 'is shorter than 32 bytes', fix: 'Make a new one: openssl rand -base64 32' },
+    ]);
+  }
 });

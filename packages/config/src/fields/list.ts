@@ -2,6 +2,7 @@ import { invalidOption, OptionsError, optionsOf, type Secret, wholeNumber } from
 import { type Field, fieldKey, isField, type PlainField, type SecretField } from '../field.js';
 import { type FieldKind, plainField, secretField } from '../field-builder.js';
 import { type Fault, invalid, valid } from '../parsed.js';
+import { standsInSource } from '../secret-options.js';
 
 export interface ListOptions {
   /** @defaultValue ',' */
@@ -45,6 +46,9 @@ export function listField(item: Field, options: ListOptions = {}): Field {
   wholeNumber('env.list', 'min', min, { min: 0 });
   wholeNumber('env.list', 'max', max, { min: Math.max(min, 1) });
   const definition = item[fieldKey];
+  if (standsInSource(definition)) {
+    throw invalidOption('env.list', 'item', 'a secret whose schema has no default or catch of its own');
+  }
 
   const kind: FieldKind = {
     kind: 'list',
