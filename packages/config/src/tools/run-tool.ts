@@ -4,6 +4,10 @@ import { parseArgs } from 'node:util';
 import { SeaworthyError } from '@seaworthy/contracts';
 import { ConfigError } from '../config-error.js';
 import type { ConfigSchema } from '../config-schema.js';
+import { gather } from '../gather.js';
+import { resolveProfile } from '../profile.js';
+import { createFileReader } from '../sources/file-reader.js';
+import { defaultSources } from '../sources/sources.js';
 import { scanBundle } from './scan-bundle.js';
 import { type ArtifactOptions, writeArtifacts } from './write-artifacts.js';
 
@@ -70,26 +74,72 @@ async function docs(schema: Schema, { out }: ToolHost, options: ArtifactOptions)
 }
 
 async function scan(schema: Schema, folder: string, { env, cwd, out }: ToolHost): Promise<number> {
-  const report = await scanBundle({ folder, ...whatIsSecret(schema, env, cwd) });
+  const { unread, ...texts } = whatIsSecret(schema, env, cwd);
+  const report = await scanBundle({ folder, ...texts });
+  const clean = report.clean && unread.length === 0;
   for (const { file, name, encoding } of report.findings)
     out(`${file}: holds the value of ${name} (${encoding})`);
   for (const file of report.unread) out(`${file}: could not be read to its end`);
   if (report.tooShort.length > 0) out(`Too short to be looked for: ${report.tooShort.join(', ')}`);
-  out(`${report.files} files, ${report.bytes} bytes: ${report.clean ? 'no secret found' : 'not clean'}`);
-  return report.clean ? 0 : 1;
+  if (unread.length > 0) out(`Not looked for, because they could not be read here: ${unread.join(', ')}`);
+  out(`${report.files} files, ${report.bytes} bytes: ${clean ? 'no secret found' : 'not clean'}`);
+  return clean ? 0 : 1;
 }
 
-/** The configuration where it is whole; on a machine that only builds it seldom is, and then what is set of it. */
-function whatIsSecret(schema: Schema, env: ToolHost['env'], cwd: string) {
+interface Sought {
+  readonly config?: object;
+  readonly values?: Readonly<Record<string, string>>;
+  /** The secrets that have to be set, and whose text nobody could tell. */
+  readonly unread: readonly string[];
+}
+
+/** The configuration where it is whole; on a machine that only builds it seldom is, and then the texts that are set of it. */
+function whatIsSecret(schema: Schema, env: ToolHost['env'], cwd: string): Sought {
   try {
-    return { config: schema.load({ env, cwd }) };
+    return { config: schema.load({ env, cwd }), unread: [] };
   } catch (error) {
     if (!ConfigError.is(error)) throw error;
-    const set = Object.entries(env).flatMap(([name, text]) =>
-      schema.exposures[name] === 'secret' && text !== undefined && text !== '' ? [[name, text]] : [],
-    );
-    return { values: Object.fromEntries(set) };
+    const wrong = new Set(error.problems.map(({ name }) => name));
+    return textsOfSecrets(schema, env, cwd, wrong);
   }
+}
+
+function textsOfSecrets(
+  { exposures }: Schema,
+  env: ToolHost['env'],
+  cwd: string,
+  wrong: ReadonlySet<string>,
+): Sought {
+  const names = Object.keys(exposures);
+  const isSecret = (name: string): boolean => exposures[name] === 'secret';
+  const profile = resolveProfile((name) => (Object.hasOwn(env, name) ? env[name] : undefined), {}).name;
+  const { entry, unreadable } = gather({
+    env,
+    cwd,
+    profile,
+    names,
+    isSecret,
+    sources: defaultSources(),
+    files: createFileReader(),
+    remote: new Map(),
+  });
+  const values: [string, string][] = [];
+  const unread: string[] = [];
+  for (const name of names.filter(isSecret)) {
+    const found = entry(name);
+    if (found !== undefined && 'value' in found && found.value !== '') {
+      values.push([name, found.value], ...itemsOf(name, found.value));
+    } else if (unreadable.length > 0 || wrong.has(name)) {
+      unread.push(name);
+    }
+  }
+  return { values: Object.fromEntries(values), unread };
+}
+
+/** Which secrets are lists only a whole configuration tells, so each text is taken for one as well. */
+function itemsOf(name: string, text: string): readonly [string, string][] {
+  const items = text.split(',').map((item) => item.trim());
+  return items.length === 1 ? [] : items.map((item, index) => [`${name}[${index}]`, item]);
 }
 
 async function schemaFrom(path: string, name: string | undefined): Promise<Schema> {

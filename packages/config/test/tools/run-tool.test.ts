@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { spawnNode } from '@seaworthy/testkit';
 import { describe, expect, test } from 'vitest';
+import { runTool } from '../../src/tools/run-tool.js';
 import { tempFolder } from '../support/temp-folder.js';
 
 const bin = fileURLToPath(new URL('../../dist/tools/bin.js', import.meta.url));
@@ -14,7 +15,8 @@ function project(): string {
   writeFileSync(
     join(cwd, 'config.mjs'),
     `import { defineConfig, env } from ${JSON.stringify(config)};
-     export const schema = defineConfig({ fields: { PORT: env.port(), API_KEY: env.string().secret() } });`,
+     export const schema = defineConfig({ fields: { PORT: env.port(), API_KEY: env.string().secret(),
+       OTHER_KEY: env.string().secret().optional() } });`,
   );
   return cwd;
 }
@@ -54,6 +56,72 @@ describe('seaworthy-config scan', () => {
     expect(code).toBe(1);
     expect(text).toContain('app.js: holds the value of API_KEY (Base64)');
     expect(text).not.toContain(key.slice(0, 8));
+  });
+});
+
+describe('seaworthy-config scan, where one variable that is no secret is wrong,', () => {
+  async function scan(files: Readonly<Record<string, string>>, env: Readonly<Record<string, string>>) {
+    const cwd = project();
+    mkdirSync(join(cwd, 'dist'));
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(cwd, name), text, { mode: 0o600 });
+    const lines: string[] = [];
+    const out = (line: string) => void lines.push(line);
+    return { code: await runTool(['scan', 'config.mjs', 'dist'], { out, env, cwd }), lines };
+  }
+
+  test.each([
+    ['a dotenv file', { '.env': `API_KEY=${key}\n` }, {}],
+    ['a file', { 'api-key': key }, { API_KEY_FILE: 'api-key' }],
+    ['the environment', {}, { API_KEY: `${key},another-one-of-them` }],
+  ])('still finds the secret that comes from %s', async (_, files, env) => {
+    const { code, lines } = await scan({ ...files, 'dist/app.js': `"${key}"` }, { PORT: 'none', ...env });
+    expect(lines.join()).toContain('app.js: holds the value of API_KEY');
+    expect(code).toBe(1);
+  });
+
+  test.each([
+    ['a file that is gone', { API_KEY_FILE: 'gone' }],
+    ['nowhere', {}],
+  ])('names the secret that comes from %s and exits 1', async (_, env) => {
+    const all = { PORT: 'none', OTHER_KEY: key, ...env };
+    const { code, lines } = await scan({ 'dist/app.js': 'clean' }, all);
+    expect(lines).toEqual([
+      'Not looked for, because they could not be read here: API_KEY',
+      '1 files, 5 bytes: not clean',
+    ]);
+    expect(code).toBe(1);
+  });
+});
+
+test('the build with canaries as the README has it finds a secret that is set on the machine too', async () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  const block = /```js\n([^`]*canaryEnvironment\(schema\)[^`]*)```/.exec(readme)?.[1] ?? '';
+  const script = block
+    .replace(
+      "'@seaworthy/config/tools'",
+      JSON.stringify(new URL('../../dist/tools/index.js', import.meta.url)),
+    )
+    .replace("'npx', ['vite', 'build']", "process.execPath, ['build.mjs']");
+  const cwd = project();
+  mkdirSync(join(cwd, 'dist'));
+  writeFileSync(join(cwd, 'canaries.mjs'), script);
+  const build = async (bundled: string) => {
+    writeFileSync(
+      join(cwd, 'build.mjs'),
+      `import { writeFileSync } from 'node:fs'; writeFileSync('dist/app.js', String(process.env.${bundled}));`,
+    );
+    await using child = spawnNode(join(cwd, 'canaries.mjs'), {
+      cwd,
+      env: { API_KEY: key, NODE_ENV: 'development' },
+    });
+    const { code } = await child.exited;
+    return { code, text: child.stderr, bundle: readFileSync(join(cwd, 'dist', 'app.js'), 'utf8') };
+  };
+  expect(await build('NODE_ENV')).toMatchObject({ code: 0, bundle: 'production' });
+  expect(await build('API_KEY')).toMatchObject({
+    code: 1,
+    text: expect.stringContaining('"name":"API_KEY"'),
+    bundle: expect.stringMatching(/^canary-/),
   });
 });
 
