@@ -1,6 +1,8 @@
-import { request } from 'node:http';
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { createFakeClock, describeHttpContract, rawRequest, waitFor } from '@seaworthy/testkit';
 import { describe, expect, test } from 'vitest';
+import { healthEndpoints } from '../src/adapters/node.js';
 import { type Checks, createHealth, type HealthOptions, local, remote } from '../src/index.js';
 import { mountHealth, mountHealthBeforeWall } from './mount.js';
 import { canary, createSwitchboard } from './switchboard.js';
@@ -364,4 +366,32 @@ describe('behind a prefix of the application', () => {
     server.close();
     await health.close();
   });
+});
+
+test('a health answer that comes after somebody else has answered is dropped, and the process lives', async () => {
+  const rejections: unknown[] = [];
+  const onRejection = (reason: unknown): void => void rejections.push(reason);
+  process.on('unhandledRejection', onRejection);
+  let judge: (allowed: boolean) => void = () => undefined;
+  const { health } = setUp({
+    checks: {},
+    details: () => new Promise<boolean>((resolve) => (judge = resolve)),
+  });
+  const endpoints = healthEndpoints(health);
+  let finish: () => void = () => undefined;
+  const server = createServer((asked, response) => {
+    endpoints(asked, response, () => undefined);
+    response.writeHead(504).write('too '); // a middleware with a timeout
+    finish = () => response.end('late');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const answer = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/health`);
+  judge(true);
+  for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  expect(rejections).toEqual([]);
+  finish();
+  expect([answer.status, await answer.text()]).toEqual([504, 'too late']);
+  process.removeListener('unhandledRejection', onRejection);
+  server.close();
+  await health.close();
 });

@@ -1,7 +1,17 @@
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import { createFakeClock, describeHttpContract, rawRequest } from '@seaworthy/testkit';
 import { expect, test } from 'vitest';
-import { securityOf } from '../src/adapters/node.js';
-import { clientIp, createSecurity, policy, presets, type SecurityOptions } from '../src/index.js';
+import { secure, securityOf } from '../src/adapters/node.js';
+import {
+  clientIp,
+  createSecurity,
+  policy,
+  presets,
+  type Security,
+  type SecurityOptions,
+} from '../src/index.js';
 import { mountOf } from './host-mount.js';
 import { viewOf } from './view.js';
 
@@ -242,6 +252,35 @@ describeHttpContract('security', (host) => {
     await using service = await host.serve(mountOf(security));
     expect((await fetch(`${service.url}/hello`)).status).toBe(500);
   });
+});
+
+test('a client that left while it was decided reaches no handler', async () => {
+  const real = createSecurity({});
+  let decide: () => void = () => undefined;
+  const slow: Security = {
+    ...real,
+    decide: async (...asked) => {
+      await new Promise<void>((resolve) => {
+        decide = resolve;
+      });
+      return real.decide(...asked);
+    },
+  };
+  const secured = secure(slow);
+  const reached: unknown[] = [];
+  const server = createServer((request, response) => secured(request, response, () => reached.push(request)));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  const asked = once(server, 'request');
+  client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  const [, response]: ServerResponse[] = await asked;
+  client.destroy();
+  if (response !== undefined) await once(response, 'close');
+  decide();
+  for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  expect(reached).toEqual([]);
+  server.close();
+  await real.close();
 });
 
 test('says what to do when a handler asks about a request that no adapter saw', () => {

@@ -21,7 +21,7 @@ export interface HttpSummary {
   readonly routes: readonly RouteSummary[];
 }
 
-/** Who counts requests: `httpMetrics()` does. */
+/** Who counts requests: `createMetrics()` makes one. */
 export interface HttpSummarySource {
   httpSummary(): HttpSummary;
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import { isGone } from '../response-gone.js';
 import { clientLeft, type HttpRecorder } from './http-recorder.js';
 
 /**
@@ -16,10 +17,13 @@ export function measureResponse(
   const startedAt = performance.now();
   const stream = 'stream' in response ? response.stream : undefined;
   http.begin();
-  response.once('close', () => {
+  const end = (): void => {
     // HTTP/2's answers are ended for whoever asks, also when the client has cancelled the stream.
     const complete = stream === undefined ? response.writableFinished : stream.rstCode === 0;
     const statusCode = complete ? response.statusCode : clientLeft;
     http.end(request.method ?? '', routeOf() ?? '', statusCode, (performance.now() - startedAt) / 1_000);
-  });
+  };
+  // Whoever stands before us may have taken longer than the client waited.
+  if (isGone(response)) end();
+  else response.once('close', end);
 }

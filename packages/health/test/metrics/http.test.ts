@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { connect as connectHttp2, constants, createServer as createHttp2Server } from 'node:http2';
 import { createRequire } from 'node:module';
@@ -139,6 +140,41 @@ describeHttpContract('HTTP metrics', (host) => {
     expect(routes[0]?.requests).toBe(3);
     await metrics.close();
   });
+});
+
+test('counts a client that left before it was measured, over HTTP/1.1 and HTTP/2', async () => {
+  const metrics = createMetrics({ process: false });
+  const measure = measureNode(metrics);
+  let late = 0;
+  const measureLate = (
+    request: Parameters<typeof measure>[0],
+    response: Parameters<typeof measure>[1],
+  ): void => {
+    const count = (): void => {
+      late += 1;
+    };
+    response.once('close', () => setImmediate(() => measure(request, response, count)));
+  };
+  const one = createServer(measureLate);
+  const two = createHttp2Server(measureLate);
+  for (const server of [one, two]) {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  }
+  const wire = connect((one.address() as AddressInfo).port, '127.0.0.1');
+  wire.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  const session = connectHttp2(`http://127.0.0.1:${(two.address() as AddressInfo).port}`);
+  const stream = session.request({ ':path': '/' });
+  stream.on('error', () => undefined);
+  await Promise.all([one, two].map((server) => once(server, 'request')));
+  wire.destroy();
+  stream.close(constants.NGHTTP2_CANCEL);
+  await waitFor(() => late === 2);
+  expect(metrics.httpSummary().inFlight).toBe(0);
+  expect(counts(metrics, (await metrics.scrape()).body)).toEqual({ 'GET  499': 2 });
+  session.close();
+  one.close();
+  two.close();
+  await metrics.close();
 });
 
 test('counts requests over HTTP/2, answered and cancelled', async () => {

@@ -38,7 +38,10 @@ export function decideExchange(
   return decision instanceof Promise ? decision.then(apply) : apply(decision);
 }
 
-/** Calls `next` for a request that passes, with the error when the decision itself failed; otherwise it has answered. */
+/**
+ * Calls `next` for a request that passes, with the error when the decision itself failed; otherwise it has answered, or the
+ * client left before there was a decision.
+ */
 export type Middleware<Request extends IncomingMessage> = (
   request: Request,
   response: ServerResponse,
@@ -61,8 +64,13 @@ export function middlewareOf<Request extends IncomingMessage>(
       next(error);
       return;
     }
-    if (decision instanceof Promise) decision.then(proceed, next);
-    else proceed(decision);
+    if (!(decision instanceof Promise)) {
+      proceed(decision);
+      return;
+    }
+    decision.then((decided) => {
+      if (!response.destroyed) proceed(decided); // handlers that wait for its 'close' would wait for ever
+    }, next);
   };
 }
 
