@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import type { Logger } from '@seaworthy/contracts';
 import type { Db } from '@seaworthy/db-pool';
-import type { Health } from '@seaworthy/health';
-import { healthEndpoints } from '@seaworthy/health/fastify';
+import type { Health, MetricStore } from '@seaworthy/health';
+import { healthEndpoints, measureHttp } from '@seaworthy/health/fastify';
 import { requestLog } from '@seaworthy/logging/fastify';
 import { clientIp, type Security } from '@seaworthy/security';
 import { secure } from '@seaworthy/security/fastify';
@@ -30,6 +30,7 @@ export interface AppOptions {
   readonly logger: Logger;
   readonly db: Db;
   readonly health: Health;
+  readonly metrics: MetricStore;
   readonly security: Security;
 }
 
@@ -40,6 +41,7 @@ export async function createApp({
   logger,
   db,
   health,
+  metrics,
   security,
 }: AppOptions): Promise<FastifyInstance> {
   const hardened = environment === 'staging' || environment === 'production';
@@ -53,6 +55,7 @@ export async function createApp({
   const client = clientIp({ trust: config.TRUSTED_PROXIES });
   const app = Fastify({ logger: false, bodyLimit: 100 * 1024 });
   await app.register(requestLog(logger, { clientIp: (request) => client(request).ip }));
+  await app.register(measureHttp(metrics)); // before what refuses, so that refusals count
   await app.register(secure(security));
   await app.register(healthEndpoints(health));
   app.setErrorHandler(answerErrors(logger, { detailed: environment === 'development' }));

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { createMigrations } from '@seaworthy/db-pool/migrations';
-import { remote } from '@seaworthy/health';
+import { createMetrics, remote } from '@seaworthy/health';
 import { clientIp, policy, presets } from '@seaworthy/security';
 import { createService, type ServiceOptions } from '@seaworthy/service';
 import { optionalRedis } from '@seaworthy-example/server';
@@ -20,7 +20,8 @@ export function crmServer(options: Pick<ServiceOptions<object>, 'sources' | 'sig
     ...options,
     logging: (config) => ({ level: config.LOG_LEVEL }),
   })
-    .resource('db', ({ config, logger }) => openDatabase(config, logger))
+    .resource('metrics', () => createMetrics())
+    .resource('db', ({ config, logger, metrics }) => openDatabase(config, logger, metrics))
     .resource('redis', ({ config, logger }) =>
       optionalRedis({ url: config.REDIS_URL, required: false, environment: config.NODE_ENV, logger }),
     )
@@ -33,7 +34,8 @@ export function crmServer(options: Pick<ServiceOptions<object>, 'sources' | 'sig
     .startup('seed', async ({ config, db, logger }) => {
       if (config.SEED && (await seed(db, new Date()))) logger.info('Demonstration data added');
     })
-    .health(({ config, db, redis }) => ({
+    .health(({ config, db, redis, metrics }) => ({
+      metrics,
       checks: {
         database: remote(db.healthCheck()),
         cache: remote(redis.healthCheck(), { critical: false }),
@@ -43,7 +45,8 @@ export function crmServer(options: Pick<ServiceOptions<object>, 'sources' | 'sig
       details: (request) =>
         config.BUILT_IN_FORGE_API_KEY.equals(bearerOf(request.header('authorization')) ?? ''),
     }))
-    .security(({ config, redis }) => ({
+    .security(({ config, redis, metrics }) => ({
+      metrics,
       ...presets.crm,
       clientIp: clientIp({ trust: config.TRUSTED_PROXIES }),
       limits: {
@@ -55,8 +58,8 @@ export function crmServer(options: Pick<ServiceOptions<object>, 'sources' | 'sig
       },
     }))
     .http(
-      ({ config, environment, logger, db, health, security }) =>
-        createApp({ config, environment, logger, db, health, security }),
+      ({ config, environment, logger, db, health, metrics, security }) =>
+        createApp({ config, environment, logger, db, health, metrics, security }),
       ({ config }) => ({ port: config.PORT, host: config.HOST }),
     );
 }

@@ -254,4 +254,17 @@ describeWith(['mysql'], 'the CRM API', () => {
     expect(answer.status).toBe(200);
     expect(await answer.json()).toMatchObject({ database: 'connected', cache: 'connected' });
   });
+
+  it('tells its metrics to whom the key belongs, and to nobody else', async () => {
+    const key = service.context.config.BUILT_IN_FORGE_API_KEY.reveal();
+    expect((await fetch(`${service.url}/metrics`)).status).toBe(403);
+    const answer = await fetch(`${service.url}/metrics`, { headers: { authorization: `Bearer ${key}` } });
+    expect(answer.status).toBe(200);
+    const scrape = await answer.text();
+    expect(scrape).toMatch(
+      /http_server_request_duration_seconds_count\{.*http_route="\/api\/auth\/login".*\} \d+/,
+    );
+    expect(scrape).toMatch(/db_client_connection_count\{.*\} \d+/);
+    expect(scrape).not.toContain(key);
+  });
 });

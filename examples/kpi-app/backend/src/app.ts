@@ -1,7 +1,7 @@
 import type { Logger } from '@seaworthy/contracts';
 import type { Db } from '@seaworthy/db-pool';
-import type { Health } from '@seaworthy/health';
-import { healthEndpoints } from '@seaworthy/health/express';
+import type { Health, MetricStore } from '@seaworthy/health';
+import { healthEndpoints, measureHttp } from '@seaworthy/health/express';
 import { requestLog } from '@seaworthy/logging/express';
 import { clientIp, type Security } from '@seaworthy/security';
 import { secure } from '@seaworthy/security/express';
@@ -30,11 +30,20 @@ export interface AppOptions {
   readonly logger: Logger;
   readonly db: Db;
   readonly health: Health;
+  readonly metrics: MetricStore;
   readonly security: Security;
 }
 
 /** The API: what guards it, then what it does. */
-export function createApp({ config, environment, logger, db, health, security }: AppOptions): Express {
+export function createApp({
+  config,
+  environment,
+  logger,
+  db,
+  health,
+  metrics,
+  security,
+}: AppOptions): Express {
   const hardened = environment === 'staging' || environment === 'production';
   const users = createUserStore(db);
   const tokens = createTokens(config.JWT_SECRET, config.JWT_EXPIRES_IN.ms);
@@ -49,6 +58,7 @@ export function createApp({ config, environment, logger, db, health, security }:
   const app = express();
   app.disable('x-powered-by');
   app.use(requestLog(logger, { clientIp: (request) => client(request).ip }));
+  app.use(measureHttp(metrics)); // before what refuses, so that refusals count
   app.use(secure(security));
   app.use(healthEndpoints(health));
   app.use(express.json({ limit: '100kb' }));

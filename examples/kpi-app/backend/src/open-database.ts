@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import type { Logger } from '@seaworthy/contracts';
+import { type Logger, type Metrics, silentMetrics } from '@seaworthy/contracts';
 import { createDb, type Db } from '@seaworthy/db-pool';
 import { pglite } from '@seaworthy/db-pool/pglite';
 import { postgres } from '@seaworthy/db-pool/postgres';
@@ -14,6 +14,7 @@ export const embeddedStart = '2m';
 export function openDatabase(
   config: Pick<Config, 'DATABASE_URL' | 'DATA_DIR' | 'NODE_ENV'>,
   logger: Logger,
+  metrics: Metrics = silentMetrics,
 ): Db {
   if (config.DATABASE_URL !== undefined) {
     return createDb(postgres(pg), {
@@ -21,6 +22,7 @@ export function openDatabase(
       environment: config.NODE_ENV,
       name: 'kpi',
       logger,
+      metrics,
       pool: { max: 20, min: 2 },
     });
   }
@@ -30,6 +32,7 @@ export function openDatabase(
     connection: { folder },
     name: 'kpi',
     logger,
+    metrics,
   });
   // The first start lays the database out, which asks nobody but the processor: a busy machine gets the time it needs.
   return { ...db, ready: (options) => db.ready({ timeout: embeddedStart, ...options }) };

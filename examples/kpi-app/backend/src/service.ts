@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { createMigrations } from '@seaworthy/db-pool/migrations';
-import { disk, local, memory, remote } from '@seaworthy/health';
+import { createMetrics, disk, local, memory, remote } from '@seaworthy/health';
 import { clientIp, policy, presets } from '@seaworthy/security';
 import { createService, type ServiceOptions } from '@seaworthy/service';
 import { optionalRedis } from '@seaworthy-example/server';
@@ -29,7 +29,8 @@ export function kpiBackend(options: Pick<ServiceOptions<object>, 'sources' | 'si
     ...options,
     logging: (config) => ({ level: config.LOG_LEVEL }),
   })
-    .resource('db', ({ config, logger }) => openDatabase(config, logger), {
+    .resource('metrics', () => createMetrics())
+    .resource('db', ({ config, logger, metrics }) => openDatabase(config, logger, metrics), {
       timeout: embeddedStart,
     })
     .resource('redis', ({ config, logger }) =>
@@ -49,7 +50,8 @@ export function kpiBackend(options: Pick<ServiceOptions<object>, 'sources' | 'si
     .startup('seed', async ({ config, db, logger }) => {
       if (config.SEED && (await seed(db, new Date()))) logger.info('Demonstration data added');
     })
-    .health(({ config, db, redis, environment }) => ({
+    .health(({ config, db, redis, metrics, environment }) => ({
+      metrics,
       checks: {
         database: remote(db.healthCheck(), { enabled: config.HEALTH_CHECK_DATABASE }),
         redis: remote(redis.healthCheck(), {
@@ -66,7 +68,8 @@ export function kpiBackend(options: Pick<ServiceOptions<object>, 'sources' | 'si
       enabled: config.HEALTH_CHECK_ENABLED,
       details: () => environment === 'development',
     }))
-    .security(({ config, redis }) => ({
+    .security(({ config, redis, metrics }) => ({
+      metrics,
       ...presets.kpi,
       headers: { profile: 'api' },
       clientIp: clientIp({ trust: config.TRUSTED_PROXIES }),
@@ -91,8 +94,8 @@ export function kpiBackend(options: Pick<ServiceOptions<object>, 'sources' | 'si
       },
     }))
     .http(
-      ({ config, environment, logger, db, health, security }) =>
-        createApp({ config, environment, logger, db, health, security }),
+      ({ config, environment, logger, db, health, metrics, security }) =>
+        createApp({ config, environment, logger, db, health, metrics, security }),
       ({ config }) => ({ port: config.PORT, host: config.HOST }),
     );
 }

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { silentLogger } from '@seaworthy/contracts';
 import { createDb } from '@seaworthy/db-pool';
 import { pglite } from '@seaworthy/db-pool/pglite';
-import { createHealth } from '@seaworthy/health';
+import { createHealth, createMetrics } from '@seaworthy/health';
 import { createSecurity } from '@seaworthy/security';
 import { createTestDatabase, describeWith, freePort } from '@seaworthy/testkit';
 import { afterEach, expect, it, vi } from 'vitest';
@@ -67,6 +67,34 @@ describeWith(['postgres'], 'the clients of the KPI API', () => {
     expect(await statuses('/api/teams')).toEqual([401, 401, 401, 429, 429]);
   });
 
+  it('see the metrics in development only', async () => {
+    const database = await createTestDatabase('postgres');
+    closing.push(() => database.drop());
+    const answers: unknown[] = [];
+    for (const NODE_ENV of ['development', 'test']) {
+      const data = { PORT: String(await freePort()), DATABASE_URL: database.url, NODE_ENV };
+      const service = await startKpi({ ...data, RATE_LIMIT_MAX_REQUESTS: '1' });
+      const asked = async (path: string): Promise<Response> => await fetch(`${service.url}${path}`);
+      await asked('/api/teams');
+      await asked('/api/teams');
+      const scrape = await asked('/metrics');
+      const text = await scrape.text();
+      answers.push([
+        scrape.status,
+        // Refused before any route was looked for, and counted.
+        /http_server_request_duration_seconds_count\{[^}]*http_response_status_code="429"[^}]*\} 1\n/.test(
+          text,
+        ),
+        /db_client_operation_duration_seconds_count/.test(text),
+      ]);
+      await service.close();
+    }
+    expect(answers).toEqual([
+      [200, true, true],
+      [403, false, false],
+    ]);
+  });
+
   it('do not choose their address where no trusted proxy says it', async () => {
     const guess = await guesses({ TRUSTED_PROXIES: '10.0.0.0/8', LOGIN_LIMIT: '1' });
     expect(await guess('203.0.113.1')).toBe(401);
@@ -81,10 +109,11 @@ describeWith(['postgres'], 'the clients of the KPI API', () => {
     const db = createDb(pglite({ module: import.meta.resolve('@electric-sql/pglite') }), { connection: {} });
     const config = schema.load({ env: { NODE_ENV: 'test' }, cwd: '/nonexistent' });
     const logger = { ...silentLogger, info };
-    const app = createApp({ config, environment: 'test', logger, db, health, security });
+    const metrics = createMetrics();
+    const app = createApp({ config, environment: 'test', logger, db, health, metrics, security });
     const server = app.listen(0, '127.0.0.1');
     closing.push(
-      () => Promise.all([db.close(), security.close(), health.close()]),
+      () => Promise.all([db.close(), security.close(), health.close(), metrics.close()]),
       () => server.close(),
     );
     await once(server, 'listening');
