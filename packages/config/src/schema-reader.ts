@@ -57,10 +57,21 @@ export function schemaReader(
       const values = protectMembers(Object(result.value), definitions, circumstances, problems);
       return { values, problems, states, warnings: [] };
     }
-    for (const issue of result.issues) {
+    const alone = (name: string) => runMember(members[name], input[name]);
+    const refused = result.issues.filter(({ path: [first = ''] }) => {
+      const name = first.slice(1);
+      return definitions.has(name) && 'issues' in alone(name);
+    });
+    // Beyond that there are refinements of the whole: with a member wrong they were not run, or ran on what is not there.
+    for (const issue of wrong.size > 0 || refused.length > 0 ? refused : result.issues) {
       const problem = problemOf(issue, schema, definitions, input, circumstances);
       if (!wrong.has(problem.name)) problems.push(problem);
     }
+    const right = Object.keys(input).flatMap((name) => {
+      const own = alone(name);
+      return 'value' in own ? [[name, own.value] as const] : [];
+    });
+    protectMembers(Object.fromEntries(right), definitions, circumstances, problems);
     const order = [...definitions.keys(), whole];
     return {
       values: {},
@@ -97,6 +108,10 @@ function readTexts(
     }
   }
   return { input, states, problems };
+}
+
+function runMember(member: unknown, value: unknown): ReturnType<typeof runSchema> {
+  return isStandardSchema(member) ? runSchema(member, value) : { value };
 }
 
 function isFaulty(entry: SourceEntry | undefined): boolean {

@@ -1,6 +1,6 @@
 import { size } from '@seaworthy/testkit';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { defineConfig, env, sources } from '../src/index.js';
 import { configErrorOf } from './support/load-field.js';
@@ -115,4 +115,60 @@ test('several faults of one list or one JSON text are as many problems, each wit
 
 test('no fault gives no problem', () => {
   expect(() => schema.load({ env: right, cwd: '/nonexistent' })).not.toThrow();
+});
+
+describe('a whole zod schema', () => {
+  const whole = defineConfig(
+    z
+      .object({
+        PORT: z.coerce.number(),
+        DEBUG: z.boolean().optional(),
+        LOG_LEVEL: z.enum(['debug', 'info']),
+        POOL_MIN: z.coerce.number().optional(),
+        POOL_MAX: z.coerce.number().default(10),
+        KEY: z.string(),
+        OTHER: z.string().startsWith('sk_'),
+        URL: z.url().optional(),
+      })
+      .refine((c) => c.DEBUG === false, { error: 'at the root' })
+      .refine((c) => (c.POOL_MIN ?? 99) <= c.POOL_MAX, { path: ['POOL_MAX'] }),
+    { secrets: { KEY: {}, OTHER: { minBytes: 12 }, URL: { minBytes: 1 } } },
+  );
+  const fine: Readonly<Record<string, string>> = {
+    APP_ENV: 'production',
+    PORT: '1',
+    DEBUG: 'false',
+    LOG_LEVEL: 'info',
+    POOL_MIN: '1',
+    KEY: good,
+    OTHER: 'sk_x9fQ2zL7wRt4',
+  };
+  const wrong: ReadonlyArray<readonly [string, Readonly<Record<string, string>>]> = [
+    ['PORT', { PORT: '0x10' }],
+    ['DEBUG', { DEBUG: 'maybe' }],
+    ['LOG_LEVEL', { LOG_LEVEL: '' }],
+    ['POOL_MIN', { POOL_MIN: 'many' }],
+    ['KEY', { KEY: 'short' }],
+    ['OTHER', { OTHER: 'pk_x9fQ2zL7wRt4' }],
+    ['URL', { URL: 'postgres://u:changeme@h/db' }],
+  ];
+  const problemsWith = (env: Readonly<Record<string, string>>) =>
+    configErrorOf(() => whole.load({ env, sources: [sources.env()] })).problems.map(({ name }) => name);
+
+  test('gives exactly N problems for N members that are wrong, secrets among them', () => {
+    fc.assert(
+      fc.property(fc.subarray([...wrong], { minLength: 1 }), (chosen) => {
+        const env = Object.assign({}, fine, ...chosen.map(([, change]) => change));
+        expect(problemsWith(env)).toEqual(chosen.map(([name]) => name));
+      }),
+      { numRuns: size({ test: 500, soak: 10_000 }) },
+    );
+  });
+
+  test('gives one for each refinement of the whole, once its members are right, and one beside them for a secret', () => {
+    const two = { ...fine, DEBUG: 'true', POOL_MIN: '11' };
+    expect(problemsWith(two)).toEqual(['POOL_MAX', 'The configuration']);
+    expect(problemsWith({ ...two, KEY: 'short' })).toEqual(['POOL_MAX', 'KEY', 'The configuration']);
+    expect(() => whole.load({ env: fine, sources: [sources.env()] })).not.toThrow();
+  });
 });
