@@ -20,6 +20,13 @@ test.each([
   'select coalesce(a, b), cast(c as numeric(10, 2)) from t where exists (select 1 from u) and (a = 1 or b = 2)',
   'values (1), (2)',
   'select now();',
+  '/* an update */ select 1 /* for /* all */ */ -- delete',
+  '# update\nselect 1',
+  "select 'update', 'delete from t', 'it''s for update' from t",
+  'select "update", "for" from t where t.delete',
+  'select `update` from t where a = "b"',
+  'select $a$ it is $a$ as text, $1 as value',
+  "select replace(a, 'x', 'y'), insert_date, updated from t",
 ])('takes a statement for a plain read: %s', (text) => {
   expect(isPlainRead(text)).toBe(true);
 });
@@ -37,6 +44,27 @@ test.each([
   'select 1; delete from users',
   'select * into copied from users',
   'begin',
+  'with x as (update t /* hot */ set a = a + 1 returning 1) select count(*) from x',
+  'with x as (update t -- hint\n set a = 1 returning 1) select count(*) from x',
+  'with x as (update "Kunden-Daten" set a = 1 returning 1) select count(*) from x',
+  'with x as (update "my big table" set a = 1 returning 1) select count(*) from x',
+  'with x as (update größe set a = a + 1 returning 1) select count(*) from x',
+  'with x as (update only (t) set a = 1 returning 1) select count(*) from x',
+  'with x as (delete -- c\n from t returning 1) select count(*) from x',
+  'with x as (insert /* */ into t values (1) returning 1) select 1',
+  'with x as (merge /**/ into t using s on true when matched then delete) select 1',
+  'with x as (select 1) /* /* */ update t set a = 1 -- */',
+  'with x as (select 1) /*!50000 delete */ from t',
+  "with x as (select 'it\\'s' as a), y as (update t set a = '1' returning 1) select 1",
+  "select nextval /**/ ('s')",
+  "select nextval -- x\n ('s')",
+  'select next value for s',
+  'select next /* */ value /* */ for s',
+  'select id from t for /* */ update',
+  'select id from t limit 1for update',
+  'select id from t lock /* */ in share mode',
+  'select @a := @a + 1',
+  'select f /* */ (1)',
 ])('does not take a statement for a plain read: %s', (text) => {
   expect(isPlainRead(text)).toBe(false);
 });

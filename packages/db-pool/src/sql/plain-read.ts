@@ -1,4 +1,5 @@
-import { onlyReads } from './only-reads.js';
+import { bareSql } from './bare-sql.js';
+import { bareOnlyReads } from './only-reads.js';
 import { remembered } from './remembered.js';
 
 /** What stands before a parenthesis without being a function. */
@@ -34,11 +35,16 @@ const call = /(["`.]?)([a-z_0-9$\u0080-\uffff]+)?(["`]?)\s*\(/giu;
  * Whether a statement can be run twice, or among others, without anybody noticing: it reads only, and calls no function that is
  * not known to change nothing. A function of one's own is not known.
  */
-export const isPlainRead = remembered((text: string): boolean => {
-  if (!onlyReads(text) || /;\s*\S|\binto\b/i.test(text)) return false;
-  for (const [, before, word, after] of text.matchAll(call)) {
+export const isPlainRead = remembered((text: string): boolean => bareSql(text).every(isPlain));
+
+/** Statements behind another, variables that are set, and words that lock or count up: where in doubt, it is run once. */
+const doubtful = /;\s*\S|:=|\b(?:for|lock|next|nextval)\b/i;
+
+function isPlain(bare: string): boolean {
+  if (!bareOnlyReads(bare) || doubtful.test(bare)) return false;
+  for (const [, before, word, after] of bare.matchAll(call)) {
     if (before !== '' || after !== '') return false;
     if (word !== undefined && !harmless.has(word.toLowerCase())) return false;
   }
   return true;
-});
+}
