@@ -8,6 +8,7 @@ import {
   parseDuration,
   wholeNumber,
 } from '@seaworthy/contracts';
+import { booleanOption } from './boolean-option.js';
 import { HealthError } from './errors.js';
 
 /** When a check is asked and what its answer means. */
@@ -82,6 +83,8 @@ function define<Kind extends CheckKind>(
       code: 'HEALTH_CHECK_KIND',
     });
   }
+  booleanOption(kind, 'critical', critical);
+  booleanOption(kind, 'enabled', enabled);
   const probe = typeof given === 'object' ? given.probe : given;
   if (typeof probe !== 'function') throw invalidOption(kind, 'probe', 'a function that returns a promise');
   return {

@@ -126,7 +126,8 @@ export function createHealth<const C extends Checks = Record<never, never>>(
     if (endpoint === 'startupz') return viewOf('probe', lifecycle.gate.open() ? 'pass' : 'fail', []);
     if (endpoint === 'livez') {
       const shown = checksOf(live);
-      return viewOf('probe', shown.some((each) => each.status === 'fail') ? 'fail' : 'pass', shown);
+      const dead = shown.some(({ critical, status }) => critical && status === 'fail');
+      return viewOf('probe', dead ? 'fail' : 'pass', shown);
     }
     const shown = checksOf(endpoint === 'readyz' ? ready : report);
     const status = admitting() ? combined(shown) : 'fail';

@@ -8,6 +8,7 @@ import {
   type Redactor,
   type RequestView,
 } from '@seaworthy/contracts';
+import { booleanOption } from './boolean-option.js';
 import type { Check } from './check.js';
 import { HealthError } from './errors.js';
 import type { FormatName } from './formats/format.js';
@@ -27,7 +28,7 @@ export interface HealthOptions<C extends Checks = Checks> {
   /** What is asked, by name. A name stands in URLs and in the JSON: letters, digits, `-` and `_`. @defaultValue none */
   readonly checks?: C;
   /**
-   * What a restart would mend: when one of these fails, /livez is 503. Only local checks, because restarting healthy
+   * What a restart would mend: when a critical one of these fails, /livez is 503. Only local checks, because restarting healthy
    * processes while a database is away makes an outage longer. @defaultValue none
    */
   readonly live?: readonly LocalCheckName<C>[];
@@ -137,6 +138,10 @@ export function readHealthOptions(options: LooseOptions): LooseOptions {
         code: 'HEALTH_CHECK_KIND',
       });
     }
+  }
+  for (const name of ['enabled', 'page', 'signals'] as const) booleanOption(owner, name, read[name]);
+  if (read.details !== undefined && typeof read.details !== 'function') {
+    throw invalidOption(owner, 'details', "a function that tells whether a request is an operator's");
   }
   const { format, version, environment, prefix = '', shutdown } = read;
   if (format !== undefined && !['health+json', 'flat', 'nested'].includes(format)) {

@@ -21,8 +21,8 @@ function metricsIn(expression: string): string[] {
   return words.filter((word) => !['and', 'or', 'unless', 'bool', 'offset'].includes(word));
 }
 
-/** What a service with a database and a backup check exports. */
-async function exported(): Promise<Set<string>> {
+/** The types of what a service with a database and a backup check exports. */
+async function exportedTypes(): Promise<Map<string, string>> {
   await using metrics = createMetrics();
   const clock = createFakeClock();
   const health = createHealth({
@@ -37,8 +37,16 @@ async function exported(): Promise<Set<string>> {
   metrics.http.end('GET', '/', 200, 0.1);
   const { body } = await metrics.scrape();
   await Promise.all([db.close(), health.close()]);
+  return new Map(
+    [...body.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name = '', type = '']) => [name, type]),
+  );
+}
+
+/** The names of its series. */
+async function exported(): Promise<Set<string>> {
+  const types = [...(await exportedTypes())];
   return new Set(
-    [...body.matchAll(/^# TYPE (\S+) (\S+)$/gm)].flatMap(([, name = '', type]) =>
+    types.flatMap(([name, type]) =>
       type === 'histogram' ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],
     ),
   );
@@ -56,6 +64,16 @@ test('every metric in the alerts and on the dashboard is exported under exactly 
   const used = new Set([...inRules, ...inDashboard].flatMap(metricsIn));
   expect(used.size).toBeGreaterThan(20);
   expect([...used].filter((name) => !known.has(name))).toEqual([]);
+});
+
+test('the README has every metric of this package, by its name and type, and no other', async () => {
+  const table = /\n\| metric +\|.*\n\| -.*\n((?:\|.*\n)+)/.exec(read('../README.md'))?.[1] ?? '';
+  const told = [...table.matchAll(/^\| ([^|]+) \| (\w+) /gm)].flatMap(([, names = '', type]) =>
+    [...names.matchAll(/`(\w+)`/g)].map(([, name]) => `${name} ${type}`),
+  );
+  const own = [...(await exportedTypes())].filter(([name]) => !name.startsWith('db_client_'));
+  expect(own.length).toBeGreaterThan(15);
+  expect(told.sort()).toEqual(own.map(([name, type]) => `${name} ${type}`).sort());
 });
 
 test('checks are metrics: how they are, and the moments that they have seen', async () => {

@@ -90,6 +90,28 @@ describe('what is wrong at boot', () => {
     }
   });
 
+  test('text where a boolean or a function belongs is refused', () => {
+    const wrong: readonly (readonly [string, () => unknown])[] = [
+      // @ts-expect-error
+      ['enabled', () => createHealth({ ...quiet, enabled: 'false' })],
+      // @ts-expect-error
+      ['page', () => createHealth({ ...quiet, page: 'false' })],
+      // @ts-expect-error
+      ['signals', () => createHealth({ signals: 'false' })],
+      // @ts-expect-error
+      ['details', () => createHealth({ ...quiet, details: true })],
+      // @ts-expect-error
+      ['critical', () => remote(async () => undefined, { critical: 'false' })],
+      // @ts-expect-error
+      ['enabled', () => local(async () => undefined, { enabled: 'false' })],
+    ];
+    for (const [name, start] of wrong) {
+      expect(start).toThrow(OptionsError);
+      expect(start).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }));
+      expect(start).toThrow(new RegExp(`option "${name}" must be`));
+    }
+  });
+
   test('an unknown phase is refused by the compiler and when it is given', async () => {
     const health = createHealth(quiet);
     // @ts-expect-error there is no such phase
@@ -98,6 +120,21 @@ describe('what is wrong at boot', () => {
     );
     await health.close();
   });
+});
+
+test('only a critical check of live takes the process for dead', async () => {
+  const clock = createFakeClock();
+  const failing = async (): Promise<never> => Promise.reject(new Error('full'));
+  const liveWith = async (critical: boolean): Promise<boolean> => {
+    const checks = { disk: local(failing, { critical }) };
+    const health = createHealth({ ...quiet, clock, checks, live: ['disk'] });
+    await clock.advance(60_000);
+    expect(health.snapshot().checks).toMatchObject([{ status: 'fail' }]);
+    const { live } = health.snapshot();
+    await health.close();
+    return live;
+  };
+  expect([await liveWith(false), await liveWith(true)]).toEqual([true, false]);
 });
 
 test('asks nothing before the turn ends in which it was created, so that probes may use what comes after it', async () => {
