@@ -1,7 +1,8 @@
-import { nearest, Secret } from '@seaworthy/contracts';
+import { Secret } from '@seaworthy/contracts';
 import type { FieldDefault, FieldDefinition } from './field.js';
 import { frozenCopy } from './frozen.js';
 import type { Gathered } from './gather.js';
+import { misspeltAs, type Undeclared } from './misspelt.js';
 import type { Fault, Parsed } from './parsed.js';
 import { placeholderFault } from './placeholder.js';
 import type { Problem } from './problem.js';
@@ -20,11 +21,6 @@ export interface Circumstances {
   readonly gathered: Gathered;
   /** What is set and not declared, to find typos. */
   readonly undeclared: () => readonly Undeclared[];
-}
-
-export interface Undeclared {
-  readonly name: string;
-  readonly origin: Origin;
 }
 
 const defaultOrigin: Origin = Object.freeze({ source: 'default', at: 'the default in the schema' });
@@ -185,10 +181,7 @@ export function missingProblem(
   { undeclared }: Circumstances,
   message = 'is not set',
 ): Problem {
-  const typo = nearest(
-    name,
-    undeclared().map((variable) => variable.name),
-  );
+  const typo = misspeltAs(name, undeclared());
   const generate = definition.exposure === 'secret' ? definition.secret?.generate : undefined;
   const set = `Set ${name} in the environment or in a dotenv file, or ${name}_FILE to the path of a file that holds it.`;
   return {

@@ -1,8 +1,9 @@
 import type { DurationInput } from '@seaworthy/contracts';
 import { ConfigError } from './config-error.js';
-import { sourceProblem, type Undeclared } from './evaluate.js';
+import { sourceProblem } from './evaluate.js';
 import type { RemoteReadings } from './fetch-remote.js';
 import { failedReading, type Gathered, gather } from './gather.js';
+import { isServiceLink, type Undeclared } from './misspelt.js';
 import type { Problem } from './problem.js';
 import { type ProfileOptions, type ResolvedProfile, resolveProfile } from './profile.js';
 import type { Reader } from './reader.js';
@@ -147,10 +148,13 @@ function undeclaredIn(
   names: readonly string[],
 ): readonly Undeclared[] {
   const known = new Set(names.flatMap((name) => [name, `${name}_FILE`]));
-  const found = new Map<string, Origin>();
-  for (const name of Object.keys(env)) if (env[name] !== '') found.set(name, inEnvironment);
-  for (const { name, origin } of gathered.all()) found.set(name, origin);
-  return [...found].filter(([name]) => !known.has(name)).map(([name, origin]) => ({ name, origin }));
+  const found = new Map<string, Undeclared>();
+  const add = (name: string, text: string, origin: Origin): void => {
+    if (!known.has(name)) found.set(name, { name, origin, serviceLink: isServiceLink(name, text) });
+  };
+  for (const [name, text = ''] of Object.entries(env)) if (text !== '') add(name, text, inEnvironment);
+  for (const entry of gathered.all()) add(entry.name, 'value' in entry ? entry.value : '', entry.origin);
+  return [...found.values()];
 }
 
 const inEnvironment: Origin = { source: 'environment', at: 'the process environment' };

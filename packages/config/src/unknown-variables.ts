@@ -1,6 +1,7 @@
 import { nearest, OptionsError, optionsOf } from '@seaworthy/contracts';
 import type { Circumstances } from './evaluate.js';
 import type { FieldDefinition } from './field.js';
+import { bareName, misspeltAs } from './misspelt.js';
 import type { Problem } from './problem.js';
 import type { Reading } from './reader.js';
 
@@ -21,13 +22,6 @@ const readOptions = optionsOf<UnknownOptions>('defineConfig: unknown', {
   action: true,
   except: true,
 });
-
-/**
- * What Docker and Kubernetes inject for a service named `redis`: REDIS_SERVICE_HOST, REDIS_PORT_6379_TCP_ADDR and so on
- * (https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables).
- */
-const serviceLink =
-  /_(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT|PORT_\d+_(?:TCP|UDP)(?:_(?:PROTO|PORT|ADDR))?)$/;
 
 /** @throws OptionsError for options that cannot work. */
 export function checkUnknownOptions(options: UnknownOptions): UnknownOptions {
@@ -62,18 +56,20 @@ export function withUnknown(
 function unknownProblems(
   { prefixes, except = [] }: UnknownOptions,
   definitions: ReadonlyMap<string, FieldDefinition>,
-  { undeclared }: Pick<Circumstances, 'undeclared'>,
+  { undeclared, gathered }: Circumstances,
   others: readonly Problem[],
 ): readonly Problem[] {
-  const missing = new Set(others.filter(({ code }) => code === 'missing').map(({ name }) => name));
+  const found = undeclared();
+  // Where a source could not be read, what is missing is not reported.
+  const missing = gathered.unreadable.length > 0 ? [] : others.filter(({ code }) => code === 'missing');
+  const said = new Set(missing.map(({ name }) => misspeltAs(name, found)));
   const declared = [...definitions.keys()];
   const problems: Problem[] = [];
-  for (const { name, origin } of undeclared()) {
+  for (const { name, origin, serviceLink } of found) {
     if (!prefixes.some((prefix) => name.startsWith(prefix)) || except.includes(name)) continue;
-    if (serviceLink.test(name)) continue;
-    const bare = name.endsWith('_FILE') ? name.slice(0, -'_FILE'.length) : name;
+    if (serviceLink || said.has(name)) continue; // said there already: "is not set, but … is"
+    const bare = bareName(name);
     const meant = nearest(bare, declared);
-    if (meant !== undefined && missing.has(meant)) continue; // said there already: "is not set, but … is"
     const fix =
       meant === undefined ? 'Remove it or declare it' : `Rename it to ${meant}${name.slice(bare.length)}`;
     problems.push({

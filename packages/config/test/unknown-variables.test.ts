@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
@@ -60,6 +60,33 @@ describe('a variable that begins like the declared ones and is none of them', ()
     expect(refused({ JWT_EXPIRES_IN: '', JWT_EXPRES_IN: '7d' })).toMatchObject([
       { code: 'missing', message: 'is not set, but JWT_EXPRES_IN is' },
     ]);
+  });
+
+  test('is named, as X_FILE too, by the variable that is missing, and so is each further one by itself', () => {
+    const missing = { JWT_EXPIRES_IN: '' };
+    expect(refused({ ...missing, JWT_EXPRES_IN_FILE: '/run/x' })).toMatchObject([
+      { code: 'missing', message: 'is not set, but JWT_EXPRES_IN_FILE is' },
+    ]);
+    expect(refused({ ...missing, JWT_EXPRES_IN: '7d', JWT_EXPIRESIN: '7d' })).toMatchObject([
+      { code: 'missing', message: 'is not set, but JWT_EXPRES_IN is' },
+      { code: 'unknown', name: 'JWT_EXPIRESIN' },
+    ]);
+  });
+
+  test('is told when what is missing is not, because a source could not be read', () => {
+    const cwd = tempFolder();
+    mkdirSync(join(cwd, '.env'));
+    const env = { ...base, JWT_EXPIRES_IN: '', JWT_EXPRES_IN: '7d' };
+    const { problems } = configErrorOf(() => schemaWith({ prefixes }).load({ env, cwd }));
+    expect(problems.map(({ code, name }) => `${code} ${name}`)).toEqual([
+      expect.stringContaining('unreadable'),
+      'unknown JWT_EXPRES_IN',
+    ]);
+  });
+
+  test('is refused as X_PORT when it is a number: Kubernetes injects a URL', () => {
+    expect(refused({ REDIS_PORT: '6379' })).toMatchObject([{ code: 'unknown', name: 'REDIS_PORT' }]);
+    expect(() => accepted({ REDIS_PORT: 'udp://10.0.0.1:6379' })).not.toThrow();
   });
 
   test('is left alone when its prefix is none of the given, when it is empty, excepted, or X_FILE of a declared one', () => {
