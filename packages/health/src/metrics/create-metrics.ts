@@ -9,7 +9,7 @@ import { prometheusName } from './metric-name.js';
 import type { MetricsSource, Observe, ObservedSpec, Scrape } from './metrics-source.js';
 import { NumberSeries } from './number-series.js';
 import { watchProcess } from './process-metrics.js';
-import { type RegistryLike, register, textOfOthers } from './registry-bridge.js';
+import { type RegistryLike, readRegistry, register } from './registry-bridge.js';
 import { renderFamilies } from './render-families.js';
 import type { Series } from './series.js';
 
@@ -54,6 +54,7 @@ const textFormat = 'text/plain; version=0.0.4; charset=utf-8';
 export function createMetrics(options: MetricsOptions = {}): MetricStore {
   const { registry, maxSeries = 2_000, process: ofProcess = true } = readOptions(options);
   let left = wholeNumber('createMetrics', 'maxSeries', maxSeries, { min: 1 });
+  const reader = registry === undefined ? undefined : readRegistry(registry);
   const families = new Map<string, MetricFamily>();
   /** By the name of the family that each fills: some forget what they have told. */
   const readers = new Map<string, () => void>();
@@ -97,9 +98,9 @@ export function createMetrics(options: MetricsOptions = {}): MetricStore {
   };
 
   async function render(): Promise<Scrape> {
-    if (registry !== undefined) {
-      const others = await textOfOthers(registry, new Set(families.keys()));
-      if (others === undefined) return { contentType: registry.contentType, body: await registry.metrics() };
+    if (registry !== undefined && reader !== undefined) {
+      const others = await reader.others(new Set(families.keys()));
+      if (others === undefined) return { contentType: registry.contentType, body: await reader.all() };
       collect();
       return { contentType: textFormat, body: (await renderFamilies(families.values())) + others };
     }

@@ -34,20 +34,48 @@ export function register(registry: RegistryLike, family: MetricFamily, collect: 
 
 const textFormat = 'text/plain; version=0.0.4';
 
-/**
- * What the registry has beside ours, as text; `undefined` when it wants something of every line that only it can give:
- * default labels, or another format.
- */
-export async function textOfOthers(
-  registry: RegistryLike,
-  ours: ReadonlySet<string>,
-): Promise<string | undefined> {
-  const defaults: unknown = Reflect.get(registry, '_defaultLabels');
-  const hasDefaults = typeof defaults === 'object' && defaults !== null && Object.keys(defaults).length > 0;
-  if (hasDefaults || !registry.contentType.startsWith(textFormat)) return undefined;
-  const names = registry.getMetricsAsArray().map(({ name }) => name);
-  const texts = await Promise.all(
-    names.filter((name) => !ours.has(name)).map((name) => registry.getSingleMetricAsString(name)),
-  );
-  return texts.length === 0 ? '' : `${texts.join('\n')}\n`;
+/** Reads a registry of the application's own, whose collectors may hang: there is at most one outstanding call of each. */
+export interface RegistryReader {
+  /** Everything at once, in the registry's own format. */
+  all(): Promise<string>;
+  /**
+   * What it has beside ours, as text; `undefined` when it wants something of every line that only it can give: default
+   * labels, or another format. A metric whose earlier call has not returned is left out, and a comment says so.
+   */
+  others(ours: ReadonlySet<string>): Promise<string | undefined>;
+}
+
+export function readRegistry(registry: RegistryLike): RegistryReader {
+  const outstanding = new Set<string>();
+  let whole: Promise<string> | undefined;
+
+  async function textOf(name: string): Promise<string> {
+    if (outstanding.has(name)) return `# ${name} is left out: its collector has not returned yet.`;
+    outstanding.add(name);
+    try {
+      return await registry.getSingleMetricAsString(name);
+    } finally {
+      outstanding.delete(name);
+    }
+  }
+
+  return {
+    all() {
+      whole ??= Promise.resolve(registry)
+        .then((given) => given.metrics())
+        .finally(() => {
+          whole = undefined;
+        });
+      return whole;
+    },
+    async others(ours) {
+      const defaults: unknown = Reflect.get(registry, '_defaultLabels');
+      const hasDefaults =
+        typeof defaults === 'object' && defaults !== null && Object.keys(defaults).length > 0;
+      if (hasDefaults || !registry.contentType.startsWith(textFormat)) return undefined;
+      const names = registry.getMetricsAsArray().map(({ name }) => name);
+      const texts = await Promise.all(names.filter((name) => !ours.has(name)).map(textOf));
+      return texts.length === 0 ? '' : `${texts.join('\n')}\n`;
+    },
+  };
 }

@@ -3,12 +3,17 @@ import type { AddressInfo } from 'node:net';
 import prometheusClient from '@prometheus-io/client';
 import fc from 'fast-check';
 import promClient from 'prom-client';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { createHealth, createMetrics, type RegistryLike } from '../../src/index.js';
 import { quantile } from '../../src/metrics/quantile.js';
 import { labelsKey } from '../../src/metrics/series-labels.js';
 
 const spec = (name: string, unit = '1') => ({ name, description: `About ${name}.`, unit });
+
+/** Lets everything happen that waits for nothing else. */
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
 
 test('writes the text format with OpenTelemetry names and Prometheus units', async () => {
   const metrics = createMetrics({ process: false });
@@ -176,6 +181,50 @@ test('renders once for all who ask at the same time, and again for who comes lat
   await metrics.scrape();
   expect(renders).toBe(2);
 });
+
+test.each([
+  ['text/plain; version=0.0.4', 'fine 1'],
+  ['application/openmetrics-text; version=1.0.0', undefined], // only the registry itself can give it, all or nothing
+])(
+  'a collector that hangs is called once, and keeps its place until it returns: %s',
+  async (contentType, rest) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const calls: ((text: string) => void)[] = [];
+    const hang = (): Promise<string> => new Promise((resolve) => void calls.push(resolve));
+    const registry: RegistryLike = {
+      contentType,
+      metrics: hang,
+      registerMetric: () => undefined,
+      removeSingleMetric: () => undefined,
+      getMetricsAsArray: () => [{ name: 'hung' }, { name: 'fine' }],
+      getSingleMetricAsString: async (name) => (name === 'hung' ? hang() : 'fine 1'),
+    };
+    const metrics = createMetrics({ registry, process: false });
+    /** The body, or that it took too long. */
+    const scrape = async (): Promise<string> => {
+      const scraped = metrics.scrape().then(
+        ({ body }) => body,
+        (error: Error) => error.message,
+      );
+      await turns();
+      await vi.advanceTimersByTimeAsync(10_000);
+      return scraped;
+    };
+    expect(await scrape()).toContain('took longer');
+    expect(await scrape()).toContain(rest ?? 'took longer');
+    expect(calls).toHaveLength(1);
+
+    calls[0]?.('hung 1');
+    await turns();
+    const last = metrics.scrape();
+    await turns();
+    expect(calls, 'asked again once it had returned').toHaveLength(2);
+    calls[1]?.('hung 2');
+    expect((await last).body).toContain('hung 2');
+    vi.useRealTimers();
+    await metrics.close();
+  },
+);
 
 test('a large scrape gives others their turn', async () => {
   const metrics = createMetrics({ process: false, maxSeries: 5_000 });
