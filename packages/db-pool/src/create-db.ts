@@ -78,6 +78,7 @@ export function createDb<Connection extends object>(
     clock,
     random,
     observer,
+    onLostInUse: ({ holder }) => abandon(holder, lostInUse()),
   });
   const limits = readLimits(clock, deadline);
   const deadlines = new Deadlines(clock, { keepAlive: false }); // the open socket keeps the process alive
@@ -86,7 +87,7 @@ export function createDb<Connection extends object>(
       ? undefined
       : new SlowLog({ afterMs: config.slowQueryMs, dialect, pool: name, logger, clock });
   const statements = observeStatements({ system: endpoint.system, address, metrics, slowLog });
-  const context: LeaseContext = { pool, clock, deadlines, statements };
+  const context: LeaseContext = { dialect, pool, clock, deadlines, statements };
   const leaks =
     leakAfterMs === undefined
       ? undefined
@@ -183,7 +184,7 @@ export function createDb<Connection extends object>(
       lanes?.close();
       closing ??= pool
         .close(deadline.drainMs, ({ holder }) => {
-          if (holder instanceof Lease || holder instanceof Lane) holder.abandon(closedUnderWork());
+          abandon(holder, closedUnderWork());
           return undefined;
         })
         .then(async () => {
@@ -206,6 +207,17 @@ export function createDb<Connection extends object>(
     leaks,
   });
   return db;
+}
+
+function abandon(holder: unknown, reason: DbError): void {
+  if (holder instanceof Lease || holder instanceof Lane) holder.abandon(reason);
+}
+
+function lostInUse(): DbError {
+  return new DbError(
+    'connection_lost',
+    'The connection was lost while it was borrowed; what was not committed on it is undone.',
+  );
 }
 
 function closedUnderWork(): DbError {

@@ -37,6 +37,18 @@ describeWith(['postgres'], 'pgPool', () => {
   for (const tool of postgresTools) toolContract(tool, server);
 
   describe('itself', () => {
+    test('puts the session back after a client, whatever was done in it', async () => {
+      await using db = open({ max: 1 });
+      await db.exec(sql`create or replace function sets_quietly() returns void language plpgsql as
+        $$ begin perform set_config('search_path', 'pg_catalog', false); end $$`);
+      const path = sql`select current_setting('search_path') as path`;
+      const before = await db.one(path);
+      const client = await pgPool(pg, db).connect();
+      await client.query('select sets_quietly()');
+      client.release();
+      expect(await db.one(path)).toEqual(before);
+    });
+
     test('is a pg.Pool, and answers as one: results, field descriptions, callbacks, array rows, own type parsers', async () => {
       await using db = open();
       const pool = pgPool(pg, db);

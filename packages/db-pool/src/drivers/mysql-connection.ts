@@ -80,7 +80,11 @@ export class MysqlConnection implements DriverConnection {
       if (parameters.length === 0 && !preparable.test(text)) this.#client.query(text, answer);
       else this.#client.execute(text, parameters, answer);
     });
-    return Array.isArray(rows) ? rowsResult(rows, columns) : this.#changeResult(rows);
+    this.#readStatus(rows);
+    if (!Array.isArray(rows)) return this.#changeResult(rows);
+    // A procedure has a list of results, of which the first is given.
+    const isList = Array.isArray(columns) && Array.isArray(columns[0]);
+    return isList ? rowsResult(rows[0], columns[0]) : rowsResult(rows, columns);
   }
 
   openRows({ text, values }: Statement, batch: number): DriverRows {
@@ -227,8 +231,6 @@ export class MysqlConnection implements DriverConnection {
   #changeResult(header: unknown): DriverResult {
     const field = (name: string): unknown =>
       typeof header === 'object' && header !== null ? Reflect.get(header, name) : undefined;
-    const status = field('serverStatus');
-    if (typeof status === 'number') this.#inTransaction = (status & inTransactionFlag) !== 0;
     const rowCount = Number(field('affectedRows') ?? 0);
     const insertId = field('insertId');
     const hasId = (typeof insertId === 'number' || typeof insertId === 'string') && Number(insertId) !== 0;

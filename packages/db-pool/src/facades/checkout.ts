@@ -31,6 +31,8 @@ export async function checkOut(
   const whole = access.limits.ofWork({ timeout });
   try {
     const lease = await access.borrow(whole);
+    // What tools do with a connection cannot be seen from outside, such as the settings a listener of 'connect' makes.
+    lease.distrust();
     lease.limit(whole, () => access.timeoutError());
     lease.onOver(onOver);
     return { lease, returned, run: (text, start) => runOn(access, lease, text, start) };

@@ -47,8 +47,6 @@ export class PooledPgClient extends EventEmitter {
     const { lease } = this.#checkout;
     if (submittable !== undefined) {
       if (this.#released) throw releasedError();
-      // A cursor that is left open would be the next borrower's.
-      lease.distrust();
       void this.#checkout.run(text, async () => connectionOf(lease).submit(submittable));
       return submittable;
     }

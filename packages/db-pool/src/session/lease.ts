@@ -1,4 +1,4 @@
-import type { Clock } from '@seaworthy/contracts';
+import type { Clock, SqlDialect } from '@seaworthy/contracts';
 import { DbError } from '../db-error.js';
 import type { DriverConnection, DriverResult } from '../driver.js';
 import type { StatementObserver } from '../observe/statement-observer.js';
@@ -17,6 +17,7 @@ const cleaningMs = 2_000;
 
 /** What all leases of a database share. */
 export interface LeaseContext {
+  readonly dialect: SqlDialect;
   readonly pool: Pool<DriverConnection>;
   readonly clock: Clock;
   /** Of everything that runs on a connection. */
@@ -101,7 +102,12 @@ export class Lease implements TurnKeeper, Expiring {
 
   /** Runs a statement after those that were asked for before. */
   query(statement: Statement, limits: Limits): Promise<DriverResult> {
-    this.#sessionChanged ||= this.#distrusted || changesSession(statement.text);
+    this.#look(statement.text);
+    return this.command(statement, limits);
+  }
+
+  /** As `query`, for a statement of this package's own: what it sets ends with its transaction. */
+  command(statement: Statement, limits: Limits): Promise<DriverResult> {
     return this.#inTurn(() => this.connection.query(statement), limits, statement.text);
   }
 
@@ -112,7 +118,7 @@ export class Lease implements TurnKeeper, Expiring {
 
   /** Runs what only the driver's own client understands, in its turn. `text` is what it will send. */
   run<T>(text: string, start: () => Promise<T>, limits: Limits): Promise<T> {
-    this.#sessionChanged ||= this.#distrusted || changesSession(text);
+    this.#look(text);
     return this.#inTurn(start, limits, text);
   }
 
@@ -159,6 +165,10 @@ export class Lease implements TurnKeeper, Expiring {
 
   interrupted(error: DbError): void {
     this.abandon(error);
+  }
+
+  #look(text: string): void {
+    this.#sessionChanged ||= this.#distrusted || changesSession(text, this.#context.dialect);
   }
 
   #stopLimits(): void {

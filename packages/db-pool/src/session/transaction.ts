@@ -51,7 +51,7 @@ export async function runTransaction<T>(
   work: (tx: DbTransaction) => Promise<T>,
 ): Promise<T> {
   const { lease, dialect, limits } = run;
-  const command = (text: string): Promise<unknown> => lease.query({ text, values: [] }, limits);
+  const command = (text: string): Promise<unknown> => lease.command({ text, values: [] }, limits);
   let doomed: DbError | undefined;
   let over = false;
   let savepoints = 0;
