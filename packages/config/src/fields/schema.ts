@@ -10,7 +10,7 @@ import {
 } from '../standard-schema.js';
 import { validateWith } from '../validate-with.js';
 import { jsonShapeOf, textShapeOf } from './shape-of.js';
-import { coercesNothing, readTyped, typedText } from './typed-text.js';
+import { coercesNothing, guesses, readTyped, typedText } from './typed-text.js';
 
 /** A field of a schema: text can become a secret, everything else cannot. */
 export type SchemaField<Out, Literal> = Out extends string
@@ -22,7 +22,8 @@ export type SchemaField<Out, Literal> = Out extends string
  * may quote the text. A schema that answers with a promise is refused.
  *
  * For a zod schema of booleans, numbers, bigints or dates the text is read strictly first, with `coerce` or without: left
- * to itself `z.coerce.boolean()` takes `"false"` for true.
+ * to itself `z.coerce.boolean()` takes `"false"` for true. One that coerces where that is not possible, as in a union, is
+ * refused.
  *
  * @example
  * env.schema(z.string().startsWith('sk_')).secret();
@@ -31,6 +32,14 @@ export function schemaField<const Schema extends StandardSchema>(
   schema: Schema,
 ): SchemaField<SchemaOutput<Schema>, string> {
   requireSchema('env.schema', schema);
+  if (guesses(schema)) {
+    throw invalidOption(
+      'env.schema',
+      'schema',
+      'one that does not coerce behind a union, a lazy schema or another text: zod would read "false" as true. ' +
+        'Write z.boolean(), z.number() or z.stringbool() on its own',
+    );
+  }
   const typed = typedText(schema);
   const field = textField<string, string>({
     kind: 'schema',

@@ -65,6 +65,33 @@ export function coercesNothing(schema: unknown): boolean {
 
 const answersNothing: ReadonlySet<string> = new Set(['optional', 'default', 'prefault', 'catch']);
 
+/**
+ * Whether zod would guess at the text somewhere behind a union, a lazy schema, a transformation or another text, where it
+ * cannot be read strictly before. What an array or an object holds is no text of a variable.
+ */
+export function guesses(schema: unknown): boolean {
+  return typedText(schema) === undefined && coercesWithin(schema, new Set());
+}
+
+function coercesWithin(schema: unknown, seen: Set<unknown>): boolean {
+  if (seen.has(schema)) return false;
+  seen.add(schema);
+  const definition = memberOf(memberOf(schema, '_zod'), 'def');
+  const type = memberOf(definition, 'type');
+  if (type === undefined) return false;
+  if (typeof type === 'string' && Object.hasOwn(readers, type))
+    return memberOf(definition, 'coerce') === true;
+  const options = memberOf(definition, 'options');
+  const parts = ['innerType', 'in', 'out', 'left', 'right'].map((key) => memberOf(definition, key));
+  const all = [...parts, ...(Array.isArray(options) ? options : []), innerOfLazy(definition)];
+  return all.some((part) => coercesWithin(part, seen));
+}
+
+function innerOfLazy(definition: unknown): unknown {
+  const getter = memberOf(definition, 'getter');
+  return typeof getter === 'function' ? getter() : undefined;
+}
+
 /** A zod schema, then what it wraps, from the outside in. */
 function* layersOf(schema: unknown): Generator<{ readonly type: unknown; readonly coerce: boolean }> {
   let at = schema;

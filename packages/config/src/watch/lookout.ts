@@ -122,7 +122,10 @@ export async function startLookout(options: LookoutOptions): Promise<ConfigWatch
 
   function scheduleRemote(readings: RemoteReadings): Timer | undefined {
     if (!loader.plan(given).sources.some(isRemote)) return undefined;
-    const wanted = [...readings.values()].map(({ refreshWithinMs = remotePollMs }) => refreshWithinMs);
+    // A source may be anybody's code: NaN would be a timer that is always due.
+    const wanted = [...readings.values()].map(({ refreshWithinMs: ms = remotePollMs }) =>
+      Number.isFinite(ms) && ms >= 0 ? ms : remotePollMs,
+    );
     const longest = Math.max(shortestRemoteMs, Math.min(remotePollMs, ...wanted));
     return clock.schedule(
       () => void lookRemote(),

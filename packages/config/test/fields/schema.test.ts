@@ -2,7 +2,7 @@ import { type } from 'arktype';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { env, type StandardSchema } from '../../src/index.js';
+import { defineConfig, env, type StandardSchema } from '../../src/index.js';
 import { loadField } from '../support/load-field.js';
 
 const wholeNumbers = [
@@ -135,4 +135,33 @@ test('a zod schema of booleans or numbers as a field reads its text strictly', (
     { message: 'is too small or too short' },
   ]);
   expect(loadField(z.coerce.number(), '0x10').problems).toMatchObject([{ expected: 'a decimal number' }]);
+});
+
+test.each([
+  ['a union', () => z.union([z.coerce.boolean(), z.string()])],
+  [
+    'a union of unions, with a default',
+    () => z.union([z.union([z.string(), z.coerce.number()])]).default('x'),
+  ],
+  ['a lazy schema', () => z.lazy(() => z.coerce.boolean())],
+  ['an intersection', () => z.intersection(z.coerce.number(), z.coerce.number())],
+  ['a text before it', () => z.string().pipe(z.coerce.boolean())],
+  ['preprocess', () => z.preprocess((text) => text, z.coerce.date())],
+])('zod may not guess behind %s, where the text cannot be read strictly before', (_, make) => {
+  for (const define of [
+    () => env.schema(make()),
+    () => defineConfig({ fields: { X: make() } }),
+    () => defineConfig(z.object({ X: make() })),
+  ]) {
+    expect(define).toThrow('does not coerce');
+  }
+});
+
+test('what guesses at no text is accepted: alternatives that do not coerce, texts, items of an array', () => {
+  const tree: z.ZodType = z.lazy(() => z.union([z.string(), tree]));
+  expect(loadField(tree, 'a').value).toBe('a');
+  expect(loadField(z.union([z.boolean(), z.string()]), 'false').value).toBe('false');
+  expect(loadField(z.coerce.string().pipe(z.string()), 'a').value).toBe('a');
+  const split = z.string().transform((text) => text.split(','));
+  expect(loadField(split.pipe(z.array(z.coerce.number<string>())), '1,2').value).toEqual([1, 2]);
 });

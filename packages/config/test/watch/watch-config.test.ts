@@ -183,6 +183,27 @@ describe('a remote source', () => {
     return { state, source };
   }
 
+  test.each([Number.NaN, Number.NEGATIVE_INFINITY, -1, Number.POSITIVE_INFINITY, '5' as never])(
+    'that wants to be asked again within %j is asked at remotePoll',
+    async (refreshWithinMs) => {
+      const clock = createFakeClock();
+      let asked = 0;
+      const source: RemoteSource = {
+        name: 'fleet',
+        fetch: async () => {
+          asked += 1;
+          return { entries: [], refreshWithinMs };
+        },
+      };
+      const { live } = await watchDotenv('', { clock, sources: [source], remotePoll: 10_000 });
+      await clock.advance(7_900);
+      expect(asked).toBe(1);
+      await clock.advance(2_100);
+      expect(asked).toBe(2);
+      await live.close();
+    },
+  );
+
   test('is polled at remotePoll, shortened by up to a fifth', async () => {
     const clock = createFakeClock();
     const { state, source } = fleet({ MAX: '20' });
