@@ -201,3 +201,47 @@ test('evict() replaces every connection: idle ones now, those in use and those b
   const again = await pool.acquire({ timeoutMs: 1_000 });
   expect(again.connection).toBe(fresh.connection);
 });
+
+test('after a loss, what rested meanwhile is asked before it is lent, once', async () => {
+  const made = open({ max: 5 });
+  const { pool, server, clock } = made;
+  const loans = await borrow(made, 5);
+  for (const loan of loans) pool.release(loan);
+  const [first, ...rest] = server.connections;
+  for (const connection of rest) connection.isAlive = false; // of which nobody has heard yet
+  first?.lose();
+  expect(pool.tryAcquire()).toBeUndefined();
+  const asking = pool.acquire({ timeoutMs: 5_000 });
+  await clock.advance(1_000);
+  const loan = await asking;
+  expect(rest).not.toContain(loan.connection);
+  pool.release(loan);
+  expect(pool.tryAcquire()?.connection).toBe(loan.connection);
+});
+
+test.each(['discard', 'release'] as const)(
+  'a borrower whose connection is lost tells of it too: %s',
+  async (end) => {
+    const made = open({ max: 3 });
+    const { pool } = made;
+    const [first, ...rest] = await borrow(made, 3);
+    if (first === undefined) throw new Error('No connection was lent.');
+    for (const loan of rest) pool.release(loan);
+    first.connection.destroy();
+    pool[end](first);
+    expect(pool.tryAcquire()).toBeUndefined();
+  },
+);
+
+test('whoever holds a lost connection hears of it, unless it was given back', async () => {
+  const heard: unknown[] = [];
+  const made = open({ max: 3, onLostInUse: (loan) => heard.push(loan) });
+  const [first, second] = await borrow(made, 3);
+  if (first === undefined || second === undefined) throw new Error('No connection was lent.');
+  first.connection.lose();
+  second.connection.lose();
+  made.pool.discard(second);
+  expect(heard).toEqual([]);
+  await new Promise(setImmediate);
+  expect(heard).toEqual([first]);
+});

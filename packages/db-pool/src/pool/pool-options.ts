@@ -1,6 +1,6 @@
 import type { Clock } from '@seaworthy/contracts';
 import type { PoolObserver } from './pool-observer.js';
-import type { PoolConnection } from './slot.js';
+import type { Loan, PoolConnection } from './slot.js';
 
 export interface PoolOptions<C extends PoolConnection> {
   readonly connect: (signal: AbortSignal) => Promise<C>;
@@ -17,4 +17,6 @@ export interface PoolOptions<C extends PoolConnection> {
   readonly clock: Clock;
   readonly random: () => number;
   readonly observer: PoolObserver;
+  /** A borrowed connection is gone, and whoever has it did not give it back. */
+  readonly onLostInUse?: ((loan: Loan<C>) => void) | undefined;
 }

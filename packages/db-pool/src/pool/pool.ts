@@ -141,7 +141,9 @@ export class Pool<C extends PoolConnection> {
   /** Gives a connection back that nobody may use again. Its place is free when `before` has settled, or after a second. */
   discard(loan: Loan<C>, before?: Promise<unknown>): void {
     before?.catch(() => undefined); // whether it is awaited or not, its failure has no consequence
-    if (!this.#endUse(loan, this.#options.clock.monotonic())) return;
+    const now = this.#options.clock.monotonic();
+    if (!this.#endUse(loan, now)) return;
+    if (!loan.connection.isOpen) this.#stock.suspect(now);
     if (before === undefined) this.#stock.farewells.forget(loan.slot);
     else this.#stock.farewells.closeAfter(loan.slot, before);
   }

@@ -2,13 +2,16 @@ import type { Clock } from '@seaworthy/contracts';
 import { Farewells, politenessMs } from './farewells.js';
 import { Reaper } from './reaper.js';
 import { settlesWithin } from './settles-within.js';
-import type { PoolConnection, Slot } from './slot.js';
+import type { Loan, PoolConnection, Slot } from './slot.js';
 import { Slots } from './slots.js';
 
 /** Lifetimes are shortened at random by up to this part, so that connections born together do not die together. */
 const lifetimeJitter = 0.1;
 
-export interface StockOptions {
+/** What dies of one cause is not heard of at once, and an answer may still come in between. */
+const oneCauseMs = 100;
+
+export interface StockOptions<C extends PoolConnection> {
   readonly min: number;
   readonly idleTimeoutMs: number;
   readonly maxLifetimeMs: number;
@@ -17,18 +20,22 @@ export interface StockOptions {
   readonly random: () => number;
   /** A connection has left, or it is time to see whether one is missing. */
   readonly onChange: () => void;
+  /** Whoever has this connection waits for nothing: it is gone. */
+  readonly onLostInUse?: ((loan: Loan<C>) => void) | undefined;
 }
 
 /** The connections themselves: which can be lent, which are to be checked before, and which have to go. */
 export class Stock<C extends PoolConnection> {
   readonly slots = new Slots<C>();
   readonly farewells: Farewells<C>;
-  readonly #options: StockOptions;
+  readonly #options: StockOptions<C>;
   readonly #reaper: Reaper<C>;
   /** Connections whose making began up to then are to be replaced. */
   #evictedAt = Number.NEGATIVE_INFINITY;
+  /** When a connection was last lost: those that rest since before may be lost too, and nobody heard of it yet. */
+  #suspectAt = Number.NEGATIVE_INFINITY;
 
-  constructor(options: StockOptions) {
+  constructor(options: StockOptions<C>) {
     const { clock, min, idleTimeoutMs, onChange } = options;
     this.#options = options;
     this.farewells = new Farewells(this.slots, clock, onChange);
@@ -56,6 +63,7 @@ export class Stock<C extends PoolConnection> {
   /** Nobody has it any more: it waits for the next one, or goes. */
   putBack(slot: Slot<C>, now: number): void {
     if (!slot.connection.isOpen) {
+      this.suspect(now);
       this.farewells.forget(slot);
     } else if (now >= slot.expiresAt || this.isEvicted(slot)) {
       this.farewells.retire(slot);
@@ -77,7 +85,17 @@ export class Stock<C extends PoolConnection> {
   /** Whether it can be lent without a check. */
   isFresh(slot: Slot<C>, now: number): boolean {
     const { isOpen } = slot.connection;
-    return isOpen && now < slot.expiresAt && now - slot.since <= this.#options.validateAfterMs;
+    return (
+      isOpen &&
+      now < slot.expiresAt &&
+      now - slot.since <= this.#options.validateAfterMs &&
+      slot.since > this.#suspectAt + oneCauseMs
+    );
+  }
+
+  /** A connection was lost: whatever rests is checked before it is lent, as a server that died took all of them. */
+  suspect(now: number): void {
+    this.#suspectAt = now;
   }
 
   /** Asks the server whether the connection works. When it does, it stays in the state `checking` for the caller to lend. */
@@ -109,9 +127,12 @@ export class Stock<C extends PoolConnection> {
     this.#reaper.stop();
   }
 
-  /** A borrower finds out by its own query; every other connection goes at once. */
   #lost(slot: Slot<C>): void {
-    if (slot.state === 'inUse' || slot.state === 'gone') return;
-    this.farewells.forget(slot);
+    this.suspect(this.#options.clock.monotonic());
+    if (slot.state === 'gone') return;
+    const { loan } = slot;
+    if (loan === undefined) this.farewells.forget(slot);
+    // A statement that is under way fails by itself, and says it better; its holder gives the connection back then.
+    else setImmediate(() => slot.loan === loan && this.#options.onLostInUse?.(loan));
   }
 }

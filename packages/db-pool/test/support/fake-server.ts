@@ -67,6 +67,8 @@ export class FakeServer {
 export class FakeConnection implements PoolConnection {
   holder: number | undefined;
   isOpen = true;
+  /** False for one whose server is gone before anybody here has heard of it. */
+  isAlive = true;
   readonly #server: FakeServer;
   #lost: () => void = () => undefined;
 
@@ -79,8 +81,9 @@ export class FakeConnection implements PoolConnection {
     this.#lost = listener;
   }
 
-  ping(): Promise<void> {
-    return this.#server.answer();
+  async ping(): Promise<void> {
+    if (!this.isAlive) throw new Error('ECONNRESET');
+    await this.#server.answer();
   }
 
   async close(): Promise<void> {
