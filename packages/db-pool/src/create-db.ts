@@ -220,17 +220,6 @@ function lostInUse(): DbError {
   );
 }
 
-function abandon(holder: unknown, reason: DbError): void {
-  if (holder instanceof Lease || holder instanceof Lane) holder.abandon(reason);
-}
-
-function lostInUse(): DbError {
-  return new DbError(
-    'connection_lost',
-    'The connection was lost while it was borrowed; what was not committed on it is undone.',
-  );
-}
-
 function closedUnderWork(): DbError {
   return new DbError(
     'closed',

@@ -219,6 +219,60 @@ for (const { name, need, start, driver } of engines) {
       expect(await db.many(sql`select id from killed`)).toEqual([]);
     });
 
+    test('ends a transaction at once whose connection is lost while it waits for something else', async () => {
+      await using db = open({ pool: { max: 1 }, deadline: { transaction: '5m' } });
+      await db.ready();
+      let isWaiting = false;
+      const work = refused(
+        db.transaction(
+          async (tx) => {
+            await tx.one(one);
+            isWaiting = true;
+            await new Promise(() => undefined);
+          },
+          { retry: false },
+        ),
+      );
+      await waitFor(() => isWaiting, { what: 'the transaction to wait' });
+      proxy.reset();
+      expect(kindOf(await work)).toBe('connection_lost');
+      expect(await db.one(one, { timeout: '10s' })).toEqual({ one: 1 });
+    });
+
+    test('takes the place of a borrowed connection back that is lost, and says so to its borrower', async () => {
+      await using db = open({ pool: { max: 1 }, deadline: { transaction: '5m' } });
+      const own = await db.connect();
+      await own.one(one);
+      proxy.reset();
+      expect(await db.one(one, { timeout: '10s' })).toEqual({ one: 1 });
+      expect(kindOf(await refused(own.one(one)))).toBe('connection_lost');
+      await own.release();
+      expect(db.stats().inUse).toBe(0);
+    });
+
+    test('does not say that it is unknown what a COMMIT did that was never sent', async () => {
+      await using db = open({ pool: { max: 2 } });
+      await using admin = open({}, server.url);
+      await db.exec(sql`create table if not exists unsent (id int primary key)`);
+      const before = proxy.accepted;
+      const work = db.transaction(
+        async (tx) => {
+          await tx.exec(sql`insert into unsent ${sql.row({ id: 1 })}`);
+          const { id } = await tx.one<{ id: number }>(backendId(db));
+          await admin.exec(killBackend(admin, id));
+          const gone =
+            db.dialect === 'postgres'
+              ? sql`select 1 as there from pg_stat_activity where pid = ${id}`
+              : sql`select 1 as there from information_schema.processlist where id = ${id}`;
+          await waitFor(async () => (await admin.maybeOne(gone)) === undefined, { what: 'its end' });
+        },
+        { retry: false },
+      );
+      expect(kindOf(await refused(work))).toBe('connection_lost');
+      expect(proxy.accepted).toBe(before);
+      expect(await db.many(sql`select id from unsent`)).toEqual([]);
+    });
+
     test('says that it is unknown when the answer to COMMIT is lost', async () => {
       await using db = open({ pool: { max: 2 } });
       await db.exec(sql`create table if not exists unknowns (id int primary key)`);

@@ -206,6 +206,7 @@ export class MysqlConnection implements DriverConnection {
   }
 
   async #send(start: (answer: Answer) => void): Promise<readonly [unknown, unknown]> {
+    if (!this.#isOpen) throw lostError({ unsent: true });
     try {
       return await callback(start);
     } catch (error) {
@@ -252,9 +253,11 @@ function busyError(): DbError {
   );
 }
 
-function lostError(): DbError {
-  return new DbError(
-    'connection_lost',
-    'The connection was lost while a statement was under way; whether it took effect is not known.',
-  );
+function lostError({ unsent = false } = {}): DbError {
+  return unsent
+    ? new DbError('connection_lost', 'The connection was lost before the statement was sent.', { unsent })
+    : new DbError(
+        'connection_lost',
+        'The connection was lost while a statement was under way; whether it took effect is not known.',
+      );
 }

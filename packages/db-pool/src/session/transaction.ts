@@ -127,11 +127,13 @@ export async function runTransaction<T>(
   async function commit(): Promise<void> {
     if (doomed !== undefined) throw abortedBy(doomed);
     if (lease.connection.transactionState === 'failed') throw swallowedError();
+    if (lease.over !== undefined) throw lease.over;
     try {
       await command('commit');
     } catch (error) {
       const unanswered =
         DbError.is(error) &&
+        error.unsent !== true &&
         ['connection_lost', 'query_timeout', 'transaction_timeout', 'aborted'].includes(error.kind);
       if (!unanswered) throw error;
       throw new DbError(
