@@ -254,6 +254,38 @@ for (const { name, need, start, driver, options } of setups) {
       await expectClean(db);
     }, 60_000);
 
+    test(
+      'a server that is killed again and again fails no read with 10 s while 20 connections rest',
+      async () => {
+        await using db = open({ pool: { min: 20, max: 20 }, deadline: { acquire: '10s', query: '10s' } });
+        await warm(db);
+        let over = false;
+        let served = 0;
+        const kinds = new Map<string, number>();
+        const running = times(6, async () => {
+          while (!over) {
+            const { kind } = await outcomeOf(() => db.one(one));
+            kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+            if (kind === 'done') served += 1;
+            await pause(Math.random() * 3);
+          }
+        });
+        for (let kill = 0; kill < size({ test: 3, soak: 12 }); kill += 1) {
+          await waitFor(() => db.stats().total === 20, { what: 'all connections' });
+          const before = served;
+          await waitFor(() => served > before + 100, { what: 'the load to run' });
+          await server.kill();
+          await server.restart();
+        }
+        const before = served;
+        await waitFor(() => served > before + 100, { what: 'reads after the last' });
+        over = true;
+        await running;
+        expect([...kinds.keys()]).toEqual(['done']);
+      },
+      size({ test: 60_000, soak: 180_000 }),
+    );
+
     test('connections that are cut, half closed or silent cost no read that has time, and leak nothing', async () => {
       await using proxy = await startFaultProxy({ target: server });
       await using db = open(
