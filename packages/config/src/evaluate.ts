@@ -178,12 +178,12 @@ export function faultProblem(
 export function missingProblem(
   name: string,
   definition: FieldDefinition,
-  { undeclared }: Circumstances,
+  { undeclared, gathered }: Circumstances,
   message = 'is not set',
 ): Problem {
   const typo = misspeltAs(name, undeclared());
   const generate = definition.exposure === 'secret' ? definition.secret?.generate : undefined;
-  const set = `Set ${name} in the environment or in a dotenv file, or ${name}_FILE to the path of a file that holds it.`;
+  const set = howToSet(name, gathered.sources);
   return {
     code: 'missing',
     name,
@@ -191,6 +191,20 @@ export function missingProblem(
     expected: expectedOf(definition),
     fix: generate === undefined ? set : `${set} Make one: ${generate}`,
   };
+}
+
+const places: Readonly<Record<string, string>> = { environment: 'the environment', dotenv: 'a dotenv file' };
+
+/** Names only what was asked: a dotenv file that nothing reads would help nobody. */
+function howToSet(name: string, asked: readonly string[]): string {
+  const known = Object.keys(places).filter((source) => asked.includes(source));
+  const others = asked.filter((source) => source !== 'files' && !Object.hasOwn(places, source));
+  const all = [...new Set([...known, ...others])].map((source) => places[source] ?? `the source ${source}`);
+  const ways = [
+    ...(all.length === 0 ? [] : [`${name} in ${all.join(' or in ')}`]),
+    ...(asked.includes('files') ? [`${name}_FILE to the path of a file that holds it`] : []),
+  ];
+  return ways.length === 0 ? `Add a source that gives ${name}.` : `Set ${ways.join(', or ')}.`;
 }
 
 export function sourceProblem({ name, fault, origin }: SourceFault): Problem {

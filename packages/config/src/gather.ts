@@ -17,6 +17,8 @@ export interface Gathered {
   all(): readonly SourceEntry[];
   /** What could not be read at all. */
   readonly unreadable: readonly SourceFault[];
+  /** The names of the sources that were asked. */
+  readonly sources: readonly string[];
 }
 
 export interface GatherOptions extends Omit<SourceContext, 'previous'> {
@@ -41,12 +43,40 @@ export function gather({ sources, remote, ...asked }: GatherOptions): Gathered {
       entries.set(found.name, [found, ...(entries.get(found.name) ?? [])]);
     }
   }
+  const names = sources.map(({ name }) => name);
+  if (!names.includes('files') && unreadable.length === 0) {
+    for (const fault of asked.names.flatMap((name) => unreadPointer(name, entry, asked.env) ?? [])) {
+      entries.set(fault.name, [fault, ...(entries.get(fault.name) ?? [])]);
+    }
+  }
   return {
+    sources: names,
     entry,
     all: () => [...entries.values()].flatMap(([winner]) => winner ?? []),
     shadowed: (name) => (entries.get(name) ?? []).slice(1).map(({ origin }) => origin),
     unreadable,
   };
+}
+
+/** Somebody set `X_FILE` and believes that it counts: with a default or an optional `X` nobody would hear of it. */
+function unreadPointer(
+  name: string,
+  entry: Gathered['entry'],
+  env: SourceContext['env'],
+): SourceFault | undefined {
+  const own = entry(name);
+  if (own !== undefined && ('fault' in own || own.value !== '')) return undefined;
+  const pointer = `${name}_FILE`;
+  const set = entry(pointer);
+  const text = set !== undefined && 'value' in set ? set.value : Object.hasOwn(env, pointer) && env[pointer];
+  if (text === undefined || text === false || text === '') return undefined;
+  const fault = {
+    code: 'conflict',
+    message: `is not set, and nothing reads ${pointer} here`,
+    expected: `${name}, or a source that reads ${pointer}`,
+    fix: `Add sources.files() to the sources, after those that set ${pointer}; or set ${name} itself.`,
+  } as const;
+  return { name, fault, origin: set?.origin ?? { source: 'environment', at: 'the process environment' } };
 }
 
 function readSource(source: Source, context: SourceContext): SourceReading {

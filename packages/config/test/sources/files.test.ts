@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Secret } from '@seaworthy/contracts';
 import { describe, expect, test } from 'vitest';
+import * as z from 'zod';
 import { defineConfig, env, sources } from '../../src/index.js';
 import { configErrorOf } from '../support/load-field.js';
 import { tempFolder } from '../support/temp-folder.js';
@@ -72,6 +73,26 @@ describe('X_FILE', () => {
     ]);
     expect(load({ KEY: '', KEY_FILE: path }).KEY.reveal()).toBe(good);
     expect(load({ KEY: good, KEY_FILE: '' }).KEY.reveal()).toBe(good);
+  });
+
+  test('that no source reads is one problem, although X is optional or has a default, in fields and in whole schemas', () => {
+    const fields = { KEY: env.string().default('x'), NAME: env.string().optional(), PORT: env.port() };
+    const whole = z.object({ KEY: z.string().default('x'), NAME: z.string().optional(), PORT: z.number() });
+    const variables = { KEY_FILE: 'CANARY', NAME_FILE: 'CANARY', PORT_FILE: 'CANARY' };
+    for (const given of [defineConfig({ fields }), defineConfig(whole)]) {
+      const error = configErrorOf(() => given.load({ env: variables, sources: [sources.env()] }));
+      expect(error.problems.map(({ name, code, message }) => [name, code, message])).toEqual(
+        ['KEY', 'NAME', 'PORT'].map((name) => [
+          name,
+          'conflict',
+          `is not set, and nothing reads ${name}_FILE here`,
+        ]),
+      );
+      expect(error.message).toContain('sources.files()');
+      expect(error.message).not.toContain('CANARY');
+      const both = { ...variables, KEY: 'a', NAME: 'b', PORT: '1' };
+      expect(given.load({ env: both, sources: [sources.env()] })).toMatchObject({ KEY: 'a', PORT: 1 });
+    }
   });
 
   test('as the name of a field is refused, because it already has a meaning', () => {

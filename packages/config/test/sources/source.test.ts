@@ -59,3 +59,17 @@ test('an unknown option of load is refused', () => {
   // @ts-expect-error the option is called sources
   expect(() => schema.load({ source: [] })).toThrow('Did you mean "sources"?');
 });
+
+test.each([
+  [[sources.env()], 'Set X in the environment.'],
+  [[sources.files()], 'Set X_FILE to the path of a file that holds it.'],
+  [
+    [sources.dotenv(), sources.env(), { name: 'fleet', read: () => ({ entries: [] }) }],
+    'Set X in the environment or in a dotenv file or in the source fleet.',
+  ],
+  [[], 'Add a source that gives X.'],
+])('what is missing is to be set where a source would see it', (list, fix) => {
+  const schema = defineConfig({ fields: { X: env.int() } });
+  const error = configErrorOf(() => schema.load({ env: {}, cwd: '/nonexistent', sources: list }));
+  expect(error.problems).toMatchObject([{ code: 'missing', fix }]);
+});
