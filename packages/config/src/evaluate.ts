@@ -48,7 +48,8 @@ export function evaluate(name: string, definition: FieldDefinition, circumstance
   }
   const fallback = defaultFor(definition, profile.name);
   if (fallback !== undefined && readDefaults.has(fallback)) {
-    return { state: 'default', value: readDefaults.get(fallback), origin: defaultOrigin };
+    // Copied, because what cannot be frozen in it is not to be shared between loads.
+    return { state: 'default', value: frozenCopy(readDefaults.get(fallback)), origin: defaultOrigin };
   }
   if (fallback !== undefined) {
     const parsed = readText(name, definition, definition.format(fallback.literal), profile, {

@@ -1,6 +1,7 @@
 /**
  * A copy of plain objects and arrays, frozen all the way down. A copy, because a schema may give its own default object,
- * which is not ours to freeze. Instances of classes (Date, Map, Secret) stay what they are.
+ * which is not ours to freeze. A Date, Map or Set cannot be frozen, so it is a copy of its own each time; instances of other
+ * classes stay what they are.
  */
 export function frozenCopy(value: unknown, done = new Map<object, unknown>()): unknown {
   if (typeof value !== 'object' || value === null) return value;
@@ -13,7 +14,7 @@ export function frozenCopy(value: unknown, done = new Map<object, unknown>()): u
     return Object.freeze(copy);
   }
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) return value;
+  if (prototype !== Object.prototype && prototype !== null) return copyOfBuiltIn(value, prototype, done);
   const copy: object = Object.create(prototype);
   done.set(value, copy);
   for (const [key, item] of Object.entries(value)) {
@@ -21,4 +22,22 @@ export function frozenCopy(value: unknown, done = new Map<object, unknown>()): u
     Object.defineProperty(copy, key, { value: frozenCopy(item, done), enumerable: true });
   }
   return Object.freeze(copy);
+}
+
+/** Only what is exactly of these classes: how to copy a subclass, or another class, only that class knows. */
+function copyOfBuiltIn(value: object, prototype: unknown, done: Map<object, unknown>): object {
+  if (prototype === Date.prototype && value instanceof Date) return new Date(value.getTime());
+  if (prototype === Map.prototype && value instanceof Map) {
+    const copy = new Map<unknown, unknown>();
+    done.set(value, copy);
+    for (const [key, item] of value) copy.set(frozenCopy(key, done), frozenCopy(item, done));
+    return copy;
+  }
+  if (prototype === Set.prototype && value instanceof Set) {
+    const copy = new Set<unknown>();
+    done.set(value, copy);
+    for (const item of value) copy.add(frozenCopy(item, done));
+    return copy;
+  }
+  return value;
 }

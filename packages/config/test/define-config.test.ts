@@ -321,3 +321,25 @@ test.each([
 test('a whole schema may hold names that build tools publish when they are no secrets', () => {
   expect(() => defineConfig(z.object({ VITE_TITLE: z.string() }))).not.toThrow();
 });
+
+test('a Date, Map or Set of the result is a copy of each load, from a schema as from a default', () => {
+  const made = { date: new Date(0), map: new Map([['a', { b: 1 }]]), set: new Set(['a']) };
+  const fields = {
+    SAID: env.json(z.any().default(made)),
+    READ: env.json(z.any().transform(() => made)),
+    OWN: env.json(z.any().transform(() => made)).default({}),
+  };
+  const whole = z.object({ SAID: z.any().default(made), READ: z.any().transform(() => made) });
+  for (const given of [defineConfig({ fields }), defineConfig(whole)]) {
+    const load = (): object => given.load({ env: { READ: '{}' }, cwd: nowhere });
+    const first = load();
+    for (const { date, map, set } of Object.values(first) as (typeof made)[]) {
+      date.setTime(9);
+      map.set('x', { b: 2 });
+      set.clear();
+      expect(Object.isFrozen(map.get('a'))).toBe(true);
+    }
+    for (const value of Object.values(load())) expect(value).toEqual(made);
+  }
+  expect(made).toEqual({ date: new Date(0), map: new Map([['a', { b: 1 }]]), set: new Set(['a']) });
+});
