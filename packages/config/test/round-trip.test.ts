@@ -29,11 +29,7 @@ describe('what is written as documented is read back the same', () => {
   test('number', () => {
     const finite = fc
       .double({ noDefaultInfinity: true, noNaN: true })
-      .filter(
-        (value) =>
-          !Object.is(value, -0) &&
-          (!Number.isInteger(value) || /e/.test(String(value)) || Number.isSafeInteger(value)),
-      );
+      .filter((value) => !Object.is(value, -0) && (!Number.isInteger(value) || Number.isSafeInteger(value)));
     fc.assert(fc.property(finite, (value) => readsBack(number, String(value), value)));
   });
 

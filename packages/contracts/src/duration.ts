@@ -14,7 +14,7 @@ const segment = /(\d+(?:\.\d+)?)(ms|w|d|h|m|s)/g;
  * Milliseconds from a duration: one or more numbers, each with a unit (`w d h m s ms`), largest unit first.
  *
  * A bare number in a string is refused, because half of the world reads it as seconds; so are capitals, because `1M` is a
- * month to some and a minute to others; so are blanks, signs and results that are no safe integer.
+ * month to some and a minute to others; so are blanks, signs, parts of a millisecond and results that are no safe integer.
  *
  * @throws OptionsError with code `INVALID_DURATION`; the message says what is accepted and repeats no input.
  *
@@ -37,11 +37,20 @@ export function parseDuration(input: DurationInput): number {
     const ms = unitMs[unit as Unit];
     if (ms >= smallest) throw invalidDuration('units go from the largest to the smallest, each once');
     smallest = ms;
-    total += Number(amount) * ms;
+    total += wholeMs(amount ?? '', ms);
   }
-  const rounded = Math.round(total);
-  if (!Number.isSafeInteger(rounded)) throw invalidDuration('too long');
-  return rounded;
+  if (!Number.isSafeInteger(total)) throw invalidDuration('too long');
+  return total;
+}
+
+/** Counted in decimal digits: a double makes 1004.9999999999999 of 1.005 seconds. */
+function wholeMs(amount: string, unit: number): number {
+  if (amount.length > 40) throw invalidDuration('too many digits');
+  const [whole = '', fraction = ''] = amount.split('.');
+  const parts = BigInt(`${whole}${fraction}`) * BigInt(unit);
+  const scale = 10n ** BigInt(fraction.length);
+  if (parts % scale !== 0n) throw invalidDuration('it must come to whole milliseconds');
+  return Number(parts / scale);
 }
 
 /** The shortest duration text that {@link parseDuration} reads back as `ms`. */

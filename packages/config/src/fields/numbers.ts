@@ -34,7 +34,7 @@ export function intField(options: NumberOptions = {}): PlainField<number, number
   return wholeField('int', `a whole number${rangeText(options)}`, bounds);
 }
 
-/** A finite decimal number: `0.5`, `-3`, `1e-7`. A whole number that a double would round is refused, not rounded. */
+/** A finite decimal number: `0.5`, `-3`, `1e-7`. What a double would round to a whole number beyond the safe ones, or to 0, is refused. */
 export function numberField(options: NumberOptions = {}): PlainField<number, number> {
   const { min, max } = boundsOf(
     'env.number',
@@ -50,8 +50,9 @@ export function numberField(options: NumberOptions = {}): PlainField<number, num
       if (fault !== undefined) return invalid(fault);
       if (!decimalPattern.test(text)) return invalid('is not a decimal number');
       const value = Number(text);
-      const rounded = /^-?[0-9]+$/.test(text) && !Number.isSafeInteger(value);
+      const rounded = Number.isInteger(value) && !Number.isSafeInteger(value);
       if (!Number.isFinite(value) || rounded) return invalid('is too large to be held exactly');
+      if (value === 0 && /^[^e]*[1-9]/i.test(text)) return invalid('is too small to be held exactly');
       if (Object.is(value, -0)) return invalid('is a negative zero');
       return inRange(value, min, max);
     },

@@ -21,7 +21,8 @@ const webProtocols: readonly string[] = ['http:', 'https:', 'ws:', 'wss:'];
  *
  * What parsers read in different ways is refused instead of guessed: an `@`, `/`, `?` or `#` of a password that is not
  * percent-encoded (the WHATWG parser takes `ss` for the host of `postgres://u:p@ss/w@h/db`), a wrong percent sign, a
- * backslash, several hosts, a host without letters and digits.
+ * backslash, several hosts, a host without letters and digits. In a URL of http or ws without a user an `@` behind the host
+ * is part of the path or the query.
  *
  * @example
  * env.url({ protocols: ['postgres:', 'postgresql:'] }).secret();

@@ -53,3 +53,17 @@ describe('env.bytes', () => {
     expect(loadField(env.bytes({ max: '1mb' }), '2mb').problems).toMatchObject([{ message: 'is too large' }]);
   });
 });
+
+test.each([
+  ['1.005s', 1_005],
+  ['0.5ms', undefined],
+  ['1.0005s', undefined],
+  ['0.0000000001w', undefined],
+  ['9007199254740991ms', Number.MAX_SAFE_INTEGER],
+  ['9007199254740992ms', undefined],
+  [`${'9'.repeat(400)}d`, undefined],
+])('a duration of %s is read to the millisecond or refused, never rounded', (text, ms) => {
+  const { value, problems } = loadField(env.duration(), text);
+  expect(problems).toHaveLength(ms === undefined ? 1 : 0);
+  expect((value as { readonly ms: number } | undefined)?.ms).toBe(ms);
+});

@@ -53,13 +53,29 @@ describe('env.number', () => {
     ['-3', -3],
     ['1e3', 1000],
     ['1E-7', 1e-7],
-    ['1e+21', 1e21],
+    ['9.007199254740991e15', Number.MAX_SAFE_INTEGER],
+    ['0e5', 0],
   ])('reads %j', (text, value) => {
     expect(loadField(env.number(), text)).toEqual({ value, problems: [] });
   });
 
   test.each([...refusedEverywhere, '5.', '.5', '1e400', '-0.0', '1e'])('refuses %j', (text) => {
     expect(loadField(env.number(), text).problems).toMatchObject([{ name: 'X', code: 'invalid' }]);
+  });
+
+  test.each([
+    ['9007199254740993.0', 'large'],
+    ['9007199254740992.5', 'large'],
+    ['9.007199254740993e15', 'large'],
+    ['1e+21', 'large'],
+    ['-1e300', 'large'],
+    ['1e-400', 'small'],
+    ['-1e-400', 'small'],
+    [`0.${'0'.repeat(400)}1`, 'small'],
+  ])('refuses %j, which a double would round in silence', (text, too) => {
+    expect(loadField(env.number(), text).problems).toMatchObject([
+      { message: `is too ${too} to be held exactly` },
+    ]);
   });
 
   test('refuses what is outside of its bounds', () => {

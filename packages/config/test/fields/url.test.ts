@@ -69,6 +69,16 @@ describe('env.url', () => {
     ]);
   });
 
+  test('refuses an @ behind the host, except for http and ws without a user', () => {
+    const any = env.url({ protocols: ['https:', 'wss:', 'redis:'] });
+    for (const text of ['https://user:12/rest@host', 'wss://h/a?b@c']) {
+      expect(loadField(any, text)).toEqual({ value: text, problems: [] });
+    }
+    for (const text of ['redis://user:12/rest@host', 'https://u:p@h/rest@host', 'https://u:p/w@h']) {
+      expect(loadField(any, text).problems).toHaveLength(1);
+    }
+  });
+
   test('refuses protocols without their colon', () => {
     expect(() => env.url({ protocols: ['https'] })).toThrow('"protocols" must be');
   });
