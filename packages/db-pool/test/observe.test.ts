@@ -48,6 +48,8 @@ describe('a normalized statement', () => {
     ['postgres', "select 'never closed", 'select ?'],
     ['mysql', "select \"text\", 'a\\'b', `na``me`, 0x1F, ? # canary", 'select ?, ?, `na``me`, ?, ?'],
     ['mysql', "set password = 'canary'", 'set password = ?'],
+    ['postgres', "select /* /* */ ' */ 'canary'", 'select ?'],
+    ['mysql', "select /* /* */ 'canary' -- ' */", 'select ?'],
   ] as const)('of %s: %s', (dialect, text, expected) => {
     expect(normalizeSql(text, dialect)).toBe(expected);
   });

@@ -79,7 +79,7 @@ export class MysqlConnection implements DriverConnection {
       // Not everything can be prepared. What reads is, with or without values: as text a `float` has six digits.
       if (parameters.length === 0 && !preparable.test(text)) this.#client.query(text, answer);
       else this.#client.execute(text, parameters, answer);
-    });
+    }, text);
     this.#readStatus(rows);
     if (!Array.isArray(rows)) return this.#changeResult(rows);
     // A procedure has a list of results, of which the first is given.
@@ -96,7 +96,7 @@ export class MysqlConnection implements DriverConnection {
         : this.#client.execute(text, parameters);
     const rows = new MysqlRows({
       stream: streamOf(command, { highWaterMark: batch }),
-      failure: (error) => this.#failureOf(error),
+      failure: (error) => this.#failureOf(error, text),
       kill: async () => {
         await this.#kill();
         await this.#absorbKill();
@@ -205,19 +205,19 @@ export class MysqlConnection implements DriverConnection {
     destroySocket(this.#client);
   }
 
-  async #send(start: (answer: Answer) => void): Promise<readonly [unknown, unknown]> {
+  async #send(start: (answer: Answer) => void, text = ''): Promise<readonly [unknown, unknown]> {
     if (!this.#isOpen) throw lostError({ unsent: true });
     try {
       return await callback(start);
     } catch (error) {
-      throw this.#failureOf(error);
+      throw this.#failureOf(error, text);
     }
   }
 
-  #failureOf(error: unknown): DbError {
+  #failureOf(error: unknown, text: string): DbError {
     if (DbError.is(error)) return error;
     const failure = mysqlFailure(error);
-    if (failure !== undefined && this.#isOpen) return mysqlError(failure);
+    if (failure !== undefined && this.#isOpen) return mysqlError(failure, text);
     this.#close();
     return lostError();
   }

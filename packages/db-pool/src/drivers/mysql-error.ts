@@ -1,5 +1,6 @@
 import { DbError, type DbErrorDetails, type DbErrorKind } from '../db-error.js';
 import { describeFailure } from './describe-failure.js';
+import { standIn } from './repeats-text.js';
 
 /** What MySQL says in an error, as mysql2 hands it on. */
 export interface MysqlFailure {
@@ -63,15 +64,25 @@ const byClass: Readonly<Record<string, DbErrorKind>> = {
   '42': 'syntax',
 };
 
-/** For these the server's own words name the statement's text or an object, never a value. */
-const speaking: ReadonlySet<DbErrorKind> = new Set(['syntax', 'resources', 'readonly', 'query_timeout']);
+/** For these the server's own words are about itself or the user, never a value. */
+const speaking: ReadonlySet<DbErrorKind> = new Set(['resources', 'readonly', 'query_timeout']);
 
-/** The error for what the server said; its text is kept only where it cannot repeat a value. */
-export function mysqlError({ errno, sqlState = '', message = '' }: MysqlFailure): DbError {
+/** What the parser says of the statement's text. */
+const parserSays: ReadonlyMap<number, RegExp> = new Map([
+  [1054, /^Unknown column '(?:([^']+)\.)?([^'.]+)' in '[\w ]+'$/u],
+  [1064, /^You have an error in your SQL syntax;[^']+near '([\s\S]*)' at line \d+$/u],
+  [1146, /^Table '[^'.]+\.([^']+)' doesn't exist$/u],
+  [1305, /^(?:FUNCTION|PROCEDURE|SAVEPOINT) (?:\w+\.)?(\w+) does not exist$/u],
+]);
+
+/** The error for what the server said about `text`; its words are kept only where they cannot repeat a value. */
+export function mysqlError({ errno, sqlState = '', message = '' }: MysqlFailure, text: string): DbError {
   const kind = byNumber.get(errno) ?? byClass[sqlState.slice(0, 2)] ?? 'unknown';
   const details: DbErrorDetails = { sqlState, errno, ...namesIn(kind, message) };
   // 1644 is SIGNAL: the words of whoever wrote the trigger or procedure.
-  const said = speaking.has(kind) || errno === 1644 ? message : undefined;
+  const names = parserSays.get(errno)?.exec(message)?.slice(1);
+  const isSafe = speaking.has(kind) || errno === 1644 || (names !== undefined && standIn(text, names));
+  const said = isSafe ? message : undefined;
   return new DbError(kind, describeFailure(kind, details, said), details);
 }
 

@@ -182,7 +182,9 @@ class PgliteConnection implements DriverConnection {
     try {
       const answer = await this.#thread.ask(request);
       this.#status = answer.status;
-      if (answer.error !== undefined) throw postgresError(answer.error);
+      if (answer.error !== undefined) {
+        throw postgresError(answer.error, request.kind === 'close' ? '' : request.text);
+      }
       return answer;
     } finally {
       this.#busy = false;

@@ -186,7 +186,7 @@ export class PostgresConnection implements DriverConnection {
       }
       // An error comes before the server says that it is ready; the transaction's state is known only then.
       if (!this.#isPipelining) await this.#whenReady();
-      throw postgresError(failure);
+      throw postgresError(failure, query.text);
     }
   }
 

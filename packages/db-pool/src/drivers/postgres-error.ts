@@ -1,5 +1,6 @@
 import { DbError, type DbErrorDetails, type DbErrorKind } from '../db-error.js';
 import { describeFailure } from './describe-failure.js';
+import { standIn } from './repeats-text.js';
 
 /** What PostgreSQL says in an error, as pg and PGlite hand it on. */
 export interface PostgresFailure {
@@ -42,7 +43,7 @@ const byClass: Readonly<Record<string, DbErrorKind>> = {
   '53': 'resources',
 };
 
-/** The server's own words in these classes name parts of the statement's text, which holds no values. */
+/** The server's own words in these classes are about the statement, the transaction or the server. */
 const speakingClasses: ReadonlySet<string> = new Set([
   '0A',
   '25',
@@ -50,16 +51,26 @@ const speakingClasses: ReadonlySet<string> = new Set([
   '3D',
   '3F',
   '40',
-  '42',
   '53',
   '55',
   '57',
-  'P0',
   'XX',
 ]);
 
-/** The error for what the server said; its text is kept only where it cannot repeat a value. */
-export function postgresError(failure: PostgresFailure): DbError {
+/** What the parser says. Values that are parsed at run time (regclass, tsquery) fail with the same codes and other words. */
+const parserSays: Readonly<Record<string, RegExp>> = {
+  '42703': /^column (?:"([^"]+)"|(\w+)\.(\w+)) (?:of relation "([^"]+)" )?does not exist$/u,
+  '42P01':
+    /^(?:relation "([^"]+)"(?: does not exist)|(?:missing|invalid reference to) FROM-clause entry for table "([^"]+)")$/u,
+  '42883':
+    /^(?:function (?:(\w+)\.)?(\w+)\([\w ,[\]]*\)|operator) does not exist(?:: (?:[a-z ]+ )?([-+*/<>=~!@#%^&|`?]+) [a-z ]+)?$/u,
+  '42601': /^syntax error at (?:or near "([\s\S]*)"|end of input)$/u,
+};
+
+/**
+ * The error for what the server said about `text`; its words are kept only where they cannot repeat a value.
+ */
+export function postgresError(failure: PostgresFailure, text: string): DbError {
   const sqlState = failure.code ?? '';
   const kind = byState[sqlState] ?? byClass[sqlState.slice(0, 2)] ?? 'unknown';
   const details: DbErrorDetails = {
@@ -68,8 +79,21 @@ export function postgresError(failure: PostgresFailure): DbError {
     table: failure.table,
     column: failure.column,
   };
-  const said = speakingClasses.has(sqlState.slice(0, 2)) ? failure.message : undefined;
+  const said = isAboutText(sqlState, failure.message ?? '', text) ? failure.message : undefined;
   return new DbError(kind, describeFailure(kind, details, said), details);
+}
+
+function isAboutText(sqlState: string, message: string, text: string): boolean {
+  // `raise` in a function: the words of whoever wrote it.
+  if (sqlState.startsWith('P0')) return true;
+  if (speakingClasses.has(sqlState.slice(0, 2))) {
+    return standIn(
+      text,
+      [...message.matchAll(/"([^"]*)"/g)].map(([, name]) => name),
+    );
+  }
+  const names = parserSays[sqlState]?.exec(message)?.slice(1);
+  return names !== undefined && standIn(text, names);
 }
 
 /** What the server said in whatever pg rejected with; without a code when it was not the server that failed. */

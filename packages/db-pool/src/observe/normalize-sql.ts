@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { SqlDialect } from '@seaworthy/contracts';
+import { withoutComments } from '../sql/without-comments.js';
 
 /** Longer statements are cut: what is generated for bulk work has megabytes. */
 const maxRead = 20_000;
@@ -49,7 +50,7 @@ const literals: Readonly<Record<SqlDialect, RegExp>> = {
  */
 export function normalizeSql(text: string, dialect: SqlDialect): string {
   const quoteOfNames = dialect === 'postgres' ? '"' : '`';
-  const plain = text.slice(0, maxRead).replace(literals[dialect], (token) => {
+  const plain = withoutComments(text.slice(0, maxRead), dialect).replace(literals[dialect], (token) => {
     const first = token[0] ?? '';
     if (/\s/.test(first) || token.startsWith('--') || first === '#' || token.startsWith('/*')) return ' ';
     if (first === quoteOfNames) return token;

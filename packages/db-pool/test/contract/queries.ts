@@ -128,6 +128,50 @@ export function queriesContract(engine: Engine): void {
     },
   );
 
+  const runtimeFailures =
+    engine.name === 'mysql'
+      ? [
+          sql`select json_extract('{}', ${'canary ['})`,
+          sql`select 'a' regexp ${'canary('}`,
+          sql`set session sql_mode = ${'canary'}`,
+          sql`select convert_tz(now(), ${'canary'}, cast(${'canary'} as json))`,
+        ]
+      : [
+          sql`select to_tsquery('english', ${'4111 canary'})`,
+          sql`select ${'canary'}::regclass`,
+          sql`select ${'canary.canary'}::regclass`,
+          sql`select ${'canary(int)'}::regprocedure`,
+          sql`select ${'canary'}::regtype`,
+          sql`select ${'canary'}::regrole`,
+          sql`select ${'canary'}::regnamespace`,
+          sql`select ${'$.canary['}::jsonpath`,
+          sql`select has_column_privilege('pg_class', ${'canary'}, 'select')`,
+          sql`select set_config(${'canary.x y'}, '1', true)`,
+        ];
+  test.each(runtimeFailures)(
+    'says nothing of a value that the server parses while it runs the statement',
+    async (query) => {
+      const error = await engine.db.many(query).then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
+      if (error !== undefined) expect(inspected(error as DbError)).not.toContain('canary');
+    },
+  );
+
+  test("quotes the server where it speaks of the statement's text", async () => {
+    await ships();
+    const said = async (query: ReturnType<typeof sql>): Promise<string> =>
+      (await refused(engine.db.exec(query))).message;
+    expect(await said(sql`selec 1`)).toContain('selec');
+    expect(await said(sql`select nowhere from ships`)).toContain('nowhere');
+    expect(await said(sql`select ships.nowhere from ships`)).toContain('nowhere');
+    expect(await said(sql`select 1 from nowhere`)).toContain('nowhere');
+    expect(await said(sql`select nothing_such(${1})`)).toContain(
+      engine.name === 'mysql' ? '1305' : 'nothing_such',
+    );
+  });
+
   test('shows in the stack of an error who asked', async () => {
     async function askForNothing(): Promise<unknown> {
       return await engine.db.many(sql`select 1 from nowhere`);
