@@ -3,6 +3,7 @@ import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Session } from
 import { Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '@seaworthy/contracts';
+import { watchEvents } from './event-watch.js';
 import { watchUpgrades } from './upgrade-watch.js';
 
 export type AnyRequest = IncomingMessage | Http2ServerRequest;
@@ -79,6 +80,7 @@ export function trackServer(server: Server, options: ServerTrackerOptions): Serv
     if (discouraging) refuseStreams(session);
   };
   const onRequest = (request: AnyRequest, response: AnyResponse): void => {
+    if (inFlight.has(response)) return; // whoever accepts an expectation may emit it as an ordinary request then
     silent.delete(request.socket);
     inFlight.set(response, request);
     response.once('close', () => inFlight.delete(response));
@@ -91,7 +93,8 @@ export function trackServer(server: Server, options: ServerTrackerOptions): Serv
       stopListening(server); // it was on its way to listen when the shutdown began
     else options.onListening();
   };
-  const stopWatching = watchUpgrades(server, (socket, protocol) => {
+  const stopWatchingExpectations = watchEvents(server, ['checkContinue', 'checkExpectation'], onRequest);
+  const stopWatchingUpgrades = watchUpgrades(server, (socket, protocol) => {
     silent.delete(socket);
     (protocol === 'websocket' ? webSockets : upgraded).add(socket);
   });
@@ -159,7 +162,8 @@ export function trackServer(server: Server, options: ServerTrackerOptions): Serv
       for (const socket of sockets) socket.destroy();
     },
     release() {
-      stopWatching();
+      stopWatchingExpectations();
+      stopWatchingUpgrades();
       server.removeListener('connection', onConnection);
       server.removeListener('connection', onReady);
       server.removeListener('secureConnection', onReady);

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describeHttpContract, type Route, waitFor } from '@seaworthy/testkit';
@@ -238,6 +238,41 @@ describe('connections that do not end by themselves', () => {
     expect(await stopping).toMatchObject({ clean: true });
     expect(await socket.closed()).toBe('ended');
   });
+
+  test.each([
+    ['checkContinue', '100-continue'],
+    ['checkExpectation', 'something-else'],
+  ])(
+    'a request that the application takes by %s is finished, or named when it hangs',
+    async (event, expectation) => {
+      for (const drain of ['8s', '50ms']) {
+        const health = healthFor({ shutdown: { quiet: 0, deadlines: { drain } } });
+        const { server, port } = await serve(health, () => undefined);
+        let asked = false;
+        server.on(event, (request: IncomingMessage, response: ServerResponse) => {
+          asked = true;
+          response.writeContinue();
+          request.resume().once('end', () => response.end('late'));
+        });
+        await using client = await openWire(port);
+        client.send(`POST /taken HTTP/1.1\nHost: a\nContent-Length: 4\nExpect: ${expectation}\n\n`);
+        await waitFor(() => asked);
+        const stopping = health.shutdown();
+        await waitFor(() => !server.listening, { what: 'the listener to close' });
+        if (drain === '50ms') {
+          expect((await stopping).phases[1]).toMatchObject({
+            phase: 'drain',
+            pending: ['request POST /taken'],
+          });
+          continue;
+        }
+        client.send('body');
+        expect(await client.closed()).toBe('ended');
+        expect(client.received).toMatch(/200 OK[\s\S]*connection: close[\s\S]*late/i);
+        expect(await stopping).toMatchObject({ clean: true });
+      }
+    },
+  );
 
   test('a server that takes no upgrades goes on answering such requests, tracked or not', async () => {
     const health = healthFor();
