@@ -14,7 +14,8 @@
 --   shop_report   reads rows and statistics: replicas, reports, slow statements
 --   shop_backup   reads rows and definitions: mysqldump, mariadb-dump
 --
--- @app_connections is for all instances together: instances x pool.max.
+-- @app_connections is for all instances together: instances x (pool.max + 1), because a statement is cancelled over a connection
+-- of its own, of which each instance has one at a time.
 set @name = coalesce(@name, 'app'), @host = coalesce(@host, '%'), @app_connections = coalesce(@app_connections, 80);
 set @database = concat('`', replace(@name, '`', '``'), '`');
 -- An underscore or percent sign in the database of a GRANT is a wildcard.

@@ -61,7 +61,9 @@ const limitsOf: Readonly<Record<QueryRunner['dialect'], SqlQuery>> = {
  */
 export async function checkBudget(db: QueryRunner, budget: Budget): Promise<void> {
   const limits = await db.one<{ [Name in keyof ServerLimits]: unknown }>(limitsOf[db.dialect]);
-  const { instances, max, reserve } = budget;
+  const { instances, reserve } = budget;
+  // MySQL ends a statement over a connection of its own, of which a pool has one at a time.
+  const max = db.dialect === 'mysql' ? budget.max + 1 : budget.max;
   const own = instances * max;
   const all = `${instances} instances x ${max} connections + ${reserve} in reserve = ${own + reserve}`;
   refuse(own + reserve, Number(limits.server), all, 'the server');

@@ -1,4 +1,4 @@
-import { describeWith, startMariadb, startPostgres } from '@seaworthy/testkit';
+import { describeWith, startMariadb, startPostgres, waitFor } from '@seaworthy/testkit';
 import mysql2 from 'mysql2';
 import pg from 'pg';
 import { expect, test } from 'vitest';
@@ -46,7 +46,7 @@ describeWith(['postgres'], 'the connection budget of PostgreSQL', () => {
 });
 
 describeWith(['mysql'], 'the connection budget of MySQL', () => {
-  test("[row 47] is refused at start with the sum when the instances, or what they leave for others, exceed the server's or the user's limit", async () => {
+  test("[row 47] is refused at start with the sum when the instances, or what they leave for others, exceed the server's or the user's limit, with a connection of each for cancelling", async () => {
     await using server = await startMariadb({ settings: { max_connections: 50 } });
     await using admin = createDb(mysql(mysql2), { url: server.url });
     await admin.exec(sql`create user 'app'@'%' identified by 'password-of-app' with max_user_connections 30`);
@@ -60,14 +60,29 @@ describeWith(['mysql'], 'the connection budget of MySQL', () => {
       );
     };
     const pool = { max: 20 };
-    expect(await start({ pool, budget: { instances: 2, reserve: 10 } })).toBe('started');
-    expect(await start({ pool, budget: { instances: 2, reserve: 11 } })).toContain(
-      '2 instances x 20 connections + 11 in reserve = 51, and the server allows 50',
+    expect(await start({ pool, budget: { instances: 2, reserve: 8 } })).toBe('started');
+    expect(await start({ pool, budget: { instances: 2, reserve: 9 } })).toContain(
+      '2 instances x 21 connections + 9 in reserve = 51, and the server allows 50',
     );
     expect(await start({ pool, budget: { instances: 1 } }, 'app')).toBe('started');
     expect(await start({ pool, budget: { instances: 2 } }, 'app')).toContain(
-      '2 instances x 20 connections = 40, and the role allows 30',
+      '2 instances x 21 connections = 42, and the role allows 30',
     );
+  });
+
+  test('needs one connection beyond pool.max, however many statements are cancelled at once', async () => {
+    await using server = await startMariadb();
+    await using admin = createDb(mysql(mysql2), { url: server.url, pool: { max: 1 } });
+    await using db = createDb(mysql(mysql2), { url: server.url, pool: { min: 0, max: 8 } });
+    const sleep = (seconds: number, timeout: string) => db.many(sql`select sleep(${seconds})`, { timeout });
+    await Promise.all(Array.from({ length: 8 }, () => sleep(0.1, '20s')));
+    const sleeping = Array.from({ length: 8 }, () => refused(sleep(60, '1s')));
+    for (const error of await Promise.all(sleeping)) expect(error).toMatchObject({ kind: 'query_timeout' });
+    const running = sql`select id from information_schema.processlist where info like 'select sleep%'`;
+    await waitFor(async () => (await admin.many(running)).length === 0, { what: 'the server to stop all' });
+    const [most] = await admin.many<{ Value: unknown }>(sql`show global status like 'Max_used_connections'`);
+    // With the administrator's, and two that the server may not have let go of yet.
+    expect(Number(most?.Value)).toBeLessThanOrEqual(8 + 1 + 1 + 2);
   });
 });
 

@@ -7,6 +7,7 @@ import { connectFailure } from './connect-failure.js';
 import { callback, type MysqlClient } from './mysql-client.js';
 import { MysqlConnection } from './mysql-connection.js';
 import { mysqlFailure } from './mysql-error.js';
+import { MysqlKills } from './mysql-kills.js';
 import { mysqlSsl } from './mysql-tls.js';
 
 /** What `import mysql2 from 'mysql2'` gives: `mysql(mysql2)`. Not `mysql2/promise`. */
@@ -81,13 +82,17 @@ function openMysql<Config extends object>(
   const { BIGINT } = mysql2.TypedParameter;
   const encodeInteger = remembering((value) => (value > maxSigned ? BIGINT.unsigned(value) : BIGINT(value)));
 
+  const connect = (signal: AbortSignal): Promise<MysqlConnection> =>
+    connectMysql({ makeClient, encodeInteger, address, kills }, signal);
+  const kills = new MysqlKills(connect);
+
   return {
     dialect: 'mysql',
     system: 'mysql',
     address,
     protection: protectionOf(host, ssl),
     maxConnections: Number.MAX_SAFE_INTEGER,
-    connect: (signal) => connectMysql({ makeClient, encodeInteger, address }, signal),
+    connect,
     close: async () => undefined,
   };
 }
@@ -96,19 +101,15 @@ interface MysqlEndpoint {
   readonly address: string;
   readonly makeClient: () => MysqlClient;
   readonly encodeInteger: (value: bigint) => unknown;
+  readonly kills: MysqlKills;
 }
 
 async function connectMysql(endpoint: MysqlEndpoint, signal: AbortSignal): Promise<MysqlConnection> {
   signal.throwIfAborted();
   const client = endpoint.makeClient();
-  const connection = new MysqlConnection(client, endpoint.encodeInteger, async () => {
-    const other = await connectMysql(endpoint, AbortSignal.timeout(cancelMs));
-    try {
-      await other.query({ text: `kill query ${Number(client.threadId)}`, values: [] });
-    } finally {
-      other.destroy();
-    }
-  });
+  const connection = new MysqlConnection(client, endpoint.encodeInteger, () =>
+    endpoint.kills.query(Number(client.threadId)),
+  );
   const onAbort = (): void => connection.destroy();
   signal.addEventListener('abort', onAbort, { once: true });
   try {
@@ -122,9 +123,6 @@ async function connectMysql(endpoint: MysqlEndpoint, signal: AbortSignal): Promi
     signal.removeEventListener('abort', onAbort);
   }
 }
-
-/** The connection that carries the cancellation may take so long; after it the cancelled one is destroyed anyway. */
-const cancelMs = 1_000;
 
 function connectError(address: string, error: unknown): DbError {
   if (DbError.is(error)) return error;
