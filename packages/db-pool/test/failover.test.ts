@@ -1,5 +1,6 @@
 import { createFakeClock } from '@seaworthy/testkit';
 import { expect, test } from 'vitest';
+import { mysqlError } from '../src/drivers/mysql-error.js';
 import { DbError, type DbErrorOptions } from '../src/index.js';
 import { Failover } from '../src/session/failover.js';
 
@@ -45,4 +46,22 @@ test('a write in a read-only transaction says nothing about the server', () => {
   expect(refuse({}, { errno: 1792 })).toBe(false);
   expect(failover.isFor(new DbError('permission', 'no'), { loan: {} })).toBe(false);
   expect(evictions()).toBe(0);
+});
+
+test('an option of the MySQL server other than read-only says nothing about the server either', () => {
+  const { failover, evictions } = failing();
+  const refusedBy = (option: string): DbError =>
+    mysqlError(
+      {
+        errno: 1290,
+        sqlState: 'HY000',
+        message: `The MySQL server is running with the ${option} option so it cannot execute this statement`,
+      },
+      'select 1',
+    );
+  expect(failover.isFor(refusedBy('--secure-file-priv'), { loan: {} })).toBe(false);
+  expect(evictions()).toBe(0);
+  expect(failover.isFor(refusedBy('--read-only'), { loan: {} })).toBe(true);
+  expect(failover.isFor(refusedBy('--super-read-only'), { loan: {} })).toBe(false); // evicted just now
+  expect(refusedBy('--super-read-only').kind).toBe('readonly');
 });

@@ -77,7 +77,11 @@ const parserSays: ReadonlyMap<number, RegExp> = new Map([
 
 /** The error for what the server said about `text`; its words are kept only where they cannot repeat a value. */
 export function mysqlError({ errno, sqlState = '', message = '' }: MysqlFailure, text: string): DbError {
-  const kind = byNumber.get(errno) ?? byClass[sqlState.slice(0, 2)] ?? 'unknown';
+  // 1290 names the option that the server runs with, such as --read-only, but --secure-file-priv too.
+  const isOtherOption = errno === 1290 && !/read[-_]only/i.test(message);
+  const kind = isOtherOption
+    ? 'unknown'
+    : (byNumber.get(errno) ?? byClass[sqlState.slice(0, 2)] ?? 'unknown');
   const details: DbErrorDetails = { sqlState, errno, ...namesIn(kind, message) };
   // 1644 is SIGNAL: the words of whoever wrote the trigger or procedure.
   const names = parserSays.get(errno)?.exec(message)?.slice(1);
