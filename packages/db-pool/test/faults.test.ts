@@ -250,27 +250,14 @@ for (const { name, need, start, driver } of engines) {
       expect(db.stats().inUse).toBe(0);
     });
 
-    test('does not say that it is unknown what a COMMIT did that was never sent', async () => {
-      await using db = open({ pool: { max: 2 } });
-      await using admin = open({}, server.url);
-      await db.exec(sql`create table if not exists unsent (id int primary key)`);
-      const before = proxy.accepted;
-      const work = db.transaction(
-        async (tx) => {
-          await tx.exec(sql`insert into unsent ${sql.row({ id: 1 })}`);
-          const { id } = await tx.one<{ id: number }>(backendId(db));
-          await admin.exec(killBackend(admin, id));
-          const gone =
-            db.dialect === 'postgres'
-              ? sql`select 1 as there from pg_stat_activity where pid = ${id}`
-              : sql`select 1 as there from information_schema.processlist where id = ${id}`;
-          await waitFor(async () => (await admin.maybeOne(gone)) === undefined, { what: 'its end' });
-        },
-        { retry: false },
-      );
-      expect(kindOf(await refused(work))).toBe('connection_lost');
-      expect(proxy.accepted).toBe(before);
-      expect(await db.many(sql`select id from unsent`)).toEqual([]);
+    test('says of a statement on a connection that is gone that it was never sent', async () => {
+      const target = { url: server.url, connection: undefined, name: 'gone', tls: undefined };
+      const endpoint = driver().open({ ...target, maxPreparedStatements: 0 });
+      const connection = await endpoint.connect(AbortSignal.timeout(10_000));
+      connection.destroy();
+      const error = await refused(connection.query({ text: 'commit', values: [] }));
+      expect(error).toMatchObject({ kind: 'connection_lost', unsent: true });
+      await endpoint.close();
     });
 
     test('says that it is unknown when the answer to COMMIT is lost', async () => {

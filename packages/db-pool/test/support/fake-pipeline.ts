@@ -73,7 +73,7 @@ export class FakePipeline extends FakeConnection implements DriverConnection {
   }
 
   query({ text, values }: Statement): Promise<DriverResult> {
-    if (!this.isOpen) return Promise.reject(lost());
+    if (!this.isOpen) return Promise.reject(lost({ unsent: true }));
     if (this.#underWay > 0 && !this.#isPipelining)
       this.#server.wrong.push('two statements at once on a connection that is not shared');
     if (text.startsWith('insert')) this.#judgeWrite(values[0]);
@@ -129,6 +129,6 @@ export class FakePipeline extends FakeConnection implements DriverConnection {
   }
 }
 
-function lost(): DbError {
-  return new DbError('connection_lost', 'The fake connection was cut.');
+function lost(options: { readonly unsent?: true } = {}): DbError {
+  return new DbError('connection_lost', 'The fake connection was cut.', options);
 }
