@@ -37,7 +37,8 @@ test('every guarantee of the README names a test that there is', () => {
   const proofs = [...guarantees.matchAll(/`(test\/[\w/-]+\.test\.ts)`:\s+"([^"]+)"/g)];
   expect(proofs.length).toBeGreaterThanOrEqual(guarantees.match(/^- /gm)?.length ?? Number.NaN);
   for (const [, file = '', title = ''] of proofs) {
-    const declared = /\btest\(\s*'((?:[^'\\]|\\.)*)'/g;
+    // `test('…'` and the second call of `test.each(…)('…'`.
+    const declared = /(?:\btest|\))\(\s*'((?:[^'\\]|\\.)*)'/g;
     const titles = [...readFileSync(`${folder}${file}`, 'utf8').matchAll(declared)].map(([, each]) => each);
     expect(titles).toContain(title);
   }
