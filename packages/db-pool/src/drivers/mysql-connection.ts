@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { DbError } from '../db-error.js';
 import type { DriverConnection, DriverResult, DriverRows, TransactionState } from '../driver.js';
 import type { Statement } from '../sql/compile.js';
+import { lostError } from './lost-error.js';
 import {
   type Answer,
   callback,
@@ -251,13 +252,4 @@ function busyError(): DbError {
     'invalid_value',
     'A stream is under way on this connection, and MySQL does one thing at a time. Read it to its end, leave its loop, or use another connection.',
   );
-}
-
-function lostError({ unsent = false } = {}): DbError {
-  return unsent
-    ? new DbError('connection_lost', 'The connection was lost before the statement was sent.', { unsent })
-    : new DbError(
-        'connection_lost',
-        'The connection was lost while a statement was under way; whether it took effect is not known.',
-      );
 }

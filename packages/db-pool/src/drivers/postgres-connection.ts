@@ -2,6 +2,7 @@ import { DbError } from '../db-error.js';
 import type { DriverConnection, DriverResult, DriverRows, TransactionState } from '../driver.js';
 import type { Statement } from '../sql/compile.js';
 import { CursorRows } from './cursor-rows.js';
+import { lostError } from './lost-error.js';
 import { type PgAnswer, type PgClient, type PgQuery, resultOf, SentQuery } from './pg-client.js';
 import { backendKey, forgetParsed, socketOf } from './pg-internals.js';
 import { cancelBackend } from './postgres-cancel.js';
@@ -222,13 +223,4 @@ export class PostgresConnection implements DriverConnection {
     this.#becomeReady();
     if (wasOpen) this.#lost();
   }
-}
-
-function lostError({ unsent = false } = {}): DbError {
-  return unsent
-    ? new DbError('connection_lost', 'The connection was lost before the statement was sent.', { unsent })
-    : new DbError(
-        'connection_lost',
-        'The connection was lost while a statement was under way; whether it took effect is not known.',
-      );
 }
