@@ -15,6 +15,7 @@ import {
 import { type Budget, type BudgetSettings, readBudget } from './budget.js';
 import type { DriverEndpoint } from './driver.js';
 import type { DbEvent } from './observe/db-event.js';
+import type { PoolBounds } from './pool/pool-options.js';
 import { readUrl } from './target.js';
 import { type Environment, readEnvironment, readTls, type TlsSettings, type TlsTarget } from './tls.js';
 
@@ -112,14 +113,7 @@ export interface DbConfig {
   readonly tls: TlsTarget | false | undefined;
   readonly environment: Environment;
   readonly name: string;
-  readonly pool: {
-    readonly max: number;
-    readonly min: number;
-    readonly maxWaiting: number;
-    readonly idleTimeoutMs: number;
-    readonly maxLifetimeMs: number;
-    readonly validateAfterMs: number;
-  };
+  readonly pool: PoolBounds;
   readonly leakAfterMs: number | undefined;
   readonly maxPreparedStatements: number;
   readonly pipelining: boolean;

@@ -2,10 +2,8 @@ import type { Clock } from '@seaworthy/contracts';
 import type { PoolObserver } from './pool-observer.js';
 import type { Loan, PoolConnection } from './slot.js';
 
-export interface PoolOptions<C extends PoolConnection> {
-  readonly connect: (signal: AbortSignal) => Promise<C>;
-  /** Host and port, for messages. */
-  readonly address: string;
+/** How many connections there may be, and for how long. */
+export interface PoolBounds {
   readonly max: number;
   readonly min: number;
   readonly maxWaiting: number;
@@ -13,6 +11,12 @@ export interface PoolOptions<C extends PoolConnection> {
   readonly maxLifetimeMs: number;
   /** A connection that was idle longer is asked whether it still works before somebody gets it. */
   readonly validateAfterMs: number;
+}
+
+export interface PoolOptions<C extends PoolConnection> extends PoolBounds {
+  readonly connect: (signal: AbortSignal) => Promise<C>;
+  /** Host and port, for messages. */
+  readonly address: string;
   readonly connectTimeoutMs: number;
   readonly clock: Clock;
   readonly random: () => number;
