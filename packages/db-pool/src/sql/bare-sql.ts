@@ -1,3 +1,5 @@
+import { nestedCommentEnd } from './nested-comment-end.js';
+
 /** A text, with what may be left out of it between its quotes. Unterminated ones go to the end, as no server runs them. */
 const single = /'[^']*(?:''[^']*)*(?:'|$)/;
 const escaped = /'[^'\\]*(?:(?:\\[\s\S]|'')[^'\\]*)*(?:'|$)/;
@@ -46,7 +48,7 @@ function bare(text: string, tokens: RegExp): string {
     out += text.slice(at, match.index);
     at = tokens.lastIndex;
     if (comment !== undefined) {
-      if (comment === '/*') at = endOfNested(text, at);
+      if (comment === '/*') at = nestedCommentEnd(text, match.index);
       out += ' ';
     } else if (dollar !== undefined) {
       const end = text.indexOf(dollar, at);
@@ -59,15 +61,4 @@ function bare(text: string, tokens: RegExp): string {
     tokens.lastIndex = at;
   }
   return out + text.slice(at);
-}
-
-/** Where a comment of PostgreSQL ends, in which others may stand. */
-function endOfNested(text: string, from: number): number {
-  const marks = /\/\*|\*\//g;
-  marks.lastIndex = from;
-  for (let depth = 1, mark = marks.exec(text); mark !== null; mark = marks.exec(text)) {
-    depth += mark[0] === '/*' ? 1 : -1;
-    if (depth === 0) return marks.lastIndex;
-  }
-  return text.length;
 }

@@ -1,4 +1,5 @@
 import type { SqlDialect } from '@seaworthy/contracts';
+import { nestedCommentEnd } from './nested-comment-end.js';
 
 /** Where something begins in which a comment would be none, or a comment itself. */
 const starts: Readonly<Record<SqlDialect, RegExp>> = {
@@ -28,7 +29,7 @@ export function withoutComments(text: string, dialect: SqlDialect): string {
     const [token] = found;
     const at = found.index;
     let end: number;
-    if (token === '--' || token === '#') end = endOf(text, '\n', at, 0);
+    if (token === '--' || token === '#') end = lineEnd(text, at, dialect);
     else if (token === '*/') end = at + 2;
     else if (token === '/*') end = commentEnd(text, at, dialect);
     else {
@@ -48,19 +49,19 @@ function endOf(text: string, what: string, from: number, behind = what.length): 
   return at === -1 ? text.length : at + behind;
 }
 
+/** PostgreSQL takes a carriage return alone for the end of a line, MySQL does not. */
+function lineEnd(text: string, at: number, dialect: SqlDialect): number {
+  const end = dialect === 'postgres' ? /[\n\r]/g : /\n/g;
+  end.lastIndex = at;
+  return end.exec(text)?.index ?? text.length;
+}
+
 function commentEnd(text: string, at: number, dialect: SqlDialect): number {
   if (dialect === 'mysql') {
     conditional.lastIndex = at;
     return conditional.test(text) ? conditional.lastIndex : endOf(text, '*/', at + 2);
   }
-  const edge = /\/\*|\*\//g;
-  edge.lastIndex = at;
-  let depth = 0;
-  for (let found = edge.exec(text); found !== null; found = edge.exec(text)) {
-    depth += found[0] === '/*' ? 1 : -1;
-    if (depth === 0) return edge.lastIndex;
-  }
-  return text.length;
+  return nestedCommentEnd(text, at);
 }
 
 function literalEnd(text: string, at: number, dialect: SqlDialect): number {
