@@ -8,10 +8,10 @@ import {
   silentLogger,
   systemClock,
 } from '@seaworthy/contracts';
-import type { BackupSource } from './backup-source.js';
-import type { BackupTarget } from './backup-target.js';
-import type { CompressionName } from './compression.js';
-import { folderLayout, kpiLayout, type Layout } from './layout.js';
+import type { BackupSource } from './sources/backup-source.js';
+import type { BackupTarget } from './targets/backup-target.js';
+import type { CompressionName } from './pipeline/compression.js';
+import { folderLayout, kpiLayout, type Layout } from './manifest/layout.js';
 
 export interface BackupsOptions {
   /** What is backed up, under names of yours: `{ db: postgres({ url }) }`. */

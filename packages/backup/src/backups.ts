@@ -1,6 +1,6 @@
 import type { Closable, DurationInput } from '@seaworthy/contracts';
-import type { BackupSource } from './backup-source.js';
-import type { Manifest } from './manifest.js';
+import type { BackupSource } from './sources/backup-source.js';
+import type { Manifest } from './manifest/manifest.js';
 
 export interface BackupProgress {
   /** The source's name. */

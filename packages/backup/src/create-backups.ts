@@ -2,9 +2,9 @@ import { optionsOf } from '@seaworthy/contracts';
 import { BackupError } from './backup-error.js';
 import { type BackupsOptions, readBackupOptions } from './backup-options.js';
 import type { Backups, RestoreOptions, RunOptions } from './backups.js';
-import { listBackups } from './catalog.js';
-import { restoreBackup } from './restore-backup.js';
-import { runBackup } from './run-backup.js';
+import { listBackups } from './manifest/catalog.js';
+import { restoreBackup } from './restore/restore-backup.js';
+import { runBackup } from './pipeline/run-backup.js';
 
 const readRunOptions = optionsOf<RunOptions>('run', { signal: true, onProgress: true });
 

@@ -1,7 +1,7 @@
 import { createBackups, local, mysql, postgres } from '@seaworthy/backup';
 import { createFakeClock } from '@seaworthy/testkit';
 import { describe, expect, it } from 'vitest';
-import { throttled } from '../src/throttled.js';
+import { throttled } from '../src/pipeline/throttled.js';
 
 const source = postgres({ url: 'postgres://u:p@127.0.0.1:1/db' });
 const targets = [local('/nowhere')];

@@ -1,8 +1,8 @@
 import { BackupError, type Manifest } from '@seaworthy/backup';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseDatabaseUrl } from '../src/database-url.js';
-import { formatManifest, parseManifest } from '../src/manifest.js';
+import { parseDatabaseUrl } from '../src/sources/database-url.js';
+import { formatManifest, parseManifest } from '../src/manifest/manifest.js';
 
 const manifest: Manifest = {
   format: 'seaworthy-backup',

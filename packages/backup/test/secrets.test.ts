@@ -5,8 +5,8 @@ import { inspect } from 'node:util';
 import { type BackupSource, createBackups, local, mysql, postgres } from '@seaworthy/backup';
 import { createTestDatabase, describeWith, startFaultProxy, type TestDatabase } from '@seaworthy/testkit';
 import { describe, expect, it } from 'vitest';
-import { mysqlReport } from '../src/mysql-report.js';
-import { postgresReport } from '../src/postgres-report.js';
+import { mysqlReport } from '../src/sources/mysql-report.js';
+import { postgresReport } from '../src/sources/postgres-report.js';
 import {
   filesIn,
   postgresBulk,

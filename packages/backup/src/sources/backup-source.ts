@@ -1,4 +1,4 @@
-import type { ToolProcess } from './tool-process.js';
+import type { ToolProcess } from '../tools/tool-process.js';
 
 /** What a source knows about the system it speaks to. */
 export interface SourceFacts {

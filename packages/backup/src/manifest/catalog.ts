@@ -1,6 +1,6 @@
-import { BackupError } from './backup-error.js';
-import type { BackupTarget } from './backup-target.js';
-import type { BackupEntry } from './backups.js';
+import { BackupError } from '../backup-error.js';
+import type { BackupTarget } from '../targets/backup-target.js';
+import type { BackupEntry } from '../backups.js';
 import { idOfManifest, isId, manifestKeys } from './layout.js';
 import { type Manifest, maxManifestBytes, parseManifest } from './manifest.js';
 

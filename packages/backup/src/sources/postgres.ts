@@ -6,14 +6,14 @@ import {
   parseDuration,
   type Secret,
 } from '@seaworthy/contracts';
-import { BackupError } from './backup-error.js';
+import { BackupError } from '../backup-error.js';
 import type { BackupSource, SourceFacts, SourceSession } from './backup-source.js';
-import { captureTool } from './capture-tool.js';
+import { captureTool } from '../tools/capture-tool.js';
 import { type ClientProgram, findClientPrograms } from './client-programs.js';
 import { type DatabaseUrl, parseDatabaseUrl } from './database-url.js';
 import { postgresReport } from './postgres-report.js';
-import { type PrivateFile, privateFile } from './private-file.js';
-import { spawnTool, type ToolSpec } from './tool-process.js';
+import { type PrivateFile, privateFile } from '../tools/private-file.js';
+import { spawnTool, type ToolSpec } from '../tools/tool-process.js';
 
 export interface PostgresSourceOptions {
   /** `postgres://user:password@host:5432/database`; `sslmode`, `sslrootcert`, `sslcert`, `sslkey` are honoured. */

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, link, mkdir, open, readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { errorCode, invalidOption } from '@seaworthy/contracts';
-import { BackupError } from './backup-error.js';
+import { BackupError } from '../backup-error.js';
 import type { BackupTarget, StagedObject } from './backup-target.js';
 
 /** Hidden, so that neither `ls *.gz` nor a restore script takes one for a backup. */

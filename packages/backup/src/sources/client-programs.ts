@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { captureTool } from './capture-tool.js';
+import { captureTool } from '../tools/capture-tool.js';
 
 /** A client program that is installed here. */
 export interface ClientProgram {

@@ -1,12 +1,12 @@
 import { invalidOption, optionsOf, parseDuration } from '@seaworthy/contracts';
-import { BackupError } from './backup-error.js';
-import type { BackupSettings } from './backup-options.js';
-import type { SourceSession } from './backup-source.js';
-import type { BackupProgress, RestoreForce, RestoreOptions, RestoreResult } from './backups.js';
-import { findBackup } from './catalog.js';
+import { BackupError } from '../backup-error.js';
+import type { BackupSettings } from '../backup-options.js';
+import type { SourceSession } from '../sources/backup-source.js';
+import type { BackupProgress, RestoreForce, RestoreOptions, RestoreResult } from '../backups.js';
+import { findBackup } from '../manifest/catalog.js';
 import { loadArtifact, verifyArtifact } from './load-artifact.js';
-import type { Manifest, ManifestArtifact } from './manifest.js';
-import { throttled } from './throttled.js';
+import type { Manifest, ManifestArtifact } from '../manifest/manifest.js';
+import { throttled } from '../pipeline/throttled.js';
 
 const forces: readonly RestoreForce[] = ['same-server', 'not-empty'];
 

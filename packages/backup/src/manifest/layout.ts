@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { CompressionName } from './compression.js';
+import type { CompressionName } from '../pipeline/compression.js';
 
 /** How a backup's objects are called. */
 export interface Layout {

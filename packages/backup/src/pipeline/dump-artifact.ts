@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { pipeline } from 'node:stream/promises';
 import { type Clock, formatDuration, type Timer } from '@seaworthy/contracts';
-import { BackupError } from './backup-error.js';
-import type { BackupSource, SourceSession } from './backup-source.js';
-import type { StagedObject } from './backup-target.js';
+import { BackupError } from '../backup-error.js';
+import type { BackupSource, SourceSession } from '../sources/backup-source.js';
+import type { StagedObject } from '../targets/backup-target.js';
 import { type CompressionName, compress } from './compression.js';
 import { runTogether } from './run-together.js';
 import { Tail } from './tail.js';

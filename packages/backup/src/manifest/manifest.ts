@@ -1,5 +1,5 @@
-import { BackupError } from './backup-error.js';
-import type { CompressionName } from './compression.js';
+import { BackupError } from '../backup-error.js';
+import type { CompressionName } from '../pipeline/compression.js';
 
 /** One source's part of a backup. */
 export interface ManifestArtifact {

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { optionsOf, type Secret } from '@seaworthy/contracts';
-import { BackupError } from './backup-error.js';
+import { BackupError } from '../backup-error.js';
 import type { BackupSource, SourceSession } from './backup-source.js';
-import { captureTool } from './capture-tool.js';
+import { captureTool } from '../tools/capture-tool.js';
 import { type ClientProgram, findClientPrograms } from './client-programs.js';
 import { type DatabaseUrl, parseDatabaseUrl } from './database-url.js';
 import { mysqlReport } from './mysql-report.js';
-import { type PrivateFile, privateFile } from './private-file.js';
-import { spawnTool } from './tool-process.js';
+import { type PrivateFile, privateFile } from '../tools/private-file.js';
+import { spawnTool } from '../tools/tool-process.js';
 
 export interface MysqlSourceOptions {
   /** `mysql://user:password@host:3306/database`; `mariadb://` is the same. `socket` and `ssl-ca` are honoured. */

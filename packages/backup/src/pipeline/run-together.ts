@@ -1,5 +1,5 @@
 import { errorCode, systemClock } from '@seaworthy/contracts';
-import { BackupError, type BackupStage } from './backup-error.js';
+import { BackupError, type BackupStage } from '../backup-error.js';
 
 /** How long a broken pipe waits for the program at its other end to say why. */
 const blameMs = 2_000;

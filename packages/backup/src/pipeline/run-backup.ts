@@ -1,11 +1,11 @@
-import { BackupError } from './backup-error.js';
-import type { BackupSettings } from './backup-options.js';
-import type { BackupSource } from './backup-source.js';
-import type { StagedObject } from './backup-target.js';
-import type { BackupProgress, RunOptions } from './backups.js';
+import { BackupError } from '../backup-error.js';
+import type { BackupSettings } from '../backup-options.js';
+import type { BackupSource } from '../sources/backup-source.js';
+import type { StagedObject } from '../targets/backup-target.js';
+import type { BackupProgress, RunOptions } from '../backups.js';
 import { chooseCompression } from './compression.js';
 import { dumpArtifact } from './dump-artifact.js';
-import { formatManifest, type Manifest, type ManifestArtifact } from './manifest.js';
+import { formatManifest, type Manifest, type ManifestArtifact } from '../manifest/manifest.js';
 import { throttled } from './throttled.js';
 
 /** One backup from the first question to the manifest. Whatever fails, everything staged or committed is taken back. */

@@ -3,8 +3,8 @@ import { delimiter, join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
-import { BackupError, type BackupStage } from './backup-error.js';
-import { spawnTool } from './tool-process.js';
+import { BackupError, type BackupStage } from '../backup-error.js';
+import { spawnTool } from '../tools/tool-process.js';
 
 export type CompressionName = 'zstd' | 'gzip';
 

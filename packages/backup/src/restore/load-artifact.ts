@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { errorCode } from '@seaworthy/contracts';
-import { BackupError } from './backup-error.js';
-import type { BackupSource, SourceSession } from './backup-source.js';
-import type { BackupTarget } from './backup-target.js';
-import { decompress } from './compression.js';
-import type { ManifestArtifact } from './manifest.js';
-import { runTogether } from './run-together.js';
-import { Tail } from './tail.js';
+import { BackupError } from '../backup-error.js';
+import type { BackupSource, SourceSession } from '../sources/backup-source.js';
+import type { BackupTarget } from '../targets/backup-target.js';
+import { decompress } from '../pipeline/compression.js';
+import type { ManifestArtifact } from '../manifest/manifest.js';
+import { runTogether } from '../pipeline/run-together.js';
+import { Tail } from '../pipeline/tail.js';
 
 /** Reads the stored bytes once more and compares them with the manifest. */
 export async function verifyArtifact(

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { systemClock } from '@seaworthy/contracts';
-import { BackupError, type BackupStage } from './backup-error.js';
+import { BackupError, type BackupStage } from '../backup-error.js';
 
 export interface ToolSpec {
   /** What it is called in messages: `pg_dump`. */
