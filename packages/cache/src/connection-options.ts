@@ -1,12 +1,14 @@
 import {
   type Clock,
   type DurationInput,
+  type Environment,
   invalidOption,
   isLocalHost,
   type Logger,
   type Metrics,
   type OptionNames,
   parseDuration,
+  readEnvironment,
   silentLogger,
   silentMetrics,
   systemClock,
@@ -16,11 +18,6 @@ import { type ReconnectOptions, reconnectPolicy } from './reconnect-policy.js';
 import type { RedisAddress } from './redis-address.js';
 import type { RedisClientSettings } from './redis-client.js';
 import type { RedisError } from './redis-error.js';
-
-/** Where the program runs. Unknown means `production`, which refuses most. */
-export type Environment = 'development' | 'test' | 'staging' | 'production';
-
-const environments: readonly Environment[] = ['development', 'test', 'staging', 'production'];
 
 /** What one Redis and a Cluster have in common. */
 export interface ConnectionOptions {
@@ -102,7 +99,6 @@ export function readConnectionOptions(
     reconnect = {},
     afterGivingUp = { retryEvery: '30s' },
     onGiveUp = () => undefined,
-    environment = 'production',
     clientOptions = {},
     logger = silentLogger,
     metrics = silentMetrics,
@@ -114,9 +110,7 @@ export function readConnectionOptions(
     if (!ownedNames.has(option)) continue;
     throw invalidOption(owner, 'clientOptions', `without "${option}", which the URL or the policy sets`);
   }
-  if (!environments.includes(environment)) {
-    throw invalidOption(owner, 'environment', `one of ${environments.join(', ')}`);
-  }
+  const environment = readEnvironment(owner, options.environment);
   requireProtection(owner, address, clientOptions.tls, environment);
   const commandTimeoutMs = positive(owner, 'commandTimeout', commandTimeout);
   const node: NodeSettings = {

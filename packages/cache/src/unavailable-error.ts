@@ -1,12 +1,9 @@
+import { isCertificateError } from '@seaworthy/contracts';
 import type { RedisStatus } from './redis-connection.js';
 import { RedisError } from './redis-error.js';
 
-/** Node's and OpenSSL's codes for a certificate that is not accepted. */
-const certificateCode =
-  /^(?:ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_(?:GET|VERIFY|DECODE|DECRYPT)_|HOSTNAME_|INVALID_CA|INVALID_PURPOSE)/;
-
 function adviceFor(reason: string): string {
-  return certificateCode.test(reason)
+  return isCertificateError(reason)
     ? 'Its certificate was refused: pass its authority as clientOptions: { tls: { ca } }, and the host name that the certificate is for.'
     : 'Check that it runs there and that the credentials of the URL are right.';
 }

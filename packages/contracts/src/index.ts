@@ -5,10 +5,12 @@ export {
   linearBackoff,
 } from './backoff.js';
 export { type BytesInput, formatBytes, parseBytes } from './bytes.js';
+export { isCertificateError } from './certificate-error.js';
 export { type Clock, sleep, systemClock, type Timer, type TimerOptions } from './clock.js';
 export type { Closable } from './closable.js';
 export { DeadlineError, type DeadlineOptions, withDeadline } from './deadline.js';
 export { type DurationInput, formatDuration, parseDuration } from './duration.js';
+export { type Environment, readEnvironment } from './environment.js';
 export { SeaworthyError, type SeaworthyErrorOptions } from './error.js';
 export { errorCode } from './error-code.js';
 export type { CheckKind, Degraded, HealthCheck, Probe } from './health-check.js';
@@ -39,6 +41,7 @@ export {
   type ShutdownHandler,
   type Unregister,
 } from './process-events.js';
+export { type LockOwner, lockForProcess, type ProcessLock, type ProcessLockOptions } from './process-lock.js';
 export type { Redactor } from './redactor.js';
 export type { RedisCommands } from './redis-commands.js';
 export type { RequestView } from './request-view.js';

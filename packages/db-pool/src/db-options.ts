@@ -1,11 +1,13 @@
 import {
   type Clock,
   type DurationInput,
+  type Environment,
   invalidOption,
   type Logger,
   type Metrics,
   optionsOf,
   parseDuration,
+  readEnvironment,
   type Secret,
   silentLogger,
   silentMetrics,
@@ -17,7 +19,7 @@ import type { DriverEndpoint } from './driver.js';
 import type { DbEvent } from './observe/db-event.js';
 import type { PoolBounds } from './pool/pool-options.js';
 import { readUrl } from './target.js';
-import { type Environment, readEnvironment, readTls, type TlsSettings, type TlsTarget } from './tls.js';
+import { readTls, type TlsSettings, type TlsTarget } from './tls.js';
 
 export interface PoolSettings {
   /** Never more connections than these; `connection_limit` of the URL when it is not given. @defaultValue 20 */

@@ -1,4 +1,4 @@
-import { invalidOption, isLocalHost, optionsOf, Secret } from '@seaworthy/contracts';
+import { type Environment, invalidOption, isLocalHost, optionsOf, Secret } from '@seaworthy/contracts';
 
 /** PEM text or its bytes. */
 export type Pem = string | Uint8Array;
@@ -25,11 +25,6 @@ export interface TlsTarget {
  */
 export type Protection = 'local' | 'plaintext' | 'unverified' | 'verified';
 
-/** Where the program runs. Unknown means `production`, which refuses most. */
-export type Environment = 'development' | 'test' | 'staging' | 'production';
-
-const environments: readonly Environment[] = ['development', 'test', 'staging', 'production'];
-
 const readSettings = optionsOf<TlsSettings>('createDb tls', { ca: true, cert: true, key: true });
 
 /** @throws OptionsError that repeats no key. */
@@ -54,12 +49,6 @@ function bytesOf(owner: string, name: string, pem: Pem): Buffer {
   const bytes = Buffer.from(pem);
   if (bytes.includes('-----BEGIN ')) return bytes;
   throw invalidOption(owner, name, 'PEM text ("-----BEGIN …"), not a path: read the file first');
-}
-
-/** @throws OptionsError for a word that is none of the four. */
-export function readEnvironment(owner: string, environment: Environment = 'production'): Environment {
-  if (environments.includes(environment)) return environment;
-  throw invalidOption(owner, 'environment', `one of ${environments.join(', ')}`);
 }
 
 /**

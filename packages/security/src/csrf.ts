@@ -1,5 +1,5 @@
-import { optionsOf, type RequestView } from '@seaworthy/contracts';
-import { compileOrigins, type Environment, type OriginMatcher } from './cors/origin-list.js';
+import { type Environment, optionsOf, type RequestView } from '@seaworthy/contracts';
+import { compileOrigins, type OriginMatcher } from './cors/origin-list.js';
 import type { Client } from './decision.js';
 
 export interface CsrfOptions {

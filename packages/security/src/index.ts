@@ -1,7 +1,7 @@
+export type { Environment } from '@seaworthy/contracts';
 export { type ClientIp, type ClientIpOptions, clientIp } from './client-ip/client-ip.js';
 export type { CorsOriginFunction, CorsPackageOptions, CorsPackageOrigin } from './cors/cors-package.js';
 export type { CorsOptions } from './cors/cors-policy.js';
-export type { Environment } from './cors/origin-list.js';
 export { type CspReports, type CspReportsOptions, createCspReports } from './csp-reports/csp-reports.js';
 export type { CspViolation } from './csp-reports/violation.js';
 export type { CsrfOptions, CsrfRefusal } from './csrf.js';

@@ -1,12 +1,13 @@
 import {
   type Clock,
   type Closable,
+  type Environment,
   type HealthCheck,
-  invalidOption,
   type Logger,
   type Metrics,
   optionsOf,
   type RequestView,
+  readEnvironment,
   silentLogger,
   silentMetrics,
   systemClock,
@@ -15,7 +16,6 @@ import { type ClientIp, clientIp } from './client-ip/client-ip.js';
 import { type CorsPackageOptions, planCorsPackage } from './cors/cors-package.js';
 import type { CorsResult } from './cors/cors-plan.js';
 import { type CorsOptions, planCors } from './cors/cors-policy.js';
-import type { Environment } from './cors/origin-list.js';
 import { type CsrfOptions, planCsrf } from './csrf.js';
 import type { Client, Decision, HeaderPair, Verdict } from './decision.js';
 import { type HeadersOptions, type HttpExchange, planHeaders } from './headers/response-headers.js';
@@ -74,8 +74,6 @@ const readOptions = optionsOf<SecurityOptions>('createSecurity', {
   clock: true,
 });
 
-const environments = ['development', 'test', 'staging', 'production'];
-
 /**
  * Puts headers, client address, CORS, rate limits and CSRF together in the one right order, for any framework.
  *
@@ -93,14 +91,11 @@ export function createSecurity(options: SecurityOptions = {}): Security {
   const {
     clientIp: findClient = clientIp({ trust: [] }),
     csrf = {},
-    environment = 'production',
     logger = silentLogger,
     metrics = silentMetrics,
     clock = systemClock,
   } = readOptions(options);
-  if (!environments.includes(environment)) {
-    throw invalidOption('createSecurity', 'environment', `one of ${environments.join(', ')}`);
-  }
+  const environment = readEnvironment('createSecurity', options.environment);
   const tell = report({ onEvent: options.onEvent, logger, metrics });
   const onStoreChange = (change: StoreChange): void =>
     change.state === 'down'

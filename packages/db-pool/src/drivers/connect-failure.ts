@@ -1,6 +1,4 @@
-/** Node's and OpenSSL's codes for a certificate that is not accepted. */
-const certificateCode =
-  /^(?:ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_(?:GET|VERIFY|DECODE|DECRYPT)_|HOSTNAME_|INVALID_CA|INVALID_PURPOSE)/;
+import { isCertificateError } from '@seaworthy/contracts';
 
 /** Why no connection was made, without the driver's own words: those of servers name users. */
 export function connectFailure(error: unknown): string {
@@ -12,7 +10,7 @@ export function connectFailure(error: unknown): string {
   const message = field('message');
   // mysql2 replaces the code and keeps the message, which is Node's and names certificates only.
   if (code === 'HANDSHAKE_SSL_ERROR') return `the server's certificate was refused (${message})`;
-  if (certificateCode.test(code)) return `the server's certificate was refused (${code})`;
+  if (isCertificateError(code)) return `the server's certificate was refused (${code})`;
   if (code === 'HANDSHAKE_NO_SSL_SUPPORT' || message === 'The server does not support SSL connections') {
     return 'the server offers no TLS';
   }

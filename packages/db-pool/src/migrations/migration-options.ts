@@ -1,13 +1,14 @@
 import {
   type Clock,
   type DurationInput,
+  type Environment,
   type Logger,
   optionsOf,
   parseDuration,
+  readEnvironment,
   silentLogger,
   systemClock,
 } from '@seaworthy/contracts';
-import { type Environment, readEnvironment } from '../tls.js';
 
 /** What is about to happen, for the hook that makes a backup. */
 export interface MigrationPlan {

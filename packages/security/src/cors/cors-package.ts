@@ -1,5 +1,6 @@
 import {
   type Clock,
+  type Environment,
   invalidOption,
   optionsOf,
   type RequestView,
@@ -10,7 +11,7 @@ import cors from 'cors';
 import type { HeaderPair } from '../decision.js';
 import { type CorsPlan, type CorsResult, corsPlan } from './cors-plan.js';
 import { joinTokens } from './cors-policy.js';
-import { compileOrigins, type Environment } from './origin-list.js';
+import { compileOrigins } from './origin-list.js';
 
 /** What the `cors` package takes for one origin or several. */
 export type CorsPackageOrigin = boolean | string | RegExp | ReadonlyArray<boolean | string | RegExp>;

@@ -1,6 +1,6 @@
-import { invalidOption, optionsOf, parseDuration } from '@seaworthy/contracts';
+import { type Environment, invalidOption, optionsOf, parseDuration } from '@seaworthy/contracts';
 import { type CorsPlan, corsPlan } from './cors-plan.js';
-import { compileOrigins, type Environment, splitOrigins } from './origin-list.js';
+import { compileOrigins, splitOrigins } from './origin-list.js';
 
 /** Names shared with the `cors` package mean what they mean there. */
 export interface CorsOptions {

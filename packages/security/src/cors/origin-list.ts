@@ -1,7 +1,4 @@
-import { invalidOption } from '@seaworthy/contracts';
-
-/** `production` and `staging` refuse what only a developer's machine needs. */
-export type Environment = 'development' | 'test' | 'staging' | 'production';
+import { type Environment, invalidOption } from '@seaworthy/contracts';
 
 export interface OriginRules {
   readonly owner: string;

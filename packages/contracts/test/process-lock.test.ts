@@ -1,0 +1,82 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { lockForProcess, type ProcessLock } from '../src/index.js';
+
+let folder = '';
+let path = '';
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'lock-'));
+  path = join(folder, 'thing.lock');
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const take = (ofOtherHost: 'held' | 'stale' = 'held'): ProcessLock => lockForProcess(path, { ofOtherHost });
+
+function unlock(lock: ProcessLock): void {
+  if (!('unlock' in lock)) throw new Error(`locked by ${JSON.stringify(lock.owner)}`);
+  lock.unlock();
+}
+
+test('belongs to one at a time, names its owner, and leaves nothing behind', () => {
+  const first = take();
+  expect(take()).toEqual({ owner: expect.objectContaining({ pid: process.pid, host: hostname() }) });
+  expect(readdirSync(folder)).toEqual(['thing.lock']);
+  unlock(first);
+  unlock(take());
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test('is taken over from a killed process, and from none that lives', async () => {
+  const script = join(folder, 'holder.mjs');
+  writeFileSync(script, `process.send('here'); setInterval(() => {}, 1000);`);
+  const holder = fork(script);
+  await once(holder, 'message');
+  writeFileSync(path, JSON.stringify({ token: 't', pid: holder.pid, startedAt: '', host: hostname() }));
+  expect(take()).toEqual({ owner: expect.objectContaining({ pid: holder.pid }) });
+  const ended = once(holder, 'exit');
+  holder.kill('SIGKILL');
+  await ended;
+  unlock(take());
+});
+
+test.runIf(process.platform === 'linux')('is taken over from a process whose number was given again', () => {
+  writeFileSync(path, JSON.stringify({ token: 't', pid: process.pid, startedAt: '1', host: hostname() }));
+  unlock(take());
+});
+
+test('of another machine is held or stale, as the caller says', () => {
+  writeFileSync(path, JSON.stringify({ token: 't', pid: 1, startedAt: '', host: 'another-machine' }));
+  expect(take('held')).toEqual({ owner: expect.objectContaining({ host: 'another-machine' }) });
+  unlock(take('stale'));
+});
+
+test('that nobody can read is taken over', () => {
+  writeFileSync(path, '');
+  unlock(take());
+});
+
+test('is given back by its owner only', () => {
+  const first = take();
+  writeFileSync(path, JSON.stringify({ token: 'later', pid: process.pid, startedAt: '', host: hostname() }));
+  unlock(first);
+  expect(readdirSync(folder)).toEqual(['thing.lock']);
+});
+
+test('is one process’s when many want a dead one’s at once', async () => {
+  writeFileSync(path, JSON.stringify({ token: 't', pid: process.pid, startedAt: '1', host: hostname() }));
+  const contender = join(import.meta.dirname, 'fixtures', 'lock-contender.mjs');
+  const contenders = Array.from({ length: 4 }, () => fork(contender, [path], { execArgv: [] }));
+  await Promise.all(contenders.map((child) => once(child, 'message')));
+  const answers = contenders.map((child) => once(child, 'message'));
+  for (const child of contenders) child.send('go');
+  const won = (await Promise.all(answers)).filter(([answer]) => answer === 'won');
+  expect(won).toHaveLength(1);
+  const ended = contenders.map((child) => once(child, 'exit'));
+  for (const child of contenders) child.disconnect();
+  await Promise.all(ended);
+});
