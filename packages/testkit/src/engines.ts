@@ -13,7 +13,8 @@ export type Engine =
   | 'chromium'
   | 'age'
   | 'openssl'
-  | 'prometheus';
+  | 'prometheus'
+  | 'restic';
 
 interface EngineFacts {
   readonly title: string;
@@ -54,6 +55,7 @@ export const engines: Readonly<Record<Engine, EngineFacts>> = {
   chromium: { title: 'Chromium', programs: ['chromium'], debianPackage: 'chromium' },
   openssl: { title: 'OpenSSL', programs: ['openssl'], debianPackage: 'openssl' },
   prometheus: { title: 'promtool', programs: ['promtool'], debianPackage: 'prometheus' },
+  restic: { title: 'restic', programs: ['restic'], debianPackage: 'restic' },
   age: { title: 'age', programs: ['age', 'age-keygen'], debianPackage: 'age' },
 };
 

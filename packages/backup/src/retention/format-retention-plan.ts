@@ -21,7 +21,7 @@ export function formatRetentionPlan(plan: RetentionPlan): string {
     `Retention at ${plan.plannedAt} (${plan.timeZone}): ${rules.join(', ')}`,
     ...(plan.halted === undefined ? [] : [`Halted: ${plan.halted}.`]),
     ...lines,
-    `${removed} to remove, ${plan.decisions.length - removed} to keep.`,
+    `${plan.decisions.length - removed} to keep, ${removed} to remove.`,
     '',
   ].join('\n');
 }

@@ -106,7 +106,6 @@ function keepOfOneSource(
   keep: (backup: DatedBackup, reason: string) => void,
 ): void {
   const [newest] = history;
-  const oldest = history.at(-1);
   if (newest === undefined) return;
   const kept = new Set<DatedBackup>();
   const give = (backup: DatedBackup, reason: string): void => {
@@ -124,7 +123,7 @@ function keepOfOneSource(
   }
   for (const period of periods) {
     for (const [backup, name] of newestOfEach(period, rules[period], history)) {
-      give(backup, `${period} ${name}${backup === oldest ? ', the oldest' : ''}`);
+      give(backup, `${period} ${name}`);
     }
   }
   for (const backup of history) {
@@ -133,7 +132,7 @@ function keepOfOneSource(
   }
 }
 
-/** The last `count` periods that have a backup; with room left, the oldest backup too, so that history grows to its full length. */
+/** The newest backup of each of the last `count` periods that have one. */
 function newestOfEach(
   period: Period,
   count: number,
@@ -141,10 +140,10 @@ function newestOfEach(
 ): ReadonlyMap<DatedBackup, string> {
   const chosen = new Map<DatedBackup, string>();
   let last: string | undefined;
-  for (const [at, backup] of history.entries()) {
+  for (const backup of history) {
     if (chosen.size === count) break;
     const name = calendarPeriod(period, backup.madeAt);
-    if (name !== last || at === history.length - 1) chosen.set(backup, name);
+    if (name !== last) chosen.set(backup, name);
     last = name;
   }
   return chosen;

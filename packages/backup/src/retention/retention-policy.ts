@@ -4,9 +4,8 @@ import { invalidOption, optionsOf, wholeNumber } from '@seaworthy/contracts';
  * Which backups stay. A backup stays when any rule wants it. Days begin at 00:00 UTC, weeks on Monday (ISO 8601), whatever the
  * machine's time zone.
  *
- * `hourly` to `yearly` keep the newest backup of each of the last so many hours, days, … that have one, and, while such a count
- * is not used up, the oldest backup of all: exactly what `restic forget` does. Beside these, the newest good backup and the
- * newest verified one of every source always stay.
+ * `hourly` to `yearly` keep the newest backup of each of the last so many hours, days, … that have one, as `restic forget` does.
+ * Beside these, the newest good backup and the newest verified one of every source always stay.
  */
 export interface RetentionPolicy {
   /** The newest so many. @defaultValue 0 */
