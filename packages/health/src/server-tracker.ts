@@ -3,6 +3,7 @@ import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Session } from
 import { Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '@seaworthy/contracts';
+import { arrivingRequests } from './arriving-requests.js';
 import { watchEvents } from './event-watch.js';
 import { watchUpgrades } from './upgrade-watch.js';
 
@@ -55,6 +56,7 @@ export function trackServer(server: Server, options: ServerTrackerOptions): Serv
   const webSockets = new Set<Duplex>();
   const sessions = new Set<ServerHttp2Session>();
   const inFlight = new Map<AnyResponse, AnyRequest>();
+  const arriving = arrivingRequests(clock);
   let discouraging = false;
   let closing = false;
   let recent: AnyRequest[] = [];
@@ -68,6 +70,7 @@ export function trackServer(server: Server, options: ServerTrackerOptions): Serv
   };
   const onReady = (socket: Socket): void => {
     silent.set(socket, clock.monotonic());
+    arriving.watch(socket);
     socket.once('close', () => {
       silent.delete(socket);
       upgraded.delete(socket);
@@ -82,8 +85,12 @@ export function trackServer(server: Server, options: ServerTrackerOptions): Serv
   const onRequest = (request: AnyRequest, response: AnyResponse): void => {
     if (inFlight.has(response)) return; // whoever accepts an expectation may emit it as an ordinary request then
     silent.delete(request.socket);
+    const { socket } = request;
     inFlight.set(response, request);
-    response.once('close', () => inFlight.delete(response));
+    response.once('close', () => {
+      inFlight.delete(response);
+      arriving.answered(socket);
+    });
     if (!discouraging) return;
     if (recent.length < maxRecent) recent.push(request);
     askToClose(response);
@@ -96,6 +103,7 @@ export function trackServer(server: Server, options: ServerTrackerOptions): Serv
   const stopWatchingExpectations = watchEvents(server, ['checkContinue', 'checkExpectation'], onRequest);
   const stopWatchingUpgrades = watchUpgrades(server, (socket, protocol) => {
     silent.delete(socket);
+    arriving.forget(socket);
     (protocol === 'websocket' ? webSockets : upgraded).add(socket);
   });
 
@@ -110,7 +118,7 @@ export function trackServer(server: Server, options: ServerTrackerOptions): Serv
   function sweep(): void {
     for (const socket of silent.keys()) {
       // Node calls a connection that has sent nothing busy. One that has is in the middle of a request.
-      if (isTls || !('bytesRead' in socket) || socket.bytesRead === 0) socket.end();
+      if (!arriving.has(socket)) socket.end();
     }
     // Node calls a connection idle whose answer is complete but has not left yet, and would cut it short.
     if ([...inFlight.keys()].some((response) => response.writableEnded)) return;
@@ -145,7 +153,9 @@ export function trackServer(server: Server, options: ServerTrackerOptions): Serv
     pending() {
       const waited = [...inFlight].filter(([response, request]) => !isEventStream(request, response));
       const named = waited.slice(0, maxNamed).map(([, request]) => redactText(describeRequest(request)));
-      return waited.length > maxNamed ? [...named, `${waited.length - maxNamed} more requests`] : named;
+      if (waited.length > maxNamed) named.push(`${waited.length - maxNamed} more requests`);
+      const begun = arriving.pending(new Set([...inFlight.values()].map(({ socket }) => socket)));
+      return begun === 0 ? named : [...named, `headers of ${begun} requests`];
     },
     async end(graceMs) {
       const unfinished = [...inFlight];

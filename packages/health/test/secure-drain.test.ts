@@ -103,6 +103,27 @@ test('drains an https server: answers with Connection: close, sweeps idle and si
   agent.destroy();
 });
 
+test('an https server answers a request whose headers were still arriving when it stopped listening', async () => {
+  const health = createHealth({ signals: false, shutdown: { quiet: 0 } });
+  const server = health.serve(createHttpsServer(credentials, (_request, response) => response.end('whole')));
+  const port = await portOf(server);
+  const client = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false });
+  let received = '';
+  client.setEncoding('latin1').on('data', (text: string) => {
+    received += text;
+  });
+  const [serverSide] = await Promise.all([once(server, 'secureConnection'), once(client, 'secureConnect')]);
+  client.write('GET / HTTP/1.1\r\n');
+  await waitFor(() => serverSide[0].bytesRead > 0);
+  const stopping = health.shutdown();
+  await waitFor(() => !server.listening);
+  client.write('Host: a\r\n\r\n');
+  await once(client, 'end');
+  expect(received).toMatch(/200 OK[\s\S]*connection: close[\s\S]*whole/i);
+  expect(await stopping).toMatchObject({ clean: true });
+  client.destroy();
+});
+
 for (const [name, make] of [
   ['cleartext http2', () => createServer()],
   ['secure http2', () => createSecureServer(credentials)],

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describeHttpContract, type Route, waitFor } from '@seaworthy/testkit';
+import { createFakeClock, describeHttpContract, type Route, waitFor } from '@seaworthy/testkit';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createHealth, type Health, type HealthOptions } from '../src/index.js';
 import { mountHealth } from './mount.js';
@@ -69,6 +69,40 @@ describeHttpContract('a drain', (host) => {
     expect(busy.state, 'the others did not wait for it').toBe('open');
     expect(await stopping).toMatchObject({ clean: true, trafficStopped: true });
     expect(busy.received).toContain('"slow":1500');
+  });
+
+  test('waits a second for headers that were still arriving when the listener closed, and no longer', async () => {
+    const clock = createFakeClock();
+    const health = healthFor({ clock, shutdown: { quiet: 0 } });
+    await using service = await host.serve(mountHealth(health));
+    await using first = await openWire(service.port);
+    await using second = await openWire(service.port);
+    await using slow = await openWire(service.port);
+    second.send(get('/hello'));
+    await second.seen('world');
+    for (const client of [first, second, slow]) client.send('GET /hello HTTP/1.1\n');
+    await waitFor(async () => (await connections(service.server)) === 3);
+    // What they have sent has reached the server before the request after it is answered.
+    await using last = await openWire(service.port);
+    last.send(get('/hello'));
+    await last.seen('world');
+    let over = false;
+    const stopping = health.shutdown().finally(() => (over = true));
+    await waitFor(() => !service.server.listening);
+    await clock.advance(900);
+    for (const client of [first, second]) client.send('Host: a\n\n');
+    expect(await first.closed()).toBe('ended');
+    expect(await second.closed()).toBe('ended');
+    expect(first.received).toMatch(/200 OK[\s\S]*connection: close[\s\S]*world/i);
+    expect(second.received.match(/world/g)).toHaveLength(2);
+    expect(slow.state).toBe('open');
+    await waitFor(async () => {
+      await clock.advance(100);
+      return over;
+    });
+    expect(await slow.closed()).not.toBe('open');
+    expect(await stopping).toMatchObject({ clean: true });
+    expect((await stopping).phases[1]?.durationMs).toBeLessThan(3_000);
   });
 
   test('cuts no answer short that its client reads slowly', async () => {
