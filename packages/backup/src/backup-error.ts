@@ -5,9 +5,11 @@ export type BackupStage =
   | 'prepare'
   | 'dump'
   | 'compress'
+  | 'encrypt'
   | 'write'
   | 'commit'
   | 'read'
+  | 'decrypt'
   | 'verify'
   | 'restore';
 
@@ -29,10 +31,13 @@ export interface BackupErrorOptions extends SeaworthyErrorOptions {
  * - `BACKUP_INCOMPLETE`: every program said it was well, and yet the end of the dump is missing.
  * - `BACKUP_STALLED`: the dump gave no byte for too long.
  * - `BACKUP_WRITE_FAILED`: a target could not store it; the cause says why (`ENOSPC`).
+ * - `BACKUP_ENCRYPT_FAILED`: the recipients could not be used.
  * - `BACKUP_EXISTS`: a backup of that name is there already; nothing is overwritten.
+ * - `BACKUP_LOCKED`: the target keeps it until its retention is over.
  * - `BACKUP_BUSY`: this instance is already making a backup.
  * - `BACKUP_NOT_FOUND`, `BACKUP_UNREADABLE`: no such backup, or one whose manifest cannot be understood.
  * - `BACKUP_CORRUPT`: the stored bytes are not those that the manifest names.
+ * - `BACKUP_NO_KEY`: no private key was given that opens it.
  * - `RESTORE_REFUSED`: a guard said no; the message says which, and how to insist.
  * - `RESTORE_FAILED`: the database did not take it; what that leaves behind is in the message.
  * - `BACKUP_CLOSED`: `close()` was called.

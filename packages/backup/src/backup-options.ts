@@ -8,10 +8,10 @@ import {
   silentLogger,
   systemClock,
 } from '@seaworthy/contracts';
+import { folderLayout, kpiLayout, type Layout } from './manifest/layout.js';
+import type { CompressionName } from './pipeline/compression.js';
 import type { BackupSource } from './sources/backup-source.js';
 import type { BackupTarget } from './targets/backup-target.js';
-import type { CompressionName } from './pipeline/compression.js';
-import { folderLayout, kpiLayout, type Layout } from './manifest/layout.js';
 
 export interface BackupsOptions {
   /** What is backed up, under names of yours: `{ db: postgres({ url }) }`. */
@@ -25,6 +25,15 @@ export interface BackupsOptions {
    * backup
    */
   readonly preset?: 'kpi';
+  /**
+   * Public age keys (`age1…`): every artifact is encrypted to all of them, and any one private key opens it. Give at least
+   * two, one of them kept where this machine cannot reach. @defaultValue no encryption
+   */
+  readonly encrypt?: { readonly recipients: readonly string[] };
+  /**
+   * `any` makes a backup of what at least one target took; the others are named in a warning. @defaultValue 'all'
+   */
+  readonly requireTargets?: 'all' | 'any';
   /** A dump that gives no byte for so long is ended. @defaultValue '10m' */
   readonly stallTimeout?: DurationInput;
   /** @defaultValue silent */
@@ -37,6 +46,9 @@ export interface BackupSettings {
   readonly sources: ReadonlyMap<string, BackupSource>;
   readonly targets: readonly BackupTarget[];
   readonly compress: CompressionName;
+  /** Empty without encryption. */
+  readonly recipients: readonly string[];
+  readonly requireTargets: 'all' | 'any';
   readonly layout: Layout;
   readonly stallTimeoutMs: number;
   readonly logger: Logger;
@@ -49,14 +61,30 @@ const readOptions = optionsOf<BackupsOptions>(owner, {
   sources: true,
   targets: true,
   compress: true,
+  encrypt: true,
+  requireTargets: true,
   preset: true,
   stallTimeout: true,
   logger: true,
   clock: true,
 });
 
+const readEncryption = optionsOf<NonNullable<BackupsOptions['encrypt']>>(`${owner}: encrypt`, {
+  recipients: true,
+});
+
 export function readBackupOptions(options: BackupsOptions): BackupSettings {
-  const { sources, targets, compress, preset, stallTimeout = '10m', logger, clock } = readOptions(options);
+  const {
+    sources,
+    targets,
+    compress,
+    encrypt,
+    requireTargets = 'all',
+    preset,
+    logger,
+    clock,
+  } = readOptions(options);
+  const { stallTimeout = '10m' } = options;
   const named = new Map(Object.entries(sources ?? {}));
   if (named.size === 0)
     throw invalidOption(owner, 'sources', 'at least one source, such as { db: postgres({ url }) }');
@@ -81,12 +109,27 @@ export function readBackupOptions(options: BackupsOptions): BackupSettings {
     throw invalidOption(owner, 'sources', 'one source: the preset "kpi" has one file');
   if (isKpi && compress === 'zstd')
     throw invalidOption(owner, 'compress', '"gzip" or left out with the preset "kpi"');
+  const recipients = encrypt === undefined ? [] : readEncryption(encrypt).recipients;
+  if (encrypt !== undefined && !(Array.isArray(recipients) && recipients.length > 0)) {
+    throw invalidOption(owner, 'encrypt', 'at least one recipient: { recipients: ["age1…"] }');
+  }
+  for (const recipient of recipients) {
+    if (!/^age1[02-9ac-hj-np-z]{58}$/.test(recipient)) {
+      throw invalidOption(owner, 'encrypt', 'public keys as age-keygen prints them: age1 and 58 characters');
+    }
+  }
+  if (isKpi && recipients.length > 0)
+    throw invalidOption(owner, 'encrypt', 'left out with the preset "kpi": its file is plain gzip');
+  if (requireTargets !== 'all' && requireTargets !== 'any')
+    throw invalidOption(owner, 'requireTargets', '"all" or "any"');
   const stallTimeoutMs = parseDuration(stallTimeout);
   if (stallTimeoutMs === 0) throw invalidOption(owner, 'stallTimeout', 'longer than 0');
   return {
     sources: named,
     targets,
     compress: compress ?? (isKpi ? 'gzip' : 'zstd'),
+    recipients,
+    requireTargets,
     layout: isKpi ? kpiLayout : folderLayout,
     stallTimeoutMs,
     logger: logger ?? silentLogger,

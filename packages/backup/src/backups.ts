@@ -1,6 +1,6 @@
-import type { Closable, DurationInput } from '@seaworthy/contracts';
-import type { BackupSource } from './sources/backup-source.js';
+import type { Closable, DurationInput, Secret } from '@seaworthy/contracts';
 import type { Manifest } from './manifest/manifest.js';
+import type { BackupSource } from './sources/backup-source.js';
 
 export interface BackupProgress {
   /** The source's name. */
@@ -17,12 +17,14 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called at most once a second and source, and at its end. */
   readonly onProgress?: (progress: BackupProgress) => void;
+  /** Kept in the manifest, for retention and for people: `['weekly']`. @defaultValue [] */
+  readonly tags?: readonly string[];
 }
 
 /** What a restore must be told twice before it does something that cannot be undone. */
 export type RestoreForce = 'same-server' | 'not-empty';
 
-export interface RestoreOptions extends RunOptions {
+export interface RestoreOptions extends Pick<RunOptions, 'signal' | 'onProgress'> {
   /** Which part of the backup, by the source's name. @defaultValue the only one */
   readonly source?: string;
   /** Where it goes: `postgres({ url })` or `mysql({ url })`, the same engine as the dump's. */
@@ -34,6 +36,11 @@ export interface RestoreOptions extends RunOptions {
    * or replaces anything: what is in the way makes the restore fail. @defaultValue []
    */
   readonly force?: readonly RestoreForce[];
+  /**
+   * The private age keys (`AGE-SECRET-KEY-1…`) that may open it, for an encrypted backup. They belong on the machine that
+   * restores, not on the one that makes backups. @defaultValue []
+   */
+  readonly identity?: string | Secret | ReadonlyArray<string | Secret>;
   /** The whole restore, index builds included. @defaultValue '12h' */
   readonly timeout?: DurationInput;
 }

@@ -3,10 +3,14 @@ import { BackupError } from './backup-error.js';
 import { type BackupsOptions, readBackupOptions } from './backup-options.js';
 import type { Backups, RestoreOptions, RunOptions } from './backups.js';
 import { listBackups } from './manifest/catalog.js';
-import { restoreBackup } from './restore/restore-backup.js';
 import { runBackup } from './pipeline/run-backup.js';
+import { restoreBackup } from './restore/restore-backup.js';
 
-const readRunOptions = optionsOf<RunOptions>('run', { signal: true, onProgress: true });
+const readRunOptions = optionsOf<RunOptions>('run', {
+  signal: true,
+  onProgress: true,
+  tags: true,
+});
 
 /**
  * Backups of databases that exist if and only if they are complete.
@@ -54,7 +58,7 @@ export function createBackups(options: BackupsOptions): Backups {
 
   const backups: Backups = {
     async run(runOptions = {}) {
-      const { signal, onProgress } = readRunOptions(runOptions);
+      const { signal, onProgress, tags } = readRunOptions(runOptions);
       if (running) {
         throw new BackupError('A backup is being made already. Await it before the next.', {
           code: 'BACKUP_BUSY',
@@ -68,6 +72,7 @@ export function createBackups(options: BackupsOptions): Backups {
           return runBackup(settings, {
             signal: runSignal,
             ...(onProgress === undefined ? {} : { onProgress }),
+            ...(tags === undefined ? {} : { tags }),
           });
         });
         const bytes = manifest.artifacts.reduce((sum, artifact) => sum + artifact.bytes, 0);

@@ -1,7 +1,5 @@
 export { BackupError, type BackupErrorOptions, type BackupStage } from './backup-error.js';
 export type { BackupsOptions } from './backup-options.js';
-export type { BackupSource, SourceFacts, SourceSession } from './sources/backup-source.js';
-export type { BackupTarget, StagedObject } from './targets/backup-target.js';
 export type {
   BackupEntry,
   BackupProgress,
@@ -11,10 +9,29 @@ export type {
   RestoreResult,
   RunOptions,
 } from './backups.js';
-export type { CompressionName } from './pipeline/compression.js';
 export { createBackups } from './create-backups.js';
-export { local } from './targets/local-target.js';
-export type { Manifest, ManifestArtifact } from './manifest/manifest.js';
+export type { Contents, Manifest, ManifestArtifact, TableContents } from './manifest/manifest.js';
+export type { CompressionName } from './pipeline/compression.js';
+export { formatRetentionPlan } from './retention/format-retention-plan.js';
+export { planRetention, type RetentionDecision, type RetentionPlan } from './retention/plan-retention.js';
+export type { RetainableBackup } from './retention/retainable-backup.js';
+export { type RetentionPolicy, type RetentionRules, retentionPresets } from './retention/retention-policy.js';
+export type {
+  BackupSource,
+  Dump,
+  DumpFormat,
+  EngineName,
+  Load,
+  SourceFacts,
+  SourceSession,
+} from './sources/backup-source.js';
 export { type MysqlSourceOptions, mysql } from './sources/mysql.js';
 export { type PostgresSourceOptions, postgres } from './sources/postgres.js';
-export type { ToolProcess } from './tools/tool-process.js';
+export type {
+  BackupTarget,
+  ObjectDigest,
+  ObjectFacts,
+  ReadOptions,
+  StagedObject,
+} from './targets/backup-target.js';
+export { local } from './targets/local-target.js';

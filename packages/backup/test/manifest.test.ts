@@ -1,15 +1,18 @@
 import { BackupError, type Manifest } from '@seaworthy/backup';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { formatManifest } from '../src/manifest/manifest.js';
+import { parseManifest } from '../src/manifest/parse-manifest.js';
 import { parseDatabaseUrl } from '../src/sources/database-url.js';
-import { formatManifest, parseManifest } from '../src/manifest/manifest.js';
 
 const manifest: Manifest = {
   format: 'seaworthy-backup',
-  version: 1,
+  version: 2,
   id: '20260102T030405Z-3f9a0c71',
   startedAt: '2026-01-02T03:04:05.000Z',
   completedAt: '2026-01-02T03:04:06.000Z',
+  tags: ['weekly'],
+  recipients: ['age1one', 'age1two'],
   artifacts: [
     {
       source: 'db',
@@ -20,10 +23,18 @@ const manifest: Manifest = {
       tool: 'pg_dump (PostgreSQL) 15.18',
       format: 'sql',
       compression: 'zstd',
-      key: '20260102T030405Z-3f9a0c71/db.sql.zst',
+      encryption: 'age',
+      key: '20260102T030405Z-3f9a0c71/db.sql.zst.age',
       bytes: 1_000,
       sha256: 'a'.repeat(64),
+      plainSha256: 'b'.repeat(64),
       rawBytes: 4_000,
+      headerBytes: 200,
+      contents: {
+        precision: 'bracketed',
+        tables: [{ name: 'public.t', rows: 1, hash: 'c'.repeat(32) }],
+        after: [{ name: 'public.t', rows: 2 }],
+      },
       warnings: ['one'],
     },
   ],
@@ -32,6 +43,24 @@ const manifest: Manifest = {
 describe('a manifest', () => {
   it('reads back as it was written', () => {
     expect(parseManifest(formatManifest(manifest).toString(), manifest.id)).toEqual(manifest);
+  });
+
+  it('of the version before reads as one without encryption', () => {
+    const { encryption, plainSha256, headerBytes, contents, ...old } = manifest.artifacts[0] ?? {};
+    expect([encryption, plainSha256, headerBytes, contents]).not.toContain(undefined);
+    const { tags, recipients, ...head } = manifest;
+    expect([tags, recipients]).not.toContain(undefined);
+    const text = JSON.stringify({ ...head, version: 1, artifacts: [old] });
+    const read = parseManifest(text, manifest.id);
+    expect(read).toMatchObject({ version: 2, tags: [], recipients: [] });
+    expect(read.artifacts).toMatchObject([
+      { encryption: 'none', sha256: 'a'.repeat(64), plainSha256: 'a'.repeat(64), headerBytes: 0 },
+    ]);
+  });
+
+  it('of a newer version is refused and says so', () => {
+    const text = JSON.stringify({ ...manifest, version: 3 });
+    expect(() => parseManifest(text, manifest.id)).toThrow('update this one');
   });
 
   it('with any one field missing or replaced is refused or reads as a whole manifest, and never as anything else', () => {

@@ -334,9 +334,8 @@ describeWith(['postgres', 'private postgres'], 'a restore that is interrupted', 
     const { file } = await makeBackup();
     const whole = await promisify(gunzip)(await readFile(file));
     const session = await postgres({ url: target.adminUrl }).open(new AbortController().signal);
-    const { process: psql, begin } = session.load();
-    psql.stdout.resume();
-    psql.stdin.end(Buffer.concat([Buffer.from(begin), whole.subarray(0, whole.length >> 1)]));
+    const psql = await session.load(new AbortController().signal);
+    psql.stdin.end(Buffer.concat([Buffer.from(psql.begin), whole.subarray(0, whole.length >> 1)]));
     await expect(psql.exited).resolves.toBeUndefined();
     await session.close();
     expect(await tablesOf(target.adminUrl)).toEqual([]);

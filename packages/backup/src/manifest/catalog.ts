@@ -1,8 +1,9 @@
 import { BackupError } from '../backup-error.js';
-import type { BackupTarget } from '../targets/backup-target.js';
 import type { BackupEntry } from '../backups.js';
-import { idOfManifest, isId, manifestKeys } from './layout.js';
-import { type Manifest, maxManifestBytes, parseManifest } from './manifest.js';
+import type { BackupTarget } from '../targets/backup-target.js';
+import { idOfManifest, isId, layoutOf } from './layout.js';
+import { type Manifest, maxManifestBytes } from './manifest.js';
+import { parseManifest } from './parse-manifest.js';
 
 export interface FoundBackup {
   readonly manifest: Manifest;
@@ -42,15 +43,14 @@ export async function listBackups(targets: readonly BackupTarget[]): Promise<rea
 export async function findBackup(targets: readonly BackupTarget[], id: string): Promise<FoundBackup> {
   let damage: unknown;
   for (const target of isId(id) ? targets : []) {
-    for (const key of manifestKeys(id)) {
-      if (!(await target.exists(key))) continue;
-      try {
-        const manifest = await readManifest(target, key, id);
-        await assertPresent(target, manifest);
-        return { manifest, target };
-      } catch (error) {
-        damage ??= error;
-      }
+    const key = layoutOf(id).manifest(id);
+    if ((await target.head(key)) === undefined) continue;
+    try {
+      const manifest = await readManifest(target, key, id);
+      await assertPresent(target, manifest);
+      return { manifest, target };
+    } catch (error) {
+      damage ??= error;
     }
   }
   throw (
@@ -75,7 +75,7 @@ async function readManifest(target: BackupTarget, key: string, id: string): Prom
 
 async function assertPresent(target: BackupTarget, manifest: Manifest): Promise<void> {
   for (const { key, bytes } of manifest.artifacts) {
-    const size = await target.size(key);
+    const size = (await target.head(key))?.bytes;
     if (size === bytes) continue;
     const how = size === undefined ? 'is missing' : `has ${size} bytes instead of ${bytes}`;
     throw new BackupError(`${key} in ${target.name} ${how}.`, { code: 'BACKUP_CORRUPT', stage: 'read' });

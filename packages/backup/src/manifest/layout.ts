@@ -1,31 +1,47 @@
 import { randomBytes } from 'node:crypto';
 import type { CompressionName } from '../pipeline/compression.js';
+import type { DumpFormat } from '../sources/backup-source.js';
 
-/** How a backup's objects are called. */
+/** What an artifact's name is made of. */
+export interface ArtifactName {
+  readonly source: string;
+  readonly format: DumpFormat;
+  readonly compression: CompressionName;
+  readonly encryption: 'none' | 'age';
+}
+
+/** How a backup's objects are called. Every key of a backup begins with `<id>/` or `<id>.`. */
 export interface Layout {
   newId(now: Date): string;
-  artifact(id: string, source: string, compression: CompressionName): string;
+  artifact(id: string, name: ArtifactName): string;
   /** Lines that `sha256sum -c` reads, beside the artifacts. */
   checksums(id: string): string;
   manifest(id: string): string;
+  /** What is learnt later, one object each time: the reports of drills, rotated headers. `name` is made of `[a-z0-9.-]`. */
+  note(id: string, name: string): string;
 }
 
 const extension: Readonly<Record<CompressionName, string>> = { zstd: 'zst', gzip: 'gz' };
 
+const endings = ({ format, compression, encryption }: ArtifactName): string =>
+  `${format}.${extension[compression]}${encryption === 'age' ? '.age' : ''}`;
+
 /** A folder per backup. The random end keeps two instances that start in one second apart. */
 export const folderLayout: Layout = {
   newId: (now) => `${stamp(now).replace('_', 'T')}Z-${randomBytes(4).toString('hex')}`,
-  artifact: (id, source, compression) => `${id}/${source}.sql.${extension[compression]}`,
+  artifact: (id, name) => `${id}/${name.source}.${endings(name)}`,
   checksums: (id) => `${id}/SHA256SUMS`,
   manifest: (id) => `${id}/manifest.json`,
+  note: (id, name) => `${id}/note-${name}`,
 };
 
 /** The names of the KPI guide: `kpi_backup_20260102_030405.sql.gz`, in UTC, all in one folder. */
 export const kpiLayout: Layout = {
   newId: (now) => `kpi_backup_${stamp(now)}`,
-  artifact: (id, _source, compression) => `${id}.sql.${extension[compression]}`,
+  artifact: (id, name) => `${id}.${endings(name)}`,
   checksums: (id) => `${id}.sha256`,
   manifest: (id) => `${id}.manifest.json`,
+  note: (id, name) => `${id}.note-${name}`,
 };
 
 const idPattern = /^[A-Za-z0-9_-]{1,100}$/;
@@ -41,9 +57,9 @@ export function idOfManifest(key: string): string | undefined {
   return id !== undefined && isId(id) ? id : undefined;
 }
 
-/** Where the manifest of a backup may be. */
-export function manifestKeys(id: string): readonly string[] {
-  return [folderLayout, kpiLayout].map((layout) => layout.manifest(id));
+/** The layout that a backup of that id was written in. */
+export function layoutOf(id: string): Layout {
+  return id.startsWith('kpi_backup_') ? kpiLayout : folderLayout;
 }
 
 function stamp(now: Date): string {

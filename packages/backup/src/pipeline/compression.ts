@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import type { Readable, Writable } from 'node:stream';
+import type { Readable, Transform, Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import { createGunzip, createGzip } from 'node:zlib';
+import zlib from 'node:zlib';
 import { BackupError, type BackupStage } from '../backup-error.js';
 import { spawnTool } from '../tools/tool-process.js';
 
@@ -17,36 +17,66 @@ export interface CompressionStage {
 }
 
 /**
- * `zstd -3` costs a third of `gzip -6`, takes a little less space, and Node 20 has none of its own. Its default of one
- * extra thread would hold back 8 MB before the first byte comes out, hence `--single-thread`.
+ * `zstd -3` costs a third of `gzip -6` and takes a little less space. The program's default of one extra thread would hold
+ * back 8 MB before the first byte comes out, hence `--single-thread`. `--check` is its default and Node's is not: the frame's
+ * own checksum is what `zstd -t` looks at on the worst day.
  */
-const zstdLevel = '-3';
+const zstdLevel = 3;
+
+/** Of Node's zlib; absent before 22.15 and 23.8. */
+interface ZstdOfNode {
+  createZstdCompress(options: { readonly params: Readonly<Record<number, number>> }): Transform;
+  createZstdDecompress(): Transform;
+}
 
 /**
- * `zstd` when that program is installed, else `gzip`, which is always there: a backup in the slower format is better than
- * none, and the manifest names the one it has.
+ * The `zstd` program where it is installed, because its work then is on another core than the hashes; else Node's own; else
+ * `gzip`, which is always there: a backup in the slower format is better than none, and the manifest names the one it has.
  */
 export function chooseCompression(wanted: CompressionName): CompressionName {
-  return wanted === 'zstd' && findZstd() === undefined ? 'gzip' : wanted;
+  return wanted === 'zstd' && findZstd() === undefined && zstdOfNode() === undefined ? 'gzip' : wanted;
 }
 
 export function compress(name: CompressionName): CompressionStage {
-  return name === 'gzip'
-    ? inProcess(createGzip(), 'compress')
-    : zstd([zstdLevel, '--single-thread', '-q', '-c'], 'compress');
+  if (name === 'gzip') return inProcess(zlib.createGzip(), 'gzip', 'compress');
+  const node = findZstd() === undefined ? zstdOfNode() : undefined;
+  return node === undefined
+    ? zstd([`-${zstdLevel}`, '--single-thread', '-q', '-c'], 'compress')
+    : inProcess(
+        node.createZstdCompress({ params: { [compressionLevel]: zstdLevel, [checksumFlag]: 1 } }),
+        'zstd',
+        'compress',
+      );
 }
 
 export function decompress(name: CompressionName): CompressionStage {
-  return name === 'gzip' ? inProcess(createGunzip(), 'read') : zstd(['-d', '-q', '-c'], 'read');
+  if (name === 'gzip') return inProcess(zlib.createGunzip(), 'gzip', 'read');
+  const node = findZstd() === undefined ? zstdOfNode() : undefined;
+  return node === undefined
+    ? zstd(['-d', '-q', '-c'], 'read')
+    : inProcess(node.createZstdDecompress(), 'zstd', 'read');
 }
 
-function inProcess(stream: ReturnType<typeof createGzip>, stage: BackupStage): CompressionStage {
+/** `ZSTD_c_compressionLevel` and `ZSTD_c_checksumFlag` of zstd.h. */
+const compressionLevel = 100;
+const checksumFlag = 201;
+
+function zstdOfNode(): ZstdOfNode | undefined {
+  const found: object = zlib;
+  return hasZstd(found) ? found : undefined;
+}
+
+function hasZstd(found: object): found is ZstdOfNode {
+  return 'createZstdCompress' in found && 'createZstdDecompress' in found;
+}
+
+function inProcess(stream: Transform, tool: CompressionName, stage: BackupStage): CompressionStage {
   const done = finished(stream).catch((error: NodeJS.ErrnoException) => {
-    if (error.code?.startsWith('Z_') !== true) throw error; // stopped from outside: somebody else knows why
-    throw new BackupError(`gzip stopped (${error.code}).`, {
+    if (error.code?.startsWith('Z') !== true) throw error; // stopped from outside: somebody else knows why
+    throw new BackupError(`${tool} stopped (${error.code}).`, {
       code: stage === 'read' ? 'BACKUP_CORRUPT' : 'BACKUP_TOOL_FAILED',
       stage,
-      tool: 'gzip',
+      tool,
     });
   });
   done.catch(() => undefined); // looked at later

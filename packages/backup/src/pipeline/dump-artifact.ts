@@ -1,53 +1,66 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Clock, formatDuration, type Timer } from '@seaworthy/contracts';
 import { BackupError } from '../backup-error.js';
+import type { Contents } from '../manifest/manifest.js';
 import type { BackupSource, SourceSession } from '../sources/backup-source.js';
-import type { StagedObject } from '../targets/backup-target.js';
+import type { ObjectDigest, StagedObject } from '../targets/backup-target.js';
+import { makeAgeHeader } from './age-header.js';
+import { PayloadEncrypter, payloadNonceBytes } from './age-payload.js';
 import { type CompressionName, compress } from './compression.js';
+import { endWatch } from './end-watch.js';
 import { runTogether } from './run-together.js';
-import { Tail } from './tail.js';
 
 export interface DumpOptions {
   readonly source: BackupSource;
   readonly session: SourceSession;
   readonly compression: CompressionName;
-  readonly staged: readonly StagedObject[];
+  /** Public keys; none leaves the artifact as it is. */
+  readonly recipients: readonly string[];
+  readonly staged: Pick<StagedObject, 'write'>;
   readonly stallTimeoutMs: number;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly onBytes: (rawBytes: number, bytes: number) => void;
 }
 
-export interface DumpResult {
+export interface DumpResult extends ObjectDigest {
   readonly rawBytes: number;
-  readonly bytes: number;
-  readonly sha256: string;
+  readonly plainSha256: string;
+  readonly headerBytes: number;
+  readonly contents?: Contents;
 }
 
 /**
- * Dump, compressor, hash and targets as one pipeline with a chunk or two in memory. It resolves only when every program
- * ended with 0 and the dump's closing line went through: that is the gate that nothing gets a name without.
+ * Dump, compressor, encryption, hashes and targets as one pipeline with a chunk or two in memory. The last encrypted chunk is
+ * written, and the promise resolves, only when every program ended with 0 and the dump's end went through: that is the gate
+ * that nothing gets a name without.
  */
 export async function dumpArtifact(options: DumpOptions): Promise<DumpResult> {
-  const { source, session, compression, staged, stallTimeoutMs, clock, signal, onBytes } = options;
-  const dump = session.dump();
-  dump.stdin.end();
+  const { source, session, compression, recipients, staged, stallTimeoutMs, clock, signal, onBytes } =
+    options;
+  const sealed = await sealer(recipients, staged);
+  const dump = await session.dump(signal);
   const stage = compress(compression);
-  const hash = createHash('sha256');
-  let bytes = 0;
+  const end = endWatch(source.engine);
+  const plain = createHash('sha256');
+  let rawBytes = 0;
   let progressAt = clock.monotonic();
-  const tail = new Tail((rawBytes) => {
-    progressAt = clock.monotonic();
-    onBytes(rawBytes, bytes);
+  const watched = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      rawBytes += chunk.length;
+      end.push(chunk);
+      progressAt = clock.monotonic();
+      onBytes(rawBytes, sealed.bytes());
+      done(null, chunk);
+    },
   });
 
   async function store(): Promise<void> {
     for await (const chunk of stage.output) {
-      hash.update(chunk);
-      bytes += chunk.length;
-      // All targets at the pace of the slowest: what is faster would have to be kept in memory.
-      await Promise.all(staged.map((object) => object.write(chunk)));
+      plain.update(chunk);
+      await sealed.write(chunk);
     }
   }
 
@@ -56,7 +69,7 @@ export async function dumpArtifact(options: DumpOptions): Promise<DumpResult> {
     await runTogether({
       // The watch never resolves on its own, so it joins as a rejection only.
       parts: [
-        Promise.race([watch.stalled, Promise.all([pipeline(dump.stdout, tail, stage.input), store()])]),
+        Promise.race([watch.stalled, Promise.all([pipeline(dump.stdout, watched, stage.input), store()])]),
         dump.exited,
         stage.done,
       ],
@@ -70,18 +83,19 @@ export async function dumpArtifact(options: DumpOptions): Promise<DumpResult> {
   } finally {
     watch.stop();
   }
-  if (!source.isComplete(tail.last)) {
+  if (!end.isComplete()) {
     throw new BackupError(
       `${dump.name} said it was done with ${source.label}, but the end of its output is missing.`,
-      {
-        code: 'BACKUP_INCOMPLETE',
-        stage: 'dump',
-        tool: dump.name,
-        exitCode: 0,
-      },
+      { code: 'BACKUP_INCOMPLETE', stage: 'dump', tool: dump.name, exitCode: 0 },
     );
   }
-  return { rawBytes: tail.bytes, bytes, sha256: hash.digest('hex') };
+  const contents = dump.contents?.();
+  return {
+    rawBytes,
+    plainSha256: plain.digest('hex'),
+    ...(await sealed.finish()),
+    ...(contents === undefined ? {} : { contents }),
+  };
 
   function watchForStall(): { readonly stalled: Promise<never>; stop(): void } {
     let timer: Timer | undefined;
@@ -100,4 +114,45 @@ export async function dumpArtifact(options: DumpOptions): Promise<DumpResult> {
     stalled.catch(() => undefined);
     return { stalled, stop: () => timer?.cancel() };
   }
+}
+
+interface Sealer {
+  write(chunk: Uint8Array): Promise<void>;
+  /** Stored bytes so far. */
+  bytes(): number;
+  /** Writes what was kept back. */
+  finish(): Promise<ObjectDigest & { readonly headerBytes: number }>;
+}
+
+/** The last steps before the target: encryption where there are recipients, and the hash of what is stored. */
+async function sealer(recipients: readonly string[], staged: Pick<StagedObject, 'write'>): Promise<Sealer> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  let headerBytes = 0;
+  let encrypter: PayloadEncrypter | undefined;
+
+  async function put(chunk: Uint8Array): Promise<void> {
+    hash.update(chunk);
+    bytes += chunk.length;
+    await staged.write(chunk);
+  }
+
+  if (recipients.length > 0) {
+    const header = await makeAgeHeader(recipients);
+    const nonce = randomBytes(payloadNonceBytes);
+    headerBytes = header.bytes.length;
+    encrypter = new PayloadEncrypter(header.fileKey, nonce);
+    await put(Buffer.concat([header.bytes, nonce]));
+  }
+  return {
+    async write(chunk) {
+      if (encrypter === undefined) await put(chunk);
+      else for (const part of encrypter.push(chunk)) await put(part);
+    },
+    bytes: () => bytes,
+    async finish() {
+      if (encrypter !== undefined) await put(encrypter.finish());
+      return { bytes, sha256: hash.digest('hex'), headerBytes };
+    },
+  };
 }

@@ -1,12 +1,14 @@
 import { invalidOption, optionsOf, parseDuration } from '@seaworthy/contracts';
 import { BackupError } from '../backup-error.js';
 import type { BackupSettings } from '../backup-options.js';
-import type { SourceSession } from '../sources/backup-source.js';
 import type { BackupProgress, RestoreForce, RestoreOptions, RestoreResult } from '../backups.js';
 import { findBackup } from '../manifest/catalog.js';
-import { loadArtifact, verifyArtifact } from './load-artifact.js';
 import type { Manifest, ManifestArtifact } from '../manifest/manifest.js';
 import { throttled } from '../pipeline/throttled.js';
+import type { SourceSession } from '../sources/backup-source.js';
+import { loadArtifact } from './load-artifact.js';
+import { readIdentities } from './read-identities.js';
+import { verifyArtifact } from './verify-artifact.js';
 
 const forces: readonly RestoreForce[] = ['same-server', 'not-empty'];
 
@@ -15,6 +17,7 @@ const readOptions = optionsOf<RestoreOptions>('restore', {
   to: true,
   confirm: true,
   force: true,
+  identity: true,
   timeout: true,
   signal: true,
   onProgress: true,
@@ -31,6 +34,7 @@ export async function restoreBackup(
     to,
     confirm,
     force = [],
+    identity,
     timeout = '12h',
     signal: given,
     onProgress,
@@ -41,6 +45,7 @@ export async function restoreBackup(
   if (confirm !== to.database) {
     throw refused(`confirm must name the target database once more (${to.label})`, 'Write it by hand.');
   }
+  const identities = readIdentities('restore', identity);
   const startedAt = clock.monotonic();
   const limit = new AbortController();
   const timer = clock.schedule(() => limit.abort(timedOut(to.label)), parseDuration(timeout), {
@@ -58,16 +63,14 @@ export async function restoreBackup(
     }
     const report = throttled<BackupProgress>(onProgress ?? (() => undefined), clock);
     report.tell({ source: artifact.source, stage: 'verify', rawBytes: 0, bytes: 0 });
-    await verifyArtifact(target, artifact, { signal });
+    const stored = { target, id, artifact, identities, signal };
+    await verifyArtifact({ ...stored, level: 'decrypt' });
     const session = await to.open(signal);
     try {
       await guard(session, { artifact, label: to.label, force, signal });
       await loadArtifact({
-        source: to,
+        ...stored,
         session,
-        target,
-        artifact,
-        signal,
         onBytes: (rawBytes) => report.tell({ source: artifact.source, stage: 'restore', rawBytes, bytes: 0 }),
       }).catch((error: unknown) => {
         throw failed(error, to.label, to.engine);

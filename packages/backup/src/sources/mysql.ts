@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import { optionsOf, type Secret } from '@seaworthy/contracts';
 import { BackupError } from '../backup-error.js';
-import type { BackupSource, SourceSession } from './backup-source.js';
 import { captureTool } from '../tools/capture-tool.js';
+import { type PrivateFile, privateFile } from '../tools/private-file.js';
+import { spawnLoader } from '../tools/spawn-loader.js';
+import { spawnTool } from '../tools/tool-process.js';
+import type { BackupSource, SourceSession } from './backup-source.js';
 import { type ClientProgram, findClientPrograms } from './client-programs.js';
 import { type DatabaseUrl, parseDatabaseUrl } from './database-url.js';
 import { mysqlReport } from './mysql-report.js';
-import { type PrivateFile, privateFile } from '../tools/private-file.js';
-import { spawnTool } from '../tools/tool-process.js';
 
 export interface MysqlSourceOptions {
   /** `mysql://user:password@host:3306/database`; `mariadb://` is the same. `socket` and `ssl-ca` are honoured. */
@@ -50,9 +51,9 @@ export function mysql(options: MysqlSourceOptions): BackupSource {
   const label = `mysql at ${address.label}`;
   return {
     engine: 'mysql',
+    format: 'sql',
     label,
     database: address.database,
-    isComplete: (tail) => /\n-- Dump completed(?: on [\d: -]+)?\s*$/.test(tail.toString('latin1')),
     async open(signal) {
       const settings = await privateFile('client.cnf', optionFile(address));
       try {
@@ -121,7 +122,7 @@ async function openSession(options: SessionOptions): Promise<SourceSession> {
       tool: dumper.version,
       warnings,
     },
-    dump: () =>
+    dump: async () =>
       spawnTool({
         ...common,
         name: dumper.path.endsWith('mariadb-dump') ? 'mariadb-dump' : 'mysqldump',
@@ -142,8 +143,8 @@ async function openSession(options: SessionOptions): Promise<SourceSession> {
         ],
         stage: 'dump',
       }),
-    load: () => ({
-      process: spawnTool({
+    load: async () => ({
+      ...spawnLoader({
         ...common,
         name: loader.path.endsWith('mariadb') ? 'mariadb' : 'mysql',
         path: loader.path,

@@ -7,13 +7,14 @@ import {
   type Secret,
 } from '@seaworthy/contracts';
 import { BackupError } from '../backup-error.js';
-import type { BackupSource, SourceFacts, SourceSession } from './backup-source.js';
 import { captureTool } from '../tools/capture-tool.js';
+import { type PrivateFile, privateFile } from '../tools/private-file.js';
+import { spawnLoader } from '../tools/spawn-loader.js';
+import { spawnTool, type ToolSpec } from '../tools/tool-process.js';
+import type { BackupSource, SourceFacts, SourceSession } from './backup-source.js';
 import { type ClientProgram, findClientPrograms } from './client-programs.js';
 import { type DatabaseUrl, parseDatabaseUrl } from './database-url.js';
 import { postgresReport } from './postgres-report.js';
-import { type PrivateFile, privateFile } from '../tools/private-file.js';
-import { spawnTool, type ToolSpec } from '../tools/tool-process.js';
 
 export interface PostgresSourceOptions {
   /** `postgres://user:password@host:5432/database`; `sslmode`, `sslrootcert`, `sslcert`, `sslkey` are honoured. */
@@ -69,13 +70,9 @@ export function postgres(options: PostgresSourceOptions): BackupSource {
   const label = `postgres at ${address.label}`;
   return {
     engine: 'postgres',
+    format: 'sql',
     label,
     database: address.database,
-    isComplete: (tail) =>
-      // Newer versions close with \unrestrict, the counterpart of a line at the top.
-      /\n--\n-- PostgreSQL database dump complete\n--\n\s*(?:\\unrestrict \w+\s*)?$/.test(
-        tail.toString('latin1'),
-      ),
     async open(signal) {
       const passwords = await privateFile('pgpass', passwordLine(address));
       try {
@@ -144,7 +141,7 @@ async function openSession(options: SessionOptions): Promise<SourceSession> {
   };
   return {
     facts: sessionFacts,
-    dump: () =>
+    dump: async () =>
       spawnTool({
         ...common,
         name: 'pg_dump',
@@ -158,7 +155,7 @@ async function openSession(options: SessionOptions): Promise<SourceSession> {
         ],
         stage: 'dump',
       }),
-    load() {
+    async load() {
       const spec: ToolSpec = {
         ...common,
         name: 'psql',
@@ -178,7 +175,7 @@ async function openSession(options: SessionOptions): Promise<SourceSession> {
         report: postgresReport,
       };
       // Our own BEGIN and COMMIT: with --single-transaction psql commits whatever came before an unexpected end of input.
-      return { process: spawnTool(spec), begin: 'BEGIN;\n', end: '\nCOMMIT;\n' };
+      return { ...spawnLoader(spec), begin: 'BEGIN;\n', end: '\nCOMMIT;\n' };
     },
     isEmpty: async (emptySignal) => (await ask(objects, emptySignal))[0] === '0',
     close: () => passwords.remove(),

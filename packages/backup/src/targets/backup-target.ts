@@ -1,26 +1,52 @@
-/**
- * Bytes on their way into a target, under a name that nobody takes for a backup.
- */
+/** What the writer knows about the bytes it wrote: targets that can, compare it with what arrived. */
+export interface ObjectDigest {
+  readonly bytes: number;
+  /** In hex. */
+  readonly sha256: string;
+}
+
+/** Bytes on their way into a target, under a name that nobody takes for a backup. */
 export interface StagedObject {
+  /** Resolves when there is room for more. The chunk may be reused afterwards. */
   write(chunk: Uint8Array): Promise<void>;
-  /** Makes the bytes durable and gives them their name. Rejects with `BACKUP_EXISTS` when the name is taken. */
-  commit(): Promise<void>;
+  /**
+   * The gate: makes the bytes durable, gives them their name, and rejects when what arrived differs from `expected`.
+   * Nothing has the name before. Rejects with `BACKUP_EXISTS` when the name is taken; never replaces anything.
+   */
+  commit(expected: ObjectDigest): Promise<void>;
   /** Takes everything back, committed or not. Never rejects. */
   discard(): Promise<void>;
 }
 
-/** Where backups are kept: write-once objects under keys such as `20260102T030405Z-3f9a/db.sql.zst`. */
+export interface ObjectFacts {
+  readonly bytes: number;
+  readonly modifiedAt: Date;
+}
+
+export interface ReadOptions {
+  /** The first byte, from 0. @defaultValue 0 */
+  readonly start?: number;
+  /** The byte after the last one. @defaultValue the end */
+  readonly end?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Where backups are kept: write-once objects under keys such as `20260102T030405Z-3f9a/db.sql.zst`. One contract suite runs
+ * against every target: `test/targets.test.ts`.
+ */
 export interface BackupTarget {
   /** For messages. */
   readonly name: string;
-  stage(key: string): Promise<StagedObject>;
-  exists(key: string): Promise<boolean>;
+  stage(key: string, options: { readonly signal: AbortSignal }): Promise<StagedObject>;
   /** `undefined` when there is no such object. */
-  size(key: string): Promise<number | undefined>;
-  /** The object's bytes, in order. */
-  read(key: string): AsyncIterable<Uint8Array>;
-  /** Every committed key, in no order. */
-  keys(): AsyncIterable<string>;
+  head(key: string): Promise<ObjectFacts | undefined>;
+  /** The object's bytes, in order. Throws when there is no such object. */
+  read(key: string, options?: ReadOptions): AsyncIterable<Uint8Array>;
+  /** Every committed key that begins with `prefix`, in no order. @defaultValue all */
+  keys(prefix?: string): AsyncIterable<string>;
+  /** Removes one object; resolves when it was not there. Rejects with `BACKUP_LOCKED` where retention forbids it. */
+  delete(key: string): Promise<void>;
   /** Removes what runs that died long ago left staged. Never rejects. */
   sweep(): Promise<void>;
 }

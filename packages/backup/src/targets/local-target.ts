@@ -1,9 +1,9 @@
 import { createReadStream } from 'node:fs';
-import { type FileHandle, link, mkdir, open, readdir, rm, rmdir, stat } from 'node:fs/promises';
+import { type FileHandle, link, mkdir, open, readdir, rm, rmdir, stat, unlink } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { errorCode, invalidOption } from '@seaworthy/contracts';
 import { BackupError } from '../backup-error.js';
-import type { BackupTarget, StagedObject } from './backup-target.js';
+import type { BackupTarget, ObjectFacts, StagedObject } from './backup-target.js';
 
 /** Hidden, so that neither `ls *.gz` nor a restore script takes one for a backup. */
 const stagedPrefix = '.partial-';
@@ -27,13 +27,31 @@ export function local(folder: string): BackupTarget {
   return {
     name: `folder ${folder}`,
     stage: (key) => stageFile(folder, pathOf(key)),
-    exists: async (key) => (await sizeOf(pathOf(key))) !== undefined,
-    size: (key) => sizeOf(pathOf(key)),
-    read: (key) => createReadStream(pathOf(key), { highWaterMark: 256 * 1024 }),
-    async *keys() {
+    head: (key) => factsOf(pathOf(key)),
+    async *read(key, { start = 0, end, signal } = {}) {
+      if (end !== undefined && end <= start) return;
+      yield* createReadStream(pathOf(key), {
+        highWaterMark: 256 * 1024,
+        start,
+        ...(end === undefined ? {} : { end: end - 1 }), // Node's is the last byte itself
+        ...(signal === undefined ? {} : { signal }),
+      });
+    },
+    async *keys(prefix = '') {
       for await (const path of files(folder)) {
-        if (!path.split(sep).some((part) => part.startsWith('.'))) yield path.split(sep).join('/');
+        const key = path.split(sep).join('/');
+        if (key.startsWith(prefix) && !key.split('/').some((part) => part.startsWith('.'))) yield key;
       }
+    },
+    async delete(key) {
+      const path = pathOf(key);
+      try {
+        await unlink(path);
+        await syncFolder(dirname(path));
+      } catch (error) {
+        if (!isAbsent(error)) throw writeFailed(error, folder);
+      }
+      if (dirname(path) !== folder) await rmdir(dirname(path)).catch(() => undefined); // only when it is empty
     },
     sweep: () => sweepFolder(folder).catch(() => undefined), // what is wrong with the folder, staging says
   };
@@ -72,8 +90,10 @@ async function stageFile(folder: string, path: string): Promise<StagedObject> {
         throw writeFailed(error, folder);
       }
     },
-    async commit() {
+    async commit({ bytes }) {
       try {
+        const written = (await file.stat()).size;
+        if (written !== bytes) throw new Error(`${written} bytes of ${bytes} are in the file`);
         await file.sync();
         await file.close();
         if (nested) {
@@ -120,13 +140,18 @@ async function* files(folder: string, depth = 2, prefix = ''): AsyncIterable<str
   }
 }
 
-async function sizeOf(path: string): Promise<number | undefined> {
+async function factsOf(path: string): Promise<ObjectFacts | undefined> {
   try {
-    return (await stat(path)).size;
+    const { size, mtime } = await stat(path);
+    return { bytes: size, modifiedAt: mtime };
   } catch (error) {
-    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined;
+    if (isAbsent(error)) return undefined;
     throw error;
   }
+}
+
+function isAbsent(error: unknown): boolean {
+  return codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR';
 }
 
 function codeOf(error: unknown): string | undefined {
