@@ -57,7 +57,8 @@ describe('the packed packages, installed together in an empty project', () => {
     for (const [, { resolved }] of ours) expect(resolved).toMatch(/^file:.*\.tgz$/);
   });
 
-  describe.each(nodes())('on $name', ({ path: node }) => {
+  // Most of the time each waits: for a server to drain, for a deadline to pass.
+  describe.concurrent.each(nodes())('on $name', ({ path: node }) => {
     it('do their work as ES modules, every entry of them', async () => {
       expect(namedBy('esm')).toEqual([...project.entries()].sort());
       const { stdout, stderr } = await project.run(node, ['use-everything.mjs'], 'esm');
