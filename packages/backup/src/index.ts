@@ -35,3 +35,12 @@ export type {
   StagedObject,
 } from './targets/backup-target.js';
 export { local } from './targets/local-target.js';
+export {
+  type BackupSchedule,
+  type BackupScheduleOptions,
+  createBackupSchedule,
+  type SchedulableBackups,
+} from './schedule/create-backup-schedule.js';
+export { type RedisLockOptions, redisLock } from './schedule/redis-lock.js';
+export type { Held, RunLock } from './schedule/run-lock.js';
+export { type LockConnection, type SqlLockOptions, sqlLock } from './schedule/sql-lock.js';

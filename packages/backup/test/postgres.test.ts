@@ -58,7 +58,7 @@ describeWith(['postgres'], 'a backup of PostgreSQL', () => {
     );
     expect(manifest).toMatchObject({
       format: 'seaworthy-backup',
-      version: 1,
+      version: 2,
       startedAt: '2026-01-02T03:04:05.000Z',
       artifacts: [
         { source: 'db', engine: 'postgres', database: source.name, compression: 'zstd', warnings: [] },
