@@ -60,6 +60,7 @@ export function createLogger(options: LoggerOptions): ServiceLogger {
     clock,
     processEvents: events,
     readLine: (line) => lines.schema.read(JSON.parse(line)),
+    report: (at, message, data) => dispatch.send(logger, at in levels ? at : level, message, [data]),
     droppedNotice: (count) =>
       lines.line('warn' in levels ? 'warn' : level, 'Log lines were dropped', [{ dropped: count }]),
   });

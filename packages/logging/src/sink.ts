@@ -38,6 +38,8 @@ export interface SinkHost {
   readonly processEvents: ProcessEvents | undefined;
   /** The line that tells the reader that `count` lines are missing here. */
   droppedNotice(count: number): string;
+  /** Logs a line of the sink's own, to all sinks: for a change of its state, never for each line. */
+  report(level: 'info' | 'warn', message: string, fields: Readonly<Record<string, unknown>>): void;
   /** A finished line taken apart, for sinks that write it differently. */
   readLine(line: string): ReadLine;
 }

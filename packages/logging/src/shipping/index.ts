@@ -1,0 +1,14 @@
+export {
+  type ElasticsearchClient,
+  type ElasticsearchOptions,
+  elasticsearch,
+} from './elasticsearch-target.js';
+export {
+  type ForwardClient,
+  type ForwardClientSettings,
+  type ForwardOptions,
+  forward,
+} from './forward-target.js';
+export { type Shipping, type ShippingOptions, shipping } from './shipping.js';
+export type { ShippingStats } from './shipping-stats.js';
+export type { DeliveryOptions, ShippingTarget, SpooledRecord, Verdict } from './shipping-target.js';
