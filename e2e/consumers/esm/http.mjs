@@ -13,6 +13,7 @@ import { secure as expressSecure, securityOf } from '@seaworthy/security/express
 import { secure as fastifySecure } from '@seaworthy/security/fastify';
 import { createLoginGuard, createPasswords } from '@seaworthy/security/login';
 import { secure as nodeSecure } from '@seaworthy/security/node';
+import { createSessions, memorySessionStore } from '@seaworthy/security/sessions';
 import express from 'express';
 import fastify from 'fastify';
 import { linesOf, newHealth, newLogger, newSecurity, used } from './setting.mjs';
@@ -46,6 +47,22 @@ await used('security/login', async () => {
   assert.equal((await attempt('wrong')).kind, 'failed');
   assert.equal((await attempt('correct horse battery staple')).kind, 'refused');
   await logins.close();
+});
+
+await used('security/sessions', async () => {
+  const keys = ['a-session-key-of-at-least-32-characters'];
+  const sessions = createSessions({ store: memorySessionStore(), keys, environment: 'test' });
+  const lines = [];
+  const sink = { open: true, set: (line) => void lines.push(line) };
+  const session = await sessions.open({}, undefined, sink);
+  await session.login('ada');
+  const [line] = lines;
+  const [cookie] = line.split(';');
+  assert.match(line, /^__Host-session=.*; HttpOnly; Secure; SameSite=Lax$/);
+  assert.equal((await sessions.open({}, cookie, sink)).user, 'ada');
+  assert.equal(await sessions.endAll('ada'), 1);
+  assert.equal((await sessions.open({}, cookie, sink)).user, undefined);
+  await sessions.close();
 });
 
 await used('health', async () => {

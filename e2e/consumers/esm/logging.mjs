@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { OptionsError } from '@seaworthy/contracts';
 import { createLogger, withContext } from '@seaworthy/logging';
 import { createAuditLog, verifyAudit } from '@seaworthy/logging/audit';
+import { initSentry } from '@seaworthy/logging/sentry';
+import { initSentry as initInPage } from '@seaworthy/logging/sentry-browser';
 import { folder, linesOf, newLogger, used } from './setting.mjs';
 
 await used('logging', async () => {
@@ -28,4 +30,15 @@ await used('logging/audit', async () => {
   await audit.close();
   const { ok } = await verifyAudit(records, { publicKeys: [publicKey] });
   assert.equal(ok, true);
+});
+
+await used('logging/sentry, logging/sentry-browser', async () => {
+  const about = { dsn: undefined, environment: 'test', release: 'consumer@1' };
+  const missing = () => assert.fail('Sentry is not loaded without a DSN');
+  const sentry = await initSentry(missing, about);
+  sentry.captureException(new Error('nowhere'));
+  assert.equal(sentry.enabled, false);
+  await sentry.close();
+  await assert.rejects(initSentry(missing, { ...about, relase: '1' }), (error) => OptionsError.is(error));
+  initInPage({ init: missing, makeFetchTransport: missing }, about);
 });

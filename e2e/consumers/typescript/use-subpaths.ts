@@ -17,7 +17,10 @@ import type { Health } from '@seaworthy/health';
 import { nestShutdown } from '@seaworthy/health/nest';
 import { type RolloutReport, simulateRollout } from '@seaworthy/health/testing';
 import { type AuditVerdict, createAuditLog, verifyAudit } from '@seaworthy/logging/audit';
+import { initSentry, type Sentry } from '@seaworthy/logging/sentry';
+import { initSentry as initInPage } from '@seaworthy/logging/sentry-browser';
 import { createLoginGuard, createPasswords, type LoginResult } from '@seaworthy/security/login';
+import { createSessions, memorySessionStore, type Session } from '@seaworthy/security/sessions';
 import mysql2 from 'mysql2';
 import pg from 'pg';
 
@@ -65,6 +68,12 @@ export async function useSubpaths(health: Health): Promise<readonly string[]> {
   await audit.close();
   const verdict: AuditVerdict = await verifyAudit('typescript-audit', { publicKeys: [publicKey] });
 
+  const about = { dsn: undefined, environment: 'test', release: 'typescript@1' };
+  const sentry: Sentry = await initSentry(() => Promise.reject(new Error('not without a DSN')), about);
+  const transport = { send: async () => ({}), flush: async () => true };
+  initInPage({ init: () => undefined, makeFetchTransport: () => transport }, about);
+  await sentry.close();
+
   const passwords = createPasswords({ argon2: false });
   const logins = createLoginGuard();
   const result: LoginResult<{ readonly id: number }> = await logins.attempt(
@@ -72,6 +81,18 @@ export async function useSubpaths(health: Health): Promise<readonly string[]> {
     async () => ((await passwords.verify('wrong', undefined)).valid ? { id: 7 } : undefined),
   );
   await logins.close();
+
+  const sessions = createSessions<{ readonly theme: string }>({
+    store: memorySessionStore(),
+    keys: ['a-session-key-of-at-least-32-characters'],
+    environment: 'test',
+  });
+  const sink = { open: true, set: (_line: string): void => undefined };
+  const session: Session<{ readonly theme: string }> = await sessions.open({}, undefined, sink);
+  await session.login('ada', { data: { theme: 'dark' } });
+  // @ts-expect-error: the data has a type
+  const wrong = (): Promise<void> => session.update(() => ({ theme: 7 }));
+  const theme: string | undefined = session.data.theme;
 
   const { useValue } = nestShutdown(health);
   await useValue.onModuleDestroy();
@@ -83,7 +104,9 @@ export async function useSubpaths(health: Health): Promise<readonly string[]> {
     ConfigError.is(refused) ? refused.code : 'no ConfigError',
     ...ends.map(({ status }) => status),
     String(verdict.ok),
+    String(sentry.enabled),
     result.kind,
+    `${session.user} ${theme} ${typeof wrong}`,
     typeof rollout,
     typeof scan,
   ];

@@ -2,7 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { CspReports } from '../csp-reports/csp-reports.js';
 import type { Decision } from '../decision.js';
 import type { Security } from '../security.js';
+import type { Session } from '../sessions/session.js';
+import type { Sessions } from '../sessions/sessions.js';
 import { decideExchange, knownOf, type RequestSecurity } from './exchange.js';
+import { loadSession, unavailable } from './session-exchange.js';
 
 export type { RequestSecurity } from './exchange.js';
 
@@ -75,6 +78,43 @@ export function secure(security: Security): FastifyPlugin {
 /** The client and the nonce of a request that {@link secure} let through. */
 export function securityOf(request: FastifyRequestLike): RequestSecurity {
   return knownOf(request.raw);
+}
+
+/**
+ * Loads the session of every request that comes by: register it before the routes that ask, after {@link secure}. A request
+ * whose session cannot be looked up gets 503.
+ *
+ * @example
+ * await app.register(withSession(sessions));
+ */
+export function withSession<Data extends object>(sessions: Sessions<Data>): FastifyPlugin {
+  const plugin: FastifyPlugin = (app, _options, ready) => {
+    app.addHook('onRequest', (request, reply, done) => {
+      loadSession(sessions, request.raw, reply.raw).then(
+        (loaded) => {
+          if (loaded) done();
+          else refuse(reply);
+        },
+        (error: unknown) => done(asError(error)),
+      );
+    });
+    ready();
+  };
+  return Object.assign(plugin, { [Symbol.for('skip-override')]: true });
+}
+
+/** The session of a request that {@link withSession} saw. */
+export function sessionOf<Data extends object>(
+  sessions: Sessions<Data>,
+  request: FastifyRequestLike,
+): Session<Data> {
+  return sessions.of(request.raw);
+}
+
+function refuse(reply: FastifyReplyLike): void {
+  reply.code(unavailable.status);
+  for (const [name, value] of Object.entries(unavailable.headers)) reply.header(name, value);
+  reply.send(unavailable.body);
 }
 
 /**

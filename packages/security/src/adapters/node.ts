@@ -1,6 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { Security } from '../security.js';
+import type { Session } from '../sessions/session.js';
+import type { Sessions } from '../sessions/sessions.js';
 import { knownOf, type Middleware, middlewareOf, type RequestSecurity } from './exchange.js';
+import { sessionMiddleware } from './session-exchange.js';
 
 export type { Middleware, RequestSecurity } from './exchange.js';
 
@@ -20,4 +23,17 @@ export function secure(security: Security): Middleware<IncomingMessage> {
 /** The client and the nonce of a request that {@link secure} let through. */
 export function securityOf(request: IncomingMessage): RequestSecurity {
   return knownOf(request);
+}
+
+/** Loads the session of every request that comes by; one whose session cannot be looked up gets 503. */
+export function withSession<Data extends object>(sessions: Sessions<Data>): Middleware<IncomingMessage> {
+  return sessionMiddleware(sessions);
+}
+
+/** The session of a request that {@link withSession} saw. */
+export function sessionOf<Data extends object>(
+  sessions: Sessions<Data>,
+  request: IncomingMessage,
+): Session<Data> {
+  return sessions.of(request);
 }

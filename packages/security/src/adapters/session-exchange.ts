@@ -1,0 +1,99 @@
+import type { IncomingMessage, OutgoingHttpHeader, ServerResponse } from 'node:http';
+import type { CookieSink } from '../sessions/session.js';
+import { SessionError } from '../sessions/session-error.js';
+import type { Sessions } from '../sessions/sessions.js';
+
+/** What a request gets whose session cannot be asked for. */
+export const unavailable = {
+  status: 503,
+  headers: {
+    'content-type': 'application/problem+json; charset=utf-8',
+    'cache-control': 'no-store',
+    'retry-after': '1',
+  },
+  body: JSON.stringify({
+    type: 'about:blank',
+    title: 'Service Unavailable',
+    status: 503,
+    code: 'SESSIONS_UNAVAILABLE',
+    detail: 'Sessions cannot be looked up. Try again shortly.',
+  }),
+} as const;
+
+/** Loads the session of a request of Node's own kind; `false` when it cannot be asked for. */
+export async function loadSession<Data extends object>(
+  sessions: Sessions<Data>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<boolean> {
+  try {
+    await sessions.open(request, request.headers.cookie, sinkOf(response));
+    return true;
+  } catch (error) {
+    if (SessionError.is(error) && error.statusCode === 503) return false;
+    throw error;
+  }
+}
+
+/** The middleware that node:http and Express share. */
+export function sessionMiddleware<Data extends object>(
+  sessions: Sessions<Data>,
+): (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void {
+  return (request, response, next) => {
+    loadSession(sessions, request, response).then((loaded) => {
+      if (response.destroyed) return;
+      if (loaded) next();
+      else response.writeHead(unavailable.status, unavailable.headers).end(unavailable.body);
+    }, next);
+  };
+}
+
+/**
+ * Adds the cookie when the head is written, after everybody else had their say: only then is it certain that no handler makes
+ * an answer with somebody's cookie in it one that caches may keep.
+ */
+function sinkOf(response: ServerResponse): CookieSink {
+  let line: string | undefined;
+  return {
+    get open() {
+      return !response.headersSent;
+    },
+    set(next) {
+      const isFirst = line === undefined;
+      line = next;
+      if (isFirst) onHead(response, () => line ?? '');
+    },
+  };
+}
+
+function onHead(response: ServerResponse, lineOf: () => string): void {
+  const writeHead = response.writeHead;
+  // The way of on-headers: Node calls it for whoever does not.
+  const withCookie = (status: number, ...rest: readonly unknown[]): ServerResponse => {
+    response.writeHead = writeHead;
+    const reason = rest.find((each) => typeof each === 'string');
+    for (const [name, value] of pairsOf(rest.find((each) => typeof each === 'object' && each !== null))) {
+      response.setHeader(name, value);
+    }
+    response.appendHeader('Set-Cookie', lineOf());
+    response.setHeader('Cache-Control', 'no-store');
+    return reason === undefined ? response.writeHead(status) : response.writeHead(status, reason);
+  };
+  Object.assign(response, { writeHead: withCookie });
+}
+
+/** The headers that writeHead was given: an object, or a list of names and values in turn. */
+function pairsOf(
+  headers: unknown,
+): ReadonlyArray<readonly [string, Exclude<OutgoingHttpHeader, number> | number]> {
+  if (!Array.isArray(headers)) {
+    return Object.entries(headers ?? {}).filter(([, value]) => value !== undefined);
+  }
+  const flat: readonly unknown[] = headers.flat();
+  const pairs = new Map<string, string[]>();
+  for (let at = 0; at + 1 < flat.length; at += 2) {
+    const name = String(flat[at]).toLowerCase();
+    pairs.set(name, [...(pairs.get(name) ?? []), String(flat[at + 1])]);
+  }
+  return [...pairs];
+}
