@@ -14,7 +14,11 @@ export interface Client {
 }
 
 /** Stable words for programs; the body of a rejection carries them as `code`. */
-export type DenyCode = 'RATE_LIMITED' | 'RATE_LIMIT_UNAVAILABLE' | 'CROSS_ORIGIN_REQUEST';
+export type DenyCode =
+  | 'RATE_LIMITED'
+  | 'RATE_LIMIT_UNAVAILABLE'
+  | 'CROSS_ORIGIN_REQUEST'
+  | 'CSRF_TOKEN_REQUIRED';
 
 /** Let the request through. */
 export interface PassVerdict {

@@ -5,6 +5,13 @@ export type { CorsOptions } from './cors/cors-policy.js';
 export { type CspReports, type CspReportsOptions, createCspReports } from './csp-reports/csp-reports.js';
 export type { CspViolation } from './csp-reports/violation.js';
 export type { CsrfOptions, CsrfRefusal } from './csrf.js';
+export {
+  type CsrfToken,
+  type CsrfTokenState,
+  type CsrfTokens,
+  type CsrfTokensOptions,
+  createCsrfTokens,
+} from './csrf-tokens.js';
 export type {
   Client,
   Decision,
@@ -18,6 +25,7 @@ export type {
 export type { FeatureAllowance } from './headers/permissions-policy.js';
 export type { ProfileName } from './headers/profiles.js';
 export type { HeadersOptions, HttpExchange } from './headers/response-headers.js';
+export type { KeyInput } from './keyring.js';
 export type { LimitHeaderForm } from './limits/limit-headers.js';
 export {
   type LimitPolicy,

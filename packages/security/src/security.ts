@@ -16,7 +16,7 @@ import { type ClientIp, clientIp } from './client-ip/client-ip.js';
 import { type CorsPackageOptions, planCorsPackage } from './cors/cors-package.js';
 import type { CorsResult } from './cors/cors-plan.js';
 import { type CorsOptions, planCors } from './cors/cors-policy.js';
-import { type CsrfOptions, planCsrf } from './csrf.js';
+import { type CsrfOptions, csrfRejection, planCsrf } from './csrf.js';
 import type { Client, Decision, HeaderPair, Verdict } from './decision.js';
 import { type HeadersOptions, type HttpExchange, planHeaders } from './headers/response-headers.js';
 import type { StoreChange } from './limits/guarded-store.js';
@@ -132,9 +132,7 @@ export function createSecurity(options: SecurityOptions = {}): Security {
     const reason = crossSite?.(view, client);
     if (reason !== undefined) {
       tell({ type: 'csrf', reason, client });
-      const detail =
-        'A write from another origin was refused. If that origin is yours, add it to csrf.trustedOrigins.';
-      return deny(client, { status: 403, code: 'CROSS_ORIGIN_REQUEST', detail });
+      return deny(client, csrfRejection(reason));
     }
     return { kind: 'pass', client, nonce };
   }
