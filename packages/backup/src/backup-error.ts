@@ -32,6 +32,7 @@ export interface BackupErrorOptions extends SeaworthyErrorOptions {
  * - `BACKUP_STALLED`: the dump gave no byte for too long.
  * - `BACKUP_WRITE_FAILED`: a target could not store it; the cause says why (`ENOSPC`).
  * - `BACKUP_ENCRYPT_FAILED`: the recipients could not be used.
+ * - `BACKUP_READ_FAILED`: a target could not be read.
  * - `BACKUP_EXISTS`: a backup of that name is there already; nothing is overwritten.
  * - `BACKUP_LOCKED`: the target keeps it until its retention is over.
  * - `BACKUP_BUSY`: this instance is already making a backup.
@@ -40,6 +41,9 @@ export interface BackupErrorOptions extends SeaworthyErrorOptions {
  * - `BACKUP_NO_KEY`: no private key was given that opens it.
  * - `RESTORE_REFUSED`: a guard said no; the message says which, and how to insist.
  * - `RESTORE_FAILED`: the database did not take it; what that leaves behind is in the message.
+ * - `BACKUP_LOCK_LOST`: the lock among instances was lost while a scheduled run was under way.
+ * - `RETENTION_STALE`: the backups are no longer those that the plan was made for.
+ * - `RETENTION_MISSING`: there is no retention policy to plan with.
  * - `BACKUP_CLOSED`: `close()` was called.
  */
 export class BackupError extends SeaworthyError {

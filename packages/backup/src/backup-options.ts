@@ -10,6 +10,7 @@ import {
 } from '@seaworthy/contracts';
 import { folderLayout, kpiLayout, type Layout } from './manifest/layout.js';
 import type { CompressionName } from './pipeline/compression.js';
+import { type RetentionPolicy, readRetentionPolicy } from './retention/retention-policy.js';
 import type { BackupSource } from './sources/backup-source.js';
 import type { BackupTarget } from './targets/backup-target.js';
 
@@ -34,6 +35,8 @@ export interface BackupsOptions {
    * `any` makes a backup of what at least one target took; the others are named in a warning. @defaultValue 'all'
    */
   readonly requireTargets?: 'all' | 'any';
+  /** Which backups stay: `plan()` shows it, `prune(plan)` and a schedule act on it. @defaultValue nothing is ever removed */
+  readonly retention?: RetentionPolicy;
   /** A dump that gives no byte for so long is ended. @defaultValue '10m' */
   readonly stallTimeout?: DurationInput;
   /** @defaultValue silent */
@@ -50,6 +53,7 @@ export interface BackupSettings {
   readonly recipients: readonly string[];
   readonly requireTargets: 'all' | 'any';
   readonly layout: Layout;
+  readonly retention: RetentionPolicy | undefined;
   readonly stallTimeoutMs: number;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -64,6 +68,7 @@ const readOptions = optionsOf<BackupsOptions>(owner, {
   encrypt: true,
   requireTargets: true,
   preset: true,
+  retention: true,
   stallTimeout: true,
   logger: true,
   clock: true,
@@ -81,6 +86,7 @@ export function readBackupOptions(options: BackupsOptions): BackupSettings {
     encrypt,
     requireTargets = 'all',
     preset,
+    retention,
     logger,
     clock,
   } = readOptions(options);
@@ -122,6 +128,7 @@ export function readBackupOptions(options: BackupsOptions): BackupSettings {
     throw invalidOption(owner, 'encrypt', 'left out with the preset "kpi": its file is plain gzip');
   if (requireTargets !== 'all' && requireTargets !== 'any')
     throw invalidOption(owner, 'requireTargets', '"all" or "any"');
+  if (retention !== undefined) readRetentionPolicy(retention);
   const stallTimeoutMs = parseDuration(stallTimeout);
   if (stallTimeoutMs === 0) throw invalidOption(owner, 'stallTimeout', 'longer than 0');
   return {
@@ -131,6 +138,7 @@ export function readBackupOptions(options: BackupsOptions): BackupSettings {
     recipients,
     requireTargets,
     layout: isKpi ? kpiLayout : folderLayout,
+    retention,
     stallTimeoutMs,
     logger: logger ?? silentLogger,
     clock: clock ?? systemClock,

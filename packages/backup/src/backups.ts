@@ -1,5 +1,7 @@
 import type { Closable, DurationInput, Secret } from '@seaworthy/contracts';
 import type { Manifest } from './manifest/manifest.js';
+import type { RetentionPlan } from './retention/plan-retention.js';
+import type { PruneResult } from './retention/prune-backups.js';
 import type { BackupSource } from './sources/backup-source.js';
 
 export interface BackupProgress {
@@ -63,6 +65,15 @@ export type BackupEntry =
     }
   | { readonly id: string; readonly status: 'damaged'; readonly reason: string };
 
+export interface BackupHistory {
+  readonly backups: readonly number[];
+  readonly drills: readonly number[];
+}
+
+export interface SignalOption {
+  readonly signal?: AbortSignal | undefined;
+}
+
 export interface Backups extends Closable {
   /**
    * Dumps every source, one after the other, and gives the result its name when all of it is complete and on the disk of
@@ -80,6 +91,22 @@ export interface Backups extends Closable {
    * @throws BackupError `RESTORE_REFUSED`, `RESTORE_FAILED`, `BACKUP_CORRUPT` and others; the reason of `signal`.
    */
   restore(id: string, options: RestoreOptions): Promise<RestoreResult>;
+  /**
+   * What the retention policy would keep and remove now, with reasons. Nothing is changed.
+   *
+   * @throws BackupError `RETENTION_MISSING` without a policy.
+   */
+  plan(): Promise<RetentionPlan>;
+  /**
+   * Removes what the plan says, the oldest first.
+   *
+   * @throws BackupError `RETENTION_STALE` when backups came or went since the plan was made; nothing is removed then.
+   */
+  prune(plan: RetentionPlan, options?: SignalOption): Promise<PruneResult>;
+  /** `plan()` and `prune()` in one, for a schedule; does nothing without a policy. */
+  retain(options?: SignalOption): Promise<PruneResult>;
+  /** When complete backups were started and when drills passed, in milliseconds since the epoch: for a schedule. */
+  history(): Promise<BackupHistory>;
   /** Stops what runs and waits until its children and files are gone. */
   close(): Promise<void>;
 }

@@ -5,6 +5,8 @@ import type { Backups, RestoreOptions, RunOptions } from './backups.js';
 import { listBackups } from './manifest/catalog.js';
 import { runBackup } from './pipeline/run-backup.js';
 import { restoreBackup } from './restore/restore-backup.js';
+import { readHistory } from './retention/catalog-history.js';
+import { planNow, pruneBackups } from './retention/prune-backups.js';
 
 const readRunOptions = optionsOf<RunOptions>('run', {
   signal: true,
@@ -88,6 +90,14 @@ export function createBackups(options: BackupsOptions): Backups {
     list: () => listBackups(targets),
     restore: (id: string, restoreOptions: RestoreOptions) =>
       tracked(restoreOptions.signal, (signal) => restoreBackup(settings, id, { ...restoreOptions, signal })),
+    plan: () => planNow(settings),
+    prune: (plan, pruneOptions = {}) =>
+      tracked(pruneOptions.signal, (signal) => pruneBackups(settings, plan, signal)),
+    async retain(retainOptions = {}) {
+      if (settings.retention === undefined) return { removed: [], kept: [] };
+      return backups.prune(await planNow(settings), retainOptions);
+    },
+    history: () => readHistory(targets),
     close() {
       closed ??= close();
       return closed;

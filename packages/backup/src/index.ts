@@ -2,20 +2,32 @@ export { BackupError, type BackupErrorOptions, type BackupStage } from './backup
 export type { BackupsOptions } from './backup-options.js';
 export type {
   BackupEntry,
+  BackupHistory,
   BackupProgress,
   Backups,
   RestoreForce,
   RestoreOptions,
   RestoreResult,
   RunOptions,
+  SignalOption,
 } from './backups.js';
 export { createBackups } from './create-backups.js';
 export type { Contents, Manifest, ManifestArtifact, TableContents } from './manifest/manifest.js';
 export type { CompressionName } from './pipeline/compression.js';
 export { formatRetentionPlan } from './retention/format-retention-plan.js';
 export { planRetention, type RetentionDecision, type RetentionPlan } from './retention/plan-retention.js';
+export type { PruneResult } from './retention/prune-backups.js';
 export type { RetainableBackup } from './retention/retainable-backup.js';
 export { type RetentionPolicy, type RetentionRules, retentionPresets } from './retention/retention-policy.js';
+export {
+  type BackupSchedule,
+  type BackupScheduleOptions,
+  createBackupSchedule,
+  type SchedulableBackups,
+} from './schedule/create-backup-schedule.js';
+export { type RedisLockOptions, redisLock } from './schedule/redis-lock.js';
+export type { Held, RunLock } from './schedule/run-lock.js';
+export { type LockConnection, type SqlLockOptions, sqlLock } from './schedule/sql-lock.js';
 export type {
   BackupSource,
   Dump,
@@ -35,12 +47,5 @@ export type {
   StagedObject,
 } from './targets/backup-target.js';
 export { local } from './targets/local-target.js';
-export {
-  type BackupSchedule,
-  type BackupScheduleOptions,
-  createBackupSchedule,
-  type SchedulableBackups,
-} from './schedule/create-backup-schedule.js';
-export { type RedisLockOptions, redisLock } from './schedule/redis-lock.js';
-export type { Held, RunLock } from './schedule/run-lock.js';
-export { type LockConnection, type SqlLockOptions, sqlLock } from './schedule/sql-lock.js';
+export type { S3Client, S3Part, S3WriteInput } from './targets/s3-client.js';
+export { type S3TargetOptions, s3 } from './targets/s3-target.js';

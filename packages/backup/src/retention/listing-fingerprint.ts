@@ -4,8 +4,8 @@ import type { RetentionRules } from './retention-policy.js';
 
 /** Equal for the same backups under the same rules, in whatever order they were listed; SHA-256 in hex. */
 export function listingFingerprint(backups: readonly RetainableBackup[], rules: RetentionRules): string {
-  const lines = backups.map(({ id, madeAt, isGood, isVerified, sources }) =>
-    JSON.stringify([id, madeAt ?? null, isGood, isVerified, sources.toSorted()]),
+  const lines = backups.map(({ id, madeAt, isGood, verified, sources }) =>
+    JSON.stringify([id, madeAt ?? null, isGood, verified.toSorted(), sources.toSorted()]),
   );
   return createHash('sha256')
     .update(JSON.stringify([Object.entries(rules).toSorted(), lines.toSorted()]))

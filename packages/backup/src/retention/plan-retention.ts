@@ -58,7 +58,7 @@ export function planRetention(
   for (const source of sources) {
     const history = sorted.filter(isDated).filter((one) => one.isGood && one.sources.includes(source));
     const label = sources.length > 1 ? `${source}: ` : '';
-    keepOfOneSource(history, rules, (backup, reason) => reasons.get(backup)?.push(label + reason));
+    keepOfOneSource(source, history, rules, (backup, reason) => reasons.get(backup)?.push(label + reason));
   }
   for (const backup of sorted) {
     const reason = reasonToKeepUncounted(backup, sorted);
@@ -101,6 +101,7 @@ function isDated(backup: RetainableBackup): backup is DatedBackup {
 
 /** @param history - The good backups of one source, the newest first. */
 function keepOfOneSource(
+  source: string,
   history: readonly DatedBackup[],
   rules: RetentionRules,
   keep: (backup: DatedBackup, reason: string) => void,
@@ -114,7 +115,7 @@ function keepOfOneSource(
   };
 
   give(newest, 'newest good');
-  const verified = history.find((backup) => backup.isVerified);
+  const verified = history.find((backup) => backup.verified.includes(source));
   if (verified !== undefined) give(verified, 'newest verified');
   for (const backup of history.slice(0, rules.keepLast)) give(backup, `one of the last ${rules.keepLast}`);
   for (const backup of history) {

@@ -5,8 +5,8 @@ export interface RetainableBackup {
   readonly madeAt: number | undefined;
   /** Whether it is complete and nothing is known to be wrong with it. Only such a one counts. */
   readonly isGood: boolean;
-  /** Whether it was restored with success. */
-  readonly isVerified: boolean;
+  /** The sources of it that were restored with success. */
+  readonly verified: readonly string[];
   /** The names of what it holds. Each source has a history of its own. */
   readonly sources: readonly string[];
 }

@@ -93,7 +93,14 @@ export function createBackupSchedule(
   backups: SchedulableBackups,
   options: BackupScheduleOptions,
 ): BackupSchedule {
-  const { backup, drill, timeZone = 'UTC', lock = noLock, random = Math.random, ...rest } = readOptions(options);
+  const {
+    backup,
+    drill,
+    timeZone = 'UTC',
+    lock = noLock,
+    random = Math.random,
+    ...rest
+  } = readOptions(options);
   const { clock = systemClock, logger = silentLogger } = rest;
   const settings: JobSettings = {
     lock,

@@ -36,11 +36,14 @@ export async function whileKept<T>(
   }
   function lose(cause?: unknown): void {
     lost.abort(
-      new BackupError('The lock was lost while a backup ran, so it was stopped: another instance may run one now.', {
-        code: 'BACKUP_LOCK_LOST',
-        stage: 'prepare',
-        cause,
-      }),
+      new BackupError(
+        'The lock was lost while a backup ran, so it was stopped: another instance may run one now.',
+        {
+          code: 'BACKUP_LOCK_LOST',
+          stage: 'prepare',
+          cause,
+        },
+      ),
     );
   }
 

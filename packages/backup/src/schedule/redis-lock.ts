@@ -43,7 +43,7 @@ export function redisLock(redis: RedisCommands, options: RedisLockOptions): RunL
     async tryHold(job, work) {
       const name = `${key}:${job}`;
       const token = randomBytes(16).toString('hex');
-      if ((await redis.call('SET', name, token, 'NX', 'PX', ttlMs)) === null) return { held: false };
+      if (String(await redis.call('SET', name, token, 'PX', ttlMs, 'NX')) !== 'OK') return { held: false };
       const stillMine = async (): Promise<boolean> =>
         Number(await redis.call('EVAL', renew, 1, name, token, ttlMs)) === 1;
       const kept = { stillMine, everyMs: Math.floor(ttlMs / 3), sureForMs: ttlMs, clock };

@@ -50,7 +50,7 @@ export const listings: fc.Arbitrary<readonly RetainableBackup[]> = moments.chain
     .array(
       fc.record({
         isGood: fc.oneof({ weight: 4, arbitrary: fc.constant(true) }, fc.boolean()),
-        isVerified: fc.boolean(),
+        verified: fc.subarray(['db', 'files', 'redis']),
         isDated: fc.oneof({ weight: 12, arbitrary: fc.constant(true) }, fc.boolean()),
         sources: fc.oneof(
           { weight: 3, arbitrary: fc.constant(['db']) },

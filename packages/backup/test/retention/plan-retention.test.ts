@@ -19,7 +19,7 @@ function backup(daysAgo: number, facts: Partial<RetainableBackup> = {}): Retaina
     id: `day-${daysAgo}`,
     madeAt: now - daysAgo * day,
     isGood: true,
-    isVerified: false,
+    verified: [],
     sources: ['db'],
     ...facts,
   };
@@ -79,7 +79,7 @@ describe('planRetention', () => {
 
   it('keeps the newest verified backup however old it is', () => {
     const plan = planRetention(
-      daily(400, (daysAgo) => ({ isVerified: daysAgo > 300 })),
+      daily(400, (daysAgo) => ({ verified: daysAgo > 300 ? ['db'] : [] })),
       { daily: 3 },
       { now },
     );
@@ -192,7 +192,7 @@ describe('whatever was listed, under whatever policy', () => {
             .filter((one) => one.isGood && one.sources.includes(source))
             .toSorted((a, b) => (b.madeAt ?? 0) - (a.madeAt ?? 0));
           const [newest] = good;
-          const verified = good.find((one) => one.isVerified);
+          const verified = good.find((one) => one.verified.includes(source));
           if (newest !== undefined) expect(kept).toContain(newest.id);
           if (verified !== undefined) expect(kept).toContain(verified.id);
           expect(good.filter(({ id }) => kept.has(id)).length).toBeGreaterThanOrEqual(

@@ -55,7 +55,7 @@ describeWith(['restic'], 'retention beside restic forget --dry-run --json', () =
 });
 
 function backupAt(madeAt: number): RetainableBackup {
-  return { id: String(madeAt), madeAt, isGood: true, isVerified: false, sources: ['db'] };
+  return { id: String(madeAt), madeAt, isGood: true, verified: [], sources: ['db'] };
 }
 
 /** Our reason in restic's words; those that restic does not have become nothing. */

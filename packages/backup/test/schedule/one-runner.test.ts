@@ -1,9 +1,9 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import {
   type BackupSchedule,
   type Backups,
   createBackupSchedule,
   createBackups,
+  type Held,
   type LockConnection,
   local,
   postgres,
@@ -12,7 +12,14 @@ import {
   sqlLock,
 } from '@seaworthy/backup';
 import type { SqlQuery } from '@seaworthy/contracts';
-import { createTestDatabase, describeWith, sharedRedis, type TestDatabase, waitFor } from '@seaworthy/testkit';
+import {
+  createFakeClock,
+  createTestDatabase,
+  describeWith,
+  sharedRedis,
+  type TestDatabase,
+  waitFor,
+} from '@seaworthy/testkit';
 import { Redis } from 'ioredis';
 import mysqlDriver from 'mysql2/promise';
 import pg from 'pg';
@@ -48,6 +55,17 @@ async function mysqlConnection(url: string): Promise<LockConnection> {
   };
 }
 
+/** Notes what the lock answered, once it has. */
+function remembering(lock: RunLock, asked: Promise<Held<unknown>>[]): RunLock {
+  return {
+    tryHold(job, work) {
+      const answer = lock.tryHold(job, work);
+      asked.push(answer);
+      return answer;
+    },
+  };
+}
+
 interface Instance {
   readonly backups: Backups;
   readonly schedule: BackupSchedule;
@@ -74,14 +92,16 @@ function instance(url: string, folder: string, lock: RunLock): Instance {
 describeWith(['postgres', 'mysql', 'redis'], 'one runner among many instances', () => {
   let database: TestDatabase;
   let mysqlDatabase: TestDatabase;
+  let redisUrl: string;
   beforeAll(async () => {
     database = await createTestDatabase('postgres');
     mysqlDatabase = await createTestDatabase('mysql');
+    redisUrl = (await sharedRedis()).url; // each call gives another database
     await sql(database.url, ...postgresBulk(2_000));
   });
 
   async function redisCommands(): Promise<Redis> {
-    const redis = new Redis((await sharedRedis()).url);
+    const redis = new Redis(redisUrl);
     onTestFinished(() => redis.disconnect());
     return redis;
   }
@@ -92,40 +112,51 @@ describeWith(['postgres', 'mysql', 'redis'], 'one runner among many instances', 
     'a lock in Redis': async (key) => redisLock(await redisCommands(), { key }),
   };
 
-  it.each(Object.keys(locks))('of four instances scheduled at once one makes the backup, by %s', async (name) => {
-    const folder = await temporaryFolder();
-    const make = locks[name];
-    if (make === undefined) throw new Error(name);
-    const instances: Instance[] = [];
-    for (let count = 0; count < 4; count += 1) instances.push(instance(database.url, folder, await make(folder)));
-    const [first] = instances;
-    await waitFor(async () => ((await first?.backups.list()) ?? []).length > 0, { what: 'a backup' });
-    await waitFor(
-      () => instances.flatMap(({ seen }) => seen).filter(({ level }) => level !== 'debug').length > 0,
-      { what: 'its line in the log' },
-    );
-    await pause(200); // long enough for a second one to begin, if any would
-    await Promise.all(instances.map(({ schedule }) => schedule.close()));
-    const all = instances.flatMap(({ seen }) => seen);
-    expect((await first?.backups.list())?.map(({ status }) => status)).toEqual(['complete']);
-    expect(all.filter(({ message }) => message === 'A backup is complete.')).toHaveLength(1);
-    expect(all.filter(({ level }) => level === 'warn' || level === 'error')).toEqual([]);
-    expect(childrenOf(process.pid, 'pg_dump')).toEqual([]);
-  });
+  it.each(Object.keys(locks))(
+    'of four instances scheduled at once one makes the backup, by %s',
+    async (name) => {
+      const folder = await temporaryFolder();
+      const make = locks[name];
+      if (make === undefined) throw new Error(name);
+      const instances: Instance[] = [];
+      const asked: Promise<Held<unknown>>[] = [];
+      for (let count = 0; count < 4; count += 1) {
+        instances.push(instance(database.url, folder, remembering(await make(folder), asked)));
+      }
+      const [first] = instances;
+      await waitFor(() => asked.length === 4, { what: 'all four to have asked for the lock' });
+      const answers = await Promise.all(asked);
+      await Promise.all(instances.map(({ schedule }) => schedule.close()));
+      expect(answers.filter(({ held }) => held).length).toBeGreaterThanOrEqual(1);
+      const all = instances.flatMap(({ seen }) => seen);
+      expect((await first?.backups.list())?.map(({ status }) => status)).toEqual(['complete']);
+      expect(all.filter(({ message }) => message === 'A backup is complete.')).toHaveLength(1);
+      expect(all.filter(({ level }) => level === 'warn' || level === 'error')).toEqual([]);
+      expect(childrenOf(process.pid, 'pg_dump')).toEqual([]);
+    },
+  );
 
-  it.each(Object.keys(locks))('a second holder is refused at once, and let in when the first is done: %s', async (name) => {
-    const key = `second-${name}`;
-    const [one, two] = [await locks[name]?.(key), await locks[name]?.(key)];
-    const held = await one?.tryHold('backup', async () => {
-      expect(await two?.tryHold('backup', async () => 'never')).toEqual({ held: false });
-      expect(await two?.tryHold('drill', async () => 'other job')).toEqual({ held: true, value: 'other job' });
-      return 'first';
-    });
-    expect(held).toEqual({ held: true, value: 'first' });
-    expect(await two?.tryHold('backup', async () => 'second')).toEqual({ held: true, value: 'second' });
-    await expect(two?.tryHold('backup', () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
-    expect(await one?.tryHold('backup', async () => 'third')).toEqual({ held: true, value: 'third' });
-  });
+  it.each(Object.keys(locks))(
+    'a second holder is refused at once, and let in when the first is done: %s',
+    async (name) => {
+      const key = `second-${name}`;
+      const [one, two] = [await locks[name]?.(key), await locks[name]?.(key)];
+      const held = await one?.tryHold('backup', async () => {
+        expect(await two?.tryHold('backup', async () => 'never')).toEqual({ held: false });
+        expect(await two?.tryHold('drill', async () => 'other job')).toEqual({
+          held: true,
+          value: 'other job',
+        });
+        return 'first';
+      });
+      expect(held).toEqual({ held: true, value: 'first' });
+      expect(await two?.tryHold('backup', async () => 'second')).toEqual({ held: true, value: 'second' });
+      await expect(two?.tryHold('backup', () => Promise.reject(new Error('broken')))).rejects.toThrow(
+        'broken',
+      );
+      expect(await one?.tryHold('backup', async () => 'third')).toEqual({ held: true, value: 'third' });
+    },
+  );
 
   it('a lock in Redis that is gone stops the work, and leaves the lock of its successor alone', async () => {
     const redis = await redisCommands();
@@ -141,7 +172,6 @@ describeWith(['postgres', 'mysql', 'redis'], 'one runner among many instances', 
   });
 
   it('an advisory lock whose connection was cut stops the work', async () => {
-    const { createFakeClock } = await import('@seaworthy/testkit');
     const clock = createFakeClock();
     const lock = sqlLock(() => postgresConnection(database.url), { key: 'cut', clock });
     const held = lock.tryHold('backup', async (signal) => {

@@ -53,7 +53,7 @@ class Shelf implements SchedulableBackups {
 }
 
 function backupAt(madeAt: number): RetainableBackup {
-  return { id: String(madeAt), madeAt, isGood: true, isVerified: false, sources: ['db'] };
+  return { id: String(madeAt), madeAt, isGood: true, verified: [], sources: ['db'] };
 }
 
 function started(
@@ -67,7 +67,11 @@ function started(
 }
 
 /** Written another way than the planner: the last moment of each of the last `count` periods. */
-function newestOfLast(count: number, moments: readonly number[], period: (at: Date) => string): readonly number[] {
+function newestOfLast(
+  count: number,
+  moments: readonly number[],
+  period: (at: Date) => string,
+): readonly number[] {
   const byPeriod = new Map<string, number>();
   for (const at of moments.toSorted((a, b) => a - b)) byPeriod.set(period(new Date(at)), at);
   return [...byPeriod.values()].slice(-count);
