@@ -25,33 +25,53 @@ export async function main(args) {
   let failed = 0;
   for (const name of names) {
     const { default: measure } = await import(pathToFileURL(join(folder, `${name}.bench.mjs`)).href);
-    const rows = [];
-    for await (const result of measure()) {
-      const budget = budgets[`${name}: ${result.name}`];
-      if (budget === undefined)
-        throw new StepError(`bench/budgets.json has no budget for "${name}: ${result.name}"`);
-      const kept = result.low <= budget;
-      if (!kept) failed += 1;
-      process.stdout.write(
-        `${kept ? green('✓') : red('✗')} ${name}: ${result.name} ${result.ratio.toFixed(3)} of ${result.alternative} ` +
-          `[${result.low.toFixed(3)}, ${result.high.toFixed(3)}], budget ${budget}\n`,
-      );
-      rows.push(
-        `| ${result.name} | ${result.alternative} | ${result.ratio.toFixed(3)} | ${result.low.toFixed(3)} to ${result.high.toFixed(3)} | ${budget} | ` +
-          `${result.oursUs.toFixed(2)} | ${result.theirsUs.toFixed(2)} | ${result.rounds} |`,
-      );
+    const results = [];
+    let ended = 'The run was cut off: what is missing was not measured.';
+    try {
+      for await (const result of measure()) {
+        const budget = budgets[`${name}: ${result.name}`];
+        if (budget === undefined)
+          throw new StepError(`bench/budgets.json has no budget for "${name}: ${result.name}"`);
+        if (result.tooNoisy || result.low > budget) failed += 1;
+        process.stdout.write(`${lineOf(name, result, budget)}\n`);
+        results.push({ ...result, budget });
+      }
+      ended = '';
+    } finally {
+      if (results.length > 0) record(name, results, ended);
     }
-    writeEvidence(`bench-${name}`, {
-      title: `Benchmarks: ${name}`,
-      command: `npm run bench -- ${name}`,
-      body: [
-        'Ratio of CPU time, ours over theirs, over interleaved rounds in several processes of one run (bench/README.md); the microseconds are of this machine.',
-        '',
-        '| what | against | ratio | 95 % interval | budget | ours µs | theirs µs | rounds |',
-        '|---|---|---:|---|---:|---:|---:|---:|',
-        ...rows,
-      ].join('\n'),
-    });
   }
   return failed === 0 ? 0 : 1;
+}
+
+/** @typedef {import('../../bench/harness.mjs').Ratio} Ratio */
+
+/** @param {string} bench @param {Ratio} result @param {number} budget */
+function lineOf(bench, result, budget) {
+  const { name, alternative, ratio, low, high, tooNoisy } = result;
+  const mark = !tooNoisy && low <= budget ? green('✓') : red('✗');
+  const said = tooNoisy ? '; too noisy to judge, measure again on a quieter machine' : '';
+  const figures = `${ratio.toFixed(3)} of ${alternative} [${low.toFixed(3)}, ${high.toFixed(3)}]`;
+  return `${mark} ${bench}: ${name} ${figures}, budget ${budget}${said}`;
+}
+
+/** @param {string} name @param {ReadonlyArray<Ratio & { budget: number }>} results @param {string} ended */
+function record(name, results, ended) {
+  const rows = results.map(
+    ({ name: what, alternative, ratio, low, high, tooNoisy, budget, oursUs, theirsUs, rounds }) =>
+      `| ${what} | ${alternative} | ${ratio.toFixed(3)} | ${low.toFixed(3)} to ${high.toFixed(3)}${tooNoisy ? ', too noisy' : ''} | ${budget} | ` +
+      `${oursUs.toFixed(2)} | ${theirsUs.toFixed(2)} | ${rounds} |`,
+  );
+  writeEvidence(`bench-${name}`, {
+    title: `Benchmarks: ${name}`,
+    command: `npm run bench -- ${name}`,
+    body: [
+      'Ratio of CPU time, ours over theirs, over interleaved rounds in several processes of one run (bench/README.md); the microseconds are of this machine.',
+      '',
+      '| what | against | ratio | 95 % interval | budget | ours µs | theirs µs | rounds |',
+      '|---|---|---:|---|---:|---:|---:|---:|',
+      ...rows,
+      ...(ended === '' ? [] : ['', ended]),
+    ].join('\n'),
+  });
 }
