@@ -1,5 +1,6 @@
+import type { FakeClock } from '@seaworthy/testkit';
 import { onTestFinished } from 'vitest';
-import { createLogger, type LoggerOptions, type ServiceLogger } from '../../src/index.js';
+import { createLogger, type ServiceLogger } from '../../src/index.js';
 import {
   type Shipping,
   type ShippingOptions,
@@ -23,7 +24,7 @@ export function shippingLog(
   folder: string,
   target: ShippingTarget,
   options: ShippingOptions = {},
-  logger: Partial<LoggerOptions> = {},
+  clock?: FakeClock,
 ): ShippingLog {
   const sink = shipping(folder, target, { ...quick, ...options });
   const memory = memorySink();
@@ -32,9 +33,13 @@ export function shippingLog(
     environment: 'test',
     process: false,
     sinks: [sink, memory],
-    ...logger,
+    ...(clock === undefined ? {} : { clock }),
   });
-  onTestFinished(async () => void (await log.close()));
+  onTestFinished(async () => {
+    const closing = log.close();
+    if (clock !== undefined) await clock.advance(10_000);
+    await closing;
+  });
   return { log, shipping: sink, states: () => memory.lines().filter(({ target: of }) => of === target.name) };
 }
 
