@@ -54,6 +54,9 @@ export {
 } from './postgres-replica.js';
 export { type RedisConfig, type RedisServer, type StartRedisOptions, startRedis } from './redis.js';
 export { type RedisCluster, type StartRedisClusterOptions, startRedisCluster } from './redis-cluster.js';
+export type { S3Fault, S3FaultKind, S3Operation } from './s3/s3-faults.js';
+export type { S3Bucket, S3Upload, S3Version } from './s3/s3-state.js';
+export { type S3Fake, type StartS3Options, startS3 } from './s3/start-s3.js';
 export type { Server } from './server.js';
 export { ServerStartFailed, ServerUnavailable } from './server-errors.js';
 export { type SharedRedis, sharedRedis } from './shared-redis.js';
