@@ -283,12 +283,13 @@ describeWith(['redis'], 'with Redis', () => {
     const { tryOne } = form(createLoginGuard({ store: storeOf(redis) }));
     await tryOne('guess');
     const keys = await redis.keys('*');
-    expect(keys.map((key) => key.replace(/\{[\w-]{22}\}/, '{hash}')).sort()).toEqual(
-      ['account', 'ip', 'user'].map((name) => `shop:limit:v1:{hash}:login-${name}`),
+    expect(keys.map((key) => key.replace(/\{s\d{1,2}\}:[\w-]{22}/, '{shard}:hash')).sort()).toEqual(
+      ['account', 'ip', 'user'].map((name) => `shop:limit:v1:{shard}:hash:login-${name}`),
     );
     for (const key of keys) expect(await redis.pttl(key)).toBeGreaterThan(0);
     await tryOne('right');
-    for (const key of await redis.keys('*')) expect([key, await redis.get(key)]).toEqual([key, '1']);
+    for (const key of await redis.keys('*'))
+      expect([key, (await redis.getBuffer(key))?.readDoubleLE(0)]).toEqual([key, 1]);
     expect((await redis.keys('*login-user')).length).toBe(0);
   });
 

@@ -28,6 +28,11 @@ const charge = (name: string, options: LimitPolicyOptions, key = 'k', cost = 1):
   key,
   cost,
 });
+/** What the script keeps. */
+function doubles(...values: readonly number[]): Buffer {
+  return Buffer.from(new Float64Array(values).buffer);
+}
+
 const one = (outcomes: LimitOutcomes) => outcomes[0] ?? expect.fail('no outcome');
 
 describeWith(['redis'], 'counts in Redis', () => {
@@ -77,6 +82,61 @@ describeWith(['redis'], 'counts in Redis', () => {
         );
       },
     );
+
+    test('decides the requests of one turn as if each had come alone, in one call', async () => {
+      const requests = fc.array(
+        fc.array(
+          fc.record({
+            policy: fc.constantFrom('fixed 3', 'smooth 3', 'fixed 5', 'smooth 5'),
+            key: fc.constantFrom('a', 'b', 'c'),
+            cost: fc.integer({ min: 0, max: 2 }),
+          }),
+          { minLength: 1, maxLength: 3 },
+        ),
+        { minLength: 1, maxLength: 60 },
+      );
+      const ruleOf = (name: string): LimitCharge['rule'] => {
+        const [algorithm = '', digits] = name.split(' ');
+        const limit = Number(digits);
+        const options: LimitPolicyOptions =
+          algorithm === 'smooth' ? { limit, per: '10h', algorithm, burst: limit } : { limit, per: '10h' };
+        return policy(algorithm, options).rule;
+      };
+      const rules = new Map(
+        ['fixed 3', 'smooth 3', 'fixed 5', 'smooth 5'].map((name) => [name, ruleOf(name)]),
+      );
+      await fc.assert(
+        fc.asyncProperty(requests, fc.uuid(), async (turn, run) => {
+          const asked = turn.map((request) =>
+            [...new Map(request.map((each) => [each.policy, each])).values()].map(
+              ({ policy: name, key, cost }) => ({
+                rule: rules.get(name) ?? expect.fail('no rule'),
+                key: `${run} ${name} ${key}`,
+                cost,
+              }),
+            ),
+          );
+          const calls: string[] = [];
+          const counting = {
+            call: (command: string, ...args: ReadonlyArray<string | number | Buffer>) => {
+              calls.push(command);
+              return redis.call(command, ...args);
+            },
+          };
+          const store = redisStore(counting, { prefix: 'turn', hashKeys, deadlineMs });
+          const together = await Promise.all(asked.map((charges) => store.consume(charges)));
+          const one = memoryStore();
+          const alone = asked.map((charges) => one.consume(charges));
+          const exact = (all: readonly LimitOutcomes[]) =>
+            all.map((outcomes) => outcomes.map(({ allowed, remaining }) => ({ allowed, remaining })));
+          expect(exact(together)).toEqual(exact(alone));
+          expect(calls.filter((command) => command === 'EVALSHA').length).toBe(
+            asked.flat().length <= 128 ? 1 : expect.any(Number),
+          );
+        }),
+        { numRuns: size({ test: 40, soak: 1_000 }) },
+      );
+    });
 
     test('admits exactly the limit to many clients at once, fixed and smooth', async () => {
       const clients = Array.from({ length: 4 }, () => new Redis(shared.url));
@@ -128,16 +188,37 @@ describeWith(['redis'], 'counts in Redis', () => {
       expect(one(await store.consume([charge('long', { limit: 1, per: '90d' })])).allowed).toBe(false);
     });
 
-    test('starts a new window where a counter lost its expiry, instead of blocking for ever', async () => {
+    test('ends the window of a counter that lost its expiry, instead of blocking for ever', async () => {
       const store = storeOf();
       const asked = [charge('ip', { limit: 1, per: '1h' })];
       await store.consume(asked);
-      expect(one(await store.consume(asked)).allowed).toBe(false);
       const [key = ''] = await redis.keys('*');
-      await redis.persist(key);
+      const value = (await redis.getBuffer(key)) ?? expect.fail('no value');
+      await redis.set(key, value); // without an expiry
+      expect(one(await store.consume(asked)).allowed).toBe(false);
+      await redis.set(key, doubles(value.readDoubleLE(0), value.readDoubleLE(8) - 3_600_000_000));
       expect(one(await store.consume(asked)).allowed).toBe(true);
       expect(await redis.pttl(key)).toBeGreaterThan(0);
       expect(one(await store.consume(asked)).allowed).toBe(false);
+    });
+
+    test.each([
+      ['nothing', ''],
+      ['text', '1:2'],
+      ['figures that are none', doubles(Number.NaN, Number.NaN)],
+      ['a figure that is none', doubles(Number.NaN)],
+      ['a count below nothing', doubles(-5, Date.now() * 1_000 + 60_000_000)],
+      ['the value of another algorithm', doubles(1, 2, 3)],
+    ])('counts anew over what it did not write: %s', async (_what, value) => {
+      const store = storeOf();
+      for (const algorithm of ['fixed', 'smooth'] as const) {
+        const asked = [charge(algorithm, { limit: 1, per: '1h', algorithm })];
+        await store.consume(asked);
+        const [key = ''] = await redis.keys(`*:${algorithm}`);
+        await redis.set(key, value);
+        expect(one(await store.consume(asked)).allowed).toBe(true);
+        expect(one(await store.consume(asked)).allowed).toBe(false);
+      }
     });
 
     test('waits no longer than its rule can ask for when the clock was set back', async () => {
@@ -146,10 +227,15 @@ describeWith(['redis'], 'counts in Redis', () => {
       await store.consume(asked);
       const [key = ''] = await redis.keys('*');
       const farAhead = (Date.now() + 365 * 86_400_000) * 1_000;
-      await redis.set(key, String(farAhead), 'PX', 365 * 86_400_000);
+      await redis.set(key, doubles(farAhead), 'PX', 365 * 86_400_000);
       const outcome = one(await store.consume(asked));
       expect(outcome.allowed).toBe(false);
       expect(outcome.resetMs).toBeLessThanOrEqual(5 * 3_600_000);
+      const window = [charge('window', { limit: 1, per: '1h' })];
+      await store.consume(window);
+      const [counter = ''] = await redis.keys('*:window');
+      await redis.set(counter, doubles(1, farAhead));
+      expect(one(await store.consume(window)).resetMs).toBeLessThanOrEqual(3_600_000);
     });
 
     test('is loaded again after Redis forgot it', async () => {
@@ -171,7 +257,7 @@ describeWith(['redis'], 'counts in Redis', () => {
     const keys = await redis.keys('*');
     expect(keys).toHaveLength(2);
     for (const key of keys) {
-      expect(key).toMatch(/^test:limit:v1:\{[\w-]{22}\}:ip$/);
+      expect(key).toMatch(/^test:limit:v1:\{s\d{1,2}\}:[\w-]{22}:ip$/);
       expect(key).not.toMatch(/203\.0\.113|2001:db8|canary/);
     }
   });
@@ -188,7 +274,7 @@ describeWith(['redis'], 'counts in Redis', () => {
     const store = redisStore(redis, { prefix: 'test', hashKeys: false, deadlineMs });
     await store.consume([charge('ip', { limit: 1, per: '1h' }, 'a}b{c')]);
     const [key = ''] = await redis.keys('*');
-    const [, tag = ''] = /\{([\w-]+)\}:ip$/.exec(key) ?? [];
+    const [, tag = ''] = /\{s\d{1,2}\}:([\w-]+):ip$/.exec(key) ?? [];
     expect(Buffer.from(tag, 'base64url').toString()).toBe('a}b{c');
   });
 });

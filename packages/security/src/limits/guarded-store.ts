@@ -1,5 +1,6 @@
-import { type Clock, exponentialBackoff, withDeadline } from '@seaworthy/contracts';
+import { type Clock, exponentialBackoff } from '@seaworthy/contracts';
 import type { LimitCharge, LimitOutcomes, LimitStore } from './limit-store.js';
+import { SharedDeadline } from './shared-deadline.js';
 
 /** Told once per change, never per request. */
 export type StoreChange =
@@ -12,10 +13,23 @@ export interface GuardedStore {
   readonly up: boolean;
 }
 
+/** A store with the deadline that it was found to have. */
+export function remoteOf(store: LimitStore, deadlineMs: number): RemoteStore {
+  const { probe } = store;
+  return {
+    deadlineMs,
+    consume: (charges) => store.consume(charges),
+    ...(probe === undefined ? {} : { probe: () => probe.call(store) }),
+  };
+}
+
 export interface GuardOptions {
   readonly clock: Clock;
   readonly onChange: (change: StoreChange) => void;
 }
+
+/** The part of a store outside the process that is guarded. */
+export type RemoteStore = Pick<LimitStore, 'consume' | 'probe'> & { readonly deadlineMs: number };
 
 /** One slow answer is a hiccup; this many in a row are an outage. */
 const failuresToOpen = 3;
@@ -42,16 +56,12 @@ const probeCharges: readonly LimitCharge[] = [
  * It closes by itself. While it is open, a request that comes when the next try is due starts one in the background and
  * does not wait for it, so no client pays for finding out; the try writes, because a store that only reads is no use.
  */
-export function guardStore(
-  store: LimitStore & { readonly deadlineMs: number },
-  { clock, onChange }: GuardOptions,
-): GuardedStore {
+export function guardStore(store: RemoteStore, { clock, onChange }: GuardOptions): GuardedStore {
   const backoff = exponentialBackoff({ baseMs: 1_000, maxMs: 5_000 });
   let failures = 0;
   let outage: { readonly since: number; tries: number; nextTryAt: number } | undefined;
 
-  const ask = async (charges: readonly LimitCharge[]): Promise<LimitOutcomes> =>
-    withDeadline(() => store.consume(charges), { timeoutMs: store.deadlineMs, what: 'limit store', clock });
+  const deadline = new SharedDeadline(store.deadlineMs, clock);
 
   function succeeded(): void {
     failures = 0;
@@ -73,7 +83,9 @@ export function guardStore(
     if (outage === undefined || clock.monotonic() < outage.nextTryAt) return;
     outage.tries += 1;
     outage.nextTryAt = clock.monotonic() + store.deadlineMs + nextWait(outage.tries);
-    ask(probeCharges).then(succeeded, () => undefined);
+    deadline
+      .within<unknown>(() => (store.probe === undefined ? store.consume(probeCharges) : store.probe()))
+      .then(succeeded, () => undefined);
   }
 
   /** Never at once, and not in step with the other processes that lost the store at the same moment. */
@@ -91,7 +103,7 @@ export function guardStore(
         return undefined;
       }
       try {
-        const outcomes = await ask(charges);
+        const outcomes = await deadline.within(() => store.consume(charges));
         succeeded();
         return outcomes;
       } catch (error) {

@@ -22,6 +22,12 @@ export interface LimitStore {
    * createLoginGuard.
    */
   release?(charges: readonly LimitCharge[]): void | Promise<void>;
+  /**
+   * For a store outside the process: writes in every place where counts are kept, charging no client. While the breaker is
+   * open it is what finds out that the store is back.
+   * @defaultValue a charge of a rule named `probe`
+   */
+  probe?(): Promise<unknown>;
   /** For a store outside the process: how long an answer is waited for, in milliseconds. */
   readonly deadlineMs?: number;
 }

@@ -2,7 +2,7 @@ import { type Clock, invalidOption, type Metrics, optionsOf, wholeNumber } from 
 import type { HeaderPair } from '../decision.js';
 import { exactPaths, readPaths } from '../request-path.js';
 import { SecurityError } from '../security-error.js';
-import { type GuardedStore, guardStore, type StoreChange } from './guarded-store.js';
+import { type GuardedStore, guardStore, remoteOf, type StoreChange } from './guarded-store.js';
 import { type LimitHeaderForm, limitHeaderNames, limitHeaders, type Standing } from './limit-headers.js';
 import { type LimitPolicy, type LimitRequest, shareOf } from './limit-policy.js';
 import type { LimitCharge, LimitOutcomes, LimitStore } from './limit-store.js';
@@ -70,6 +70,9 @@ const readOptions = optionsOf<LimitsOptions>(owner, {
 /** The paths of @seaworthy/health, which answers nothing else there. */
 const probed: readonly string[] = ['/livez', '/readyz', '/startupz', '/health'];
 
+/** One call of Redis tells this many apart, many times over. */
+const maxPolicies = 100;
+
 const passed: LimitResult = { headers: [], refused: undefined };
 
 /** Asks every policy that applies, all at once. Answers in the same turn when the counts are kept in this process. */
@@ -90,6 +93,8 @@ export function createLimiter(options: LimitsOptions, context: LimiterContext): 
   if (new Set(policies.map(({ rule }) => rule.name)).size < policies.length) {
     throw invalidOption(owner, 'policies', 'a list of policies with names of their own');
   }
+  if (policies.length > maxPolicies)
+    throw invalidOption(owner, 'policies', `at most ${maxPolicies} policies`);
   wholeNumber(owner, 'instances', instances, { min: 1, max: 10_000 });
   const guarded = guardRemote(store, context);
 
@@ -164,8 +169,7 @@ export function createLimiter(options: LimitsOptions, context: LimiterContext): 
 function guardRemote(store: LimitStore, { clock, onStoreChange }: LimiterContext): GuardedStore | undefined {
   const { deadlineMs } = store;
   if (deadlineMs === undefined) return undefined;
-  const remote = { deadlineMs, consume: (charges: readonly LimitCharge[]) => store.consume(charges) };
-  return guardStore(remote, { clock, onChange: onStoreChange });
+  return guardStore(remoteOf(store, deadlineMs), { clock, onChange: onStoreChange });
 }
 
 function demandOf(policy: LimitPolicy, request: LimitRequest): Demand | undefined {

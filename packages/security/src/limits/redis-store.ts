@@ -1,8 +1,9 @@
 import { createHmac } from 'node:crypto';
 import { invalidOption, optionsOf, type RedisCommands, Secret, wholeNumber } from '@seaworthy/contracts';
-import { consumeScript, consumeScriptSha, releaseScript, releaseScriptSha } from './consume-script.js';
 import type { LimitRule } from './limit-rule.js';
-import type { LimitCharge, LimitOutcomes, LimitStore } from './limit-store.js';
+import type { LimitCharge, LimitStore } from './limit-store.js';
+import type { KeyedCharge } from './run-script.js';
+import { shardOf, shardsOf } from './shards.js';
 
 export interface RedisStoreOptions {
   /** The service's own name in front of every key, so that two services on one Redis keep their counts apart. */
@@ -25,10 +26,25 @@ const readOptions = optionsOf<RedisStoreOptions>('redisStore', {
 /** The version of what the keys hold. */
 const layout = 'v1';
 
+/** No client is counted by it. */
+const probeRule: LimitRule = {
+  name: 'probe',
+  algorithm: 'fixed',
+  limit: 1_000_000,
+  windowUs: 60_000_000,
+  burst: 1_000_000,
+  intervalUs: 0,
+};
+
 /**
- * Counts in Redis, so that all processes share one budget: one script call a request, which spends all limits or none.
+ * Counts in Redis or a Redis Cluster, so that all processes share one budget. The requests of one turn of the event loop go
+ * in one script call; each spends all of its limits or none.
  *
- * Keys look like `kpi:limit:v1:{hash}:ip`. The client is passed in; give it no offline queue, so that commands do not pile
+ * In a cluster, limits of one request that lie on different masters are spent on all of them and given back where one
+ * refuses: never more than a limit passes, and what is refused is counted nowhere; for the length of a round trip another
+ * request may be refused for it.
+ *
+ * Keys look like `kpi:limit:v1:{s7}:hash:ip`. The client is passed in; give it no offline queue, so that commands do not pile
  * up in it while Redis is away.
  *
  * @example
@@ -40,70 +56,62 @@ export function redisStore(redis: RedisCommands, options: RedisStoreOptions): Li
   if (!/^[\w.:-]{1,64}$/.test(prefix))
     throw invalidOption('redisStore', 'prefix', 'at most 64 letters, digits and . : _ -');
   wholeNumber('redisStore', 'deadlineMs', deadlineMs, { min: 1, max: 10_000 });
-  const hash = keyHash(hashKeys);
-  const keyOf = ({ rule, key }: LimitCharge): string =>
-    `${prefix}:limit:${layout}:{${hash(key)}}:${rule.name}`;
+  const stemOf = stems(prefix, keyHash(hashKeys));
+  const shards = shardsOf(redis);
+
+  function keyed(charge: LimitCharge): KeyedCharge {
+    const { shard, stem } = stemOf(charge.key);
+    return { shard, key: stem + charge.rule.name, charge };
+  }
 
   return {
     deadlineMs,
-    async consume(charges) {
-      const keys = charges.map(keyOf);
-      const values = charges.flatMap(({ rule, cost }) => [
-        rule.algorithm,
-        rule.limit,
-        spanOf(rule),
-        rule.burst,
-        cost,
-      ]);
-      return readAnswer(await run(redis, consume, [keys.length, ...keys, ...values]), charges.length);
-    },
-    async release(charges) {
-      const values = charges.flatMap(({ rule, cost }) => [rule.algorithm, rule.intervalUs, cost]);
-      await run(redis, release, [charges.length, ...charges.map(keyOf), ...values]);
+    consume: (charges) => shards.consume(charges.map(keyed)),
+    release: (charges) => shards.release(charges.map(keyed)),
+    probe: () => {
+      const charge: LimitCharge = { rule: probeRule, key: 'probe', cost: 1 };
+      return shards.probe((shard) => ({
+        shard,
+        key: stemIn(shard, prefix, 'probe') + probeRule.name,
+        charge,
+      }));
     },
   };
 }
 
-interface Script {
-  readonly text: string;
-  readonly sha: string;
+/** A key without the name of its policy. */
+interface Stem {
+  readonly shard: number;
+  readonly stem: string;
 }
 
-const consume: Script = { text: consumeScript, sha: consumeScriptSha };
-const release: Script = { text: releaseScript, sha: releaseScriptSha };
-
-async function run(
-  redis: RedisCommands,
-  { text, sha }: Script,
-  args: ReadonlyArray<string | number>,
-): Promise<unknown> {
-  try {
-    return await redis.call('EVALSHA', sha, ...args);
-  } catch (error) {
-    // Redis forgets scripts when it restarts or fails over.
-    if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
-    return redis.call('EVAL', text, ...args);
-  }
+function stemIn(shard: number, prefix: string, hashed: string): string {
+  return `${prefix}:limit:${layout}:{s${shard}}:${hashed}:`;
 }
 
-function spanOf(rule: LimitRule): number {
-  return rule.algorithm === 'fixed' ? rule.windowUs : rule.intervalUs;
-}
+/** Clients come again and again, and hashing costs more than the rest of a decision. Twice so many are remembered, some 3 MiB. */
+const rememberedKeys = 8_192;
 
-function readAnswer(answer: unknown, count: number): LimitOutcomes {
-  const figures: readonly unknown[] = Array.isArray(answer) ? answer : [];
-  if (figures.length !== count * 4 || !figures.every((figure) => Number.isSafeInteger(Number(figure)))) {
-    throw new TypeError('Redis answered something else than the limit script does.');
-  }
-  return Array.from({ length: count }, (_, index) => {
-    const [fits, remaining, resetMs, retryAfterMs] = figures.slice(index * 4, index * 4 + 4).map(Number);
-    return {
-      allowed: fits === 1,
-      remaining: remaining ?? 0,
-      resetMs: resetMs ?? 0,
-      retryAfterMs: retryAfterMs ?? 0,
-    };
-  });
+function stems(prefix: string, hash: (key: string) => string): (key: string) => Stem {
+  let recent = new Map<string, Stem>();
+  let older = new Map<string, Stem>();
+  const make = (key: string): Stem => {
+    const hashed = hash(key);
+    const shard = shardOf(hashed);
+    return { shard, stem: stemIn(shard, prefix, hashed) };
+  };
+  return (key) => {
+    const known = recent.get(key);
+    if (known !== undefined) return known;
+    const stem = older.get(key) ?? make(key);
+    if (key.length > 128) return stem;
+    if (recent.size >= rememberedKeys) {
+      older = recent;
+      recent = new Map();
+    }
+    recent.set(key, stem);
+    return stem;
+  };
 }
 
 function keyHash(hashKeys: Secret | string | false): (key: string) => string {

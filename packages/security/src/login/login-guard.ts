@@ -10,7 +10,7 @@ import {
   withDeadline,
 } from '@seaworthy/contracts';
 import type { Client, DenyVerdict, HeaderPair } from '../decision.js';
-import { guardStore } from '../limits/guarded-store.js';
+import { guardStore, remoteOf } from '../limits/guarded-store.js';
 import { shareOf } from '../limits/limit-policy.js';
 import type { LimitCharge, LimitOutcomes, LimitStore } from '../limits/limit-store.js';
 import { memoryStore } from '../limits/memory-store.js';
@@ -89,16 +89,13 @@ export function createLoginGuard(options: LoginGuardOptions = {}): LoginGuard {
   const guarded =
     deadlineMs === undefined
       ? undefined
-      : guardStore(
-          { deadlineMs, consume: (charges) => store.consume(charges) },
-          {
-            clock,
-            onChange: (change) =>
-              change.state === 'down'
-                ? logger.warn('Login attempt store is down', { reason: change.reason, onStoreDown })
-                : logger.info('Login attempt store answers again', { downMs: change.downMs }),
-          },
-        );
+      : guardStore(remoteOf(store, deadlineMs), {
+          clock,
+          onChange: (change) =>
+            change.state === 'down'
+              ? logger.warn('Login attempt store is down', { reason: change.reason, onStoreDown })
+              : logger.info('Login attempt store answers again', { downMs: change.downMs }),
+        });
   let held = 0;
 
   async function reserve(charges: readonly LimitCharge[]): Promise<Reservation | undefined> {
