@@ -50,12 +50,12 @@ ${tables} order by ${name} collate "C" \\gexec`;
 
 /** Opens a transaction in which every table is locked against change of its form, and returns the name of its snapshot. */
 export async function exportSnapshot(psql: PsqlConversation, lockWaitMs: number): Promise<string> {
-  const lines = await psql.ask(`begin transaction isolation level repeatable read read only;
+  const answer = await psql.ask(`begin transaction isolation level repeatable read read only;
 ${pinned} set local lock_timeout = ${lockWaitMs};
 ${lockAll}
 set local lock_timeout = 0;
 select pg_export_snapshot();`);
-  return lines.at(-1) ?? '';
+  return answer.trim();
 }
 
 /** Counts, and with `hash` also digests, every table within the transaction that is open. */
@@ -63,7 +63,8 @@ export async function countTables(
   psql: PsqlConversation,
   level: FingerprintLevel,
 ): Promise<readonly TableContents[]> {
-  return (await psql.ask(askAll(level))).map((line) => {
+  const lines = (await psql.ask(askAll(level))).split('\n').filter((line) => line !== '');
+  return lines.map((line) => {
     const [name, rows, hash] = JSON.parse(line) as readonly [string, string, string?];
     return { name, rows: Number(rows), ...(hash === undefined ? {} : { hash }) };
   });

@@ -1,4 +1,4 @@
-/** What to do about the ones that a restore meets. Source: PostgreSQL's "Error Codes" appendix. */
+/** What to do about the ones that dumps and restores meet. Source: PostgreSQL's "Error Codes" appendix. */
 const advice: Readonly<Record<string, string>> = {
   '23505': 'duplicate key: the target holds data already',
   '42501': 'the user of the target may not do this',
@@ -7,6 +7,7 @@ const advice: Readonly<Record<string, string>> = {
   '42723': 'a function of that name exists already: restore into an empty database',
   '42P06': 'a schema of that name exists already: restore into an empty database',
   '42P07': 'a table of that name exists already: restore into an empty database',
+  '55P03': 'a schema change held its lock for longer than lockWaitTimeout',
   '53100': 'the disk of the target is full',
 };
 

@@ -194,9 +194,10 @@ async function openSession(options: SessionOptions): Promise<SourceSession> {
     });
   return {
     facts: sessionFacts,
-    async dump() {
+    async dump(dumpSignal) {
       if (fingerprint === 'none') return spawnDumper();
       const psql = converse('dump');
+      dumpSignal.addEventListener('abort', psql.kill, { once: true });
       try {
         const snapshot = await exportSnapshot(psql, lockWaitMs);
         return countedDump(spawnDumper(`--snapshot=${snapshot}`), psql, fingerprint);

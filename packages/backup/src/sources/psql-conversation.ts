@@ -4,10 +4,10 @@ import { spawnTool, type ToolSpec } from '../tools/tool-process.js';
 /** A `psql` that is asked one thing after the other within one connection. */
 export interface PsqlConversation {
   /**
-   * Sends statements and resolves with the lines that they printed. Rejects when one of them fails: the conversation is over
-   * then.
+   * Sends statements and resolves with what they printed, as psql prints it. Rejects when one of them fails: the conversation is
+   * over then.
    */
-  ask(statements: string): Promise<readonly string[]>;
+  ask(statements: string): Promise<string>;
   /** Lets it end by itself, which ends its transaction. */
   end(): void;
   kill(): void;
@@ -61,9 +61,9 @@ export function openPsqlConversation(spec: Omit<ToolSpec, 'args' | 'name'>): Psq
       });
       tool.stdin.write(`${statements}\n\\echo '${marker}'\n`);
       await Promise.race([answered, unexpectedEnd]);
-      const lines = text.slice(0, -marker.length - 1).split('\n');
+      const answer = text.slice(0, -marker.length - 1);
       text = '';
-      return lines.filter((line) => line !== '');
+      return answer;
     },
     end() {
       tool.stdin.end();
@@ -101,9 +101,11 @@ export async function queryRows(
   sql: string,
 ): Promise<ReadonlyArray<readonly (string | undefined)[]>> {
   const format = `\\pset fieldsep '${betweenValues}'\n\\pset recordsep '${betweenRows}'\n\\pset null '${nothing}'`;
-  const text = (await psql.ask(`${format}\n${sql.trim().replace(/;$/, '')}\n;`)).join('\n');
+  const text = await psql.ask(`${format}\n${sql.trim().replace(/;$/, '')}\n;`);
   if (text === '') return [];
+  // The last row of an answer ends with a line's end, whatever stands between rows.
   return text
+    .slice(0, -1)
     .split(betweenRows)
     .map((row) => row.split(betweenValues).map((value) => (value === nothing ? undefined : value)));
 }
