@@ -18,6 +18,8 @@ const applicationsOwn = [
   'ioredis@6.0.0',
   '@electric-sql/pglite@0.5.16',
   'zod@4.6.7',
+  'jose@6.2.17',
+  'openid-client@6.8.9',
   '@types/node@20.19.43',
   '@types/express@5.0.4',
   '@types/pg@8.23.1',

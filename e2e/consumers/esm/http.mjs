@@ -11,6 +11,7 @@ import { requestLog as fastifyLog } from '@seaworthy/logging/fastify';
 import { requestLog as nodeLog } from '@seaworthy/logging/node';
 import { secure as expressSecure, securityOf } from '@seaworthy/security/express';
 import { secure as fastifySecure } from '@seaworthy/security/fastify';
+import { createJwt, jwtPresets } from '@seaworthy/security/jwt';
 import { createLoginGuard, createPasswords } from '@seaworthy/security/login';
 import { secure as nodeSecure } from '@seaworthy/security/node';
 import { createSessions, memorySessionStore } from '@seaworthy/security/sessions';
@@ -47,6 +48,16 @@ await used('security/login', async () => {
   assert.equal((await attempt('wrong')).kind, 'failed');
   assert.equal((await attempt('correct horse battery staple')).kind, 'refused');
   await logins.close();
+});
+
+await used('security/jwt', async () => {
+  const keys = [{ kid: 'k1', secret: 'a-jwt-secret-of-at-least-32-characters' }];
+  const tokens = createJwt({ ...jwtPresets.crm, keys, issuer: 'shop', audience: 'shop-api' });
+  const { token } = await tokens.sign('ada', { role: 'admin' });
+  const result = await tokens.verify(token);
+  assert.equal(result.subject, 'ada');
+  assert.equal(result.expiresAt - result.issuedAt, 86_400_000);
+  assert.deepEqual(await tokens.verify(`${token.slice(0, -3)}abc`), { valid: false, reason: 'signature' });
 });
 
 await used('security/sessions', async () => {

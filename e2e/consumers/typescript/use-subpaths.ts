@@ -19,6 +19,7 @@ import { type RolloutReport, simulateRollout } from '@seaworthy/health/testing';
 import { type AuditVerdict, createAuditLog, verifyAudit } from '@seaworthy/logging/audit';
 import { initSentry, type Sentry } from '@seaworthy/logging/sentry';
 import { initSentry as initInPage } from '@seaworthy/logging/sentry-browser';
+import { createJwt, type JwtResult, jwtPresets } from '@seaworthy/security/jwt';
 import { createLoginGuard, createPasswords, type LoginResult } from '@seaworthy/security/login';
 import { createSessions, memorySessionStore, type Session } from '@seaworthy/security/sessions';
 import mysql2 from 'mysql2';
@@ -94,6 +95,10 @@ export async function useSubpaths(health: Health): Promise<readonly string[]> {
   const wrong = (): Promise<void> => session.update(() => ({ theme: 7 }));
   const theme: string | undefined = session.data.theme;
 
+  const keys = [{ kid: 'k1', secret: 'a-jwt-secret-of-at-least-32-characters' }];
+  const tokens = createJwt({ ...jwtPresets.kpi, keys, issuer: 'shop', audience: 'shop-api' });
+  const verified: JwtResult = await tokens.verify((await tokens.sign('ada')).token);
+
   const { useValue } = nestShutdown(health);
   await useValue.onModuleDestroy();
   // @ts-expect-error: the script of the service comes first
@@ -107,6 +112,7 @@ export async function useSubpaths(health: Health): Promise<readonly string[]> {
     String(sentry.enabled),
     result.kind,
     `${session.user} ${theme} ${typeof wrong}`,
+    verified.valid ? verified.subject : verified.reason,
     typeof rollout,
     typeof scan,
   ];

@@ -1,0 +1,221 @@
+import { randomBytes } from 'node:crypto';
+import { invalidOption, parseDuration, systemClock, wholeNumber } from '@seaworthy/contracts';
+import {
+  errors,
+  exportJWK,
+  type JWK,
+  type JWTPayload,
+  type JWTVerifyOptions,
+  jwtVerify,
+  SignJWT,
+} from 'jose';
+import { readJwtKeys } from './jwt-keys.js';
+import { type JwtOptions, readJwtOptions } from './jwt-options.js';
+import { TokenError } from './token-error.js';
+
+/** Why a token is not believed: for logs, never for who sent it. */
+export type JwtRefusal =
+  | 'malformed'
+  | 'too-large'
+  | 'algorithm'
+  | 'unknown-key'
+  | 'signature'
+  | 'expired'
+  | 'issuer'
+  | 'audience'
+  | 'claims'
+  | 'revoked';
+
+export interface JwtClaims {
+  readonly subject: string;
+  /** The token's own name. */
+  readonly id: string;
+  readonly issuedAt: Date;
+  readonly expiresAt: Date;
+  /** What was signed beside the registered claims. */
+  readonly claims: Readonly<Record<string, unknown>>;
+}
+
+export type JwtResult =
+  | ({ readonly valid: true } & JwtClaims)
+  | { readonly valid: false; readonly reason: JwtRefusal };
+
+export interface SignedJwt {
+  readonly token: string;
+  readonly id: string;
+  readonly expiresAt: Date;
+}
+
+export interface Jwt {
+  readonly lifetimeMs: number;
+  /** @throws TokenError for a registered claim, one that is no JSON, a token that nobody would read, and without a key to sign with. */
+  sign(subject: string, claims?: Readonly<Record<string, unknown>>): Promise<SignedJwt>;
+  /**
+   * Never throws for a token, whatever it is.
+   *
+   * @throws TokenError `SECURITY_TOKENS_UNAVAILABLE` when the revocations cannot be asked.
+   */
+  verify(token: string): Promise<JwtResult>;
+  /** The public keys as a JWK Set (RFC 7517), for others who verify; empty for HS256. */
+  publicKeys(): Promise<{ readonly keys: readonly JWK[] }>;
+}
+
+const owner = 'createJwt';
+const registered = new Set(['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti']);
+const yearMs = 366 * 86_400_000;
+
+/**
+ * Signed tokens through jose: one algorithm, keys by name, an issuer and an audience, none of which a token can choose.
+ *
+ * @throws OptionsError for keys that are weak or of another kind, and for what is missing.
+ *
+ * @example
+ * const tokens = createJwt({ ...jwtPresets.kpi, keys: [{ kid: '2026-11', secret: config.JWT_SECRET }], issuer: 'kpi', audience: 'kpi-api' });
+ * const { token } = await tokens.sign(user.id, { role: user.role });
+ * const result = await tokens.verify(token);
+ * if (!result.valid) throw unauthorized();
+ */
+export function createJwt(options: JwtOptions): Jwt {
+  const { algorithm, issuer, audience, leeway = 0, maxBytes = 8_192, revocations } = readJwtOptions(options);
+  const { lifetime = '15m', clock = systemClock } = options;
+  for (const [name, value] of Object.entries({ issuer, audience })) {
+    if (typeof value !== 'string' || value === '')
+      throw invalidOption(owner, name, 'a text that is not empty');
+  }
+  const lifetimeMs = wholeNumber(owner, 'lifetime', parseDuration(lifetime), { min: 1_000, max: yearMs });
+  const leewayMs = wholeNumber(owner, 'leeway', parseDuration(leeway), { max: 60_000 });
+  wholeNumber(owner, 'maxBytes', maxBytes, { min: 256, max: 65_536 });
+  const { signing, verifying } = readJwtKeys(owner, algorithm, options.keys);
+  const rules: JWTVerifyOptions = {
+    algorithms: [algorithm],
+    issuer,
+    audience,
+    typ: 'JWT',
+    requiredClaims: ['sub', 'exp', 'jti'],
+    maxTokenAge: Math.floor(lifetimeMs / 1_000),
+    clockTolerance: Math.floor(leewayMs / 1_000),
+  };
+
+  async function read(token: string): Promise<JWTPayload> {
+    const { payload } = await jwtVerify(
+      token,
+      ({ kid }) => {
+        const key = typeof kid === 'string' ? verifying.get(kid) : undefined;
+        if (key === undefined) throw new errors.JWKSNoMatchingKey();
+        return key;
+      },
+      { ...rules, currentDate: new Date(clock.now()) },
+    );
+    return payload;
+  }
+
+  return {
+    lifetimeMs,
+    async sign(subject, claims = {}) {
+      if (signing === undefined)
+        throw failure(
+          'SECURITY_TOKEN_KEY',
+          'A public key signs nothing. Put a private key or a secret first.',
+        );
+      if (
+        typeof subject !== 'string' ||
+        subject === '' ||
+        Object.keys(claims).some((name) => registered.has(name))
+      ) {
+        throw failure(
+          'SECURITY_TOKEN_CLAIMS',
+          `A token needs a subject, and claims other than ${[...registered].join(', ')}.`,
+        );
+      }
+      const now = clock.now();
+      const issuedAt = Math.floor(now / 1_000);
+      const expires = issuedAt + Math.floor(lifetimeMs / 1_000);
+      // With its time to the millisecond, because a revocation of all of a user's tokens must not reach those of after it.
+      const id = `${now.toString(36)}.${randomBytes(16).toString('base64url')}`;
+      const token = await new SignJWT({ ...claims })
+        .setProtectedHeader({ alg: algorithm, typ: 'JWT', kid: signing.kid })
+        .setIssuer(issuer)
+        .setAudience(audience)
+        .setSubject(subject)
+        .setJti(id)
+        .setIssuedAt(issuedAt)
+        .setExpirationTime(expires)
+        .sign(signing.key);
+      if (token.length > maxBytes)
+        throw failure(
+          'SECURITY_TOKEN_TOO_LARGE',
+          `A token has at most ${maxBytes} bytes. Sign fewer claims.`,
+        );
+      return { token, id, expiresAt: new Date(expires * 1_000) };
+    },
+    async verify(token) {
+      if (typeof token !== 'string') return refused('malformed');
+      if (token.length > maxBytes) return refused('too-large');
+      let payload: JWTPayload;
+      try {
+        payload = await read(token);
+      } catch (error) {
+        return refused(refusalOf(error));
+      }
+      const { sub, jti, iat, exp, iss: _iss, aud: _aud, nbf: _nbf, ...claims } = payload;
+      if (
+        typeof sub !== 'string' ||
+        sub === '' ||
+        typeof jti !== 'string' ||
+        iat === undefined ||
+        exp === undefined
+      ) {
+        return refused('claims');
+      }
+      const issued = issuedMs(jti) ?? iat * 1_000;
+      if (
+        revocations !== undefined &&
+        (await revocations.isRevoked({ id: jti, subject: sub, issuedMs: issued }))
+      ) {
+        return refused('revoked');
+      }
+      const [issuedAt, expiresAt] = [new Date(iat * 1_000), new Date(exp * 1_000)];
+      return { valid: true, subject: sub, id: jti, issuedAt, expiresAt, claims };
+    },
+    async publicKeys() {
+      const asymmetric = [...verifying].filter(([, key]) => key.type === 'public');
+      const keys = asymmetric.map(async ([kid, key]) => ({
+        ...(await exportJWK(key)),
+        kid,
+        alg: algorithm,
+        use: 'sig',
+      }));
+      return { keys: await Promise.all(keys) };
+    },
+  };
+}
+
+/** The token of an `Authorization: Bearer` header, if there is one. */
+export function bearerToken(authorization: string | undefined): string | undefined {
+  return /^bearer +([\w.~+/-]+=*)$/i.exec(authorization ?? '')?.[1];
+}
+
+function refused(reason: JwtRefusal): JwtResult {
+  return { valid: false, reason };
+}
+
+function failure(code: string, message: string): TokenError {
+  return new TokenError(message, { code, statusCode: 500 });
+}
+
+/** When a token of ours was signed; other issuers name theirs in other ways. */
+function issuedMs(id: string): number | undefined {
+  const [, ms] = /^([0-9a-z]{8,9})\.[\w-]{22}$/.exec(id) ?? [];
+  return ms === undefined ? undefined : Number.parseInt(ms, 36);
+}
+
+function refusalOf(error: unknown): JwtRefusal {
+  if (error instanceof errors.JWTExpired) return 'expired';
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    return error.claim === 'iss' ? 'issuer' : error.claim === 'aud' ? 'audience' : 'claims';
+  }
+  if (error instanceof errors.JOSEAlgNotAllowed) return 'algorithm';
+  if (error instanceof errors.JWKSNoMatchingKey) return 'unknown-key';
+  if (error instanceof errors.JWSSignatureVerificationFailed) return 'signature';
+  return 'malformed'; // whatever else a token makes of a library, it is not believed
+}
