@@ -6,7 +6,7 @@ export interface TableContents {
   /** As SQL writes it, with its schema where the engine has schemas. */
   readonly name: string;
   readonly rows: number;
-  /** MD5 over the rows' MD5s in order, in hex: equal for equal rows whatever their order. */
+  /** A digest of the rows by the server, in hex: equal for equal rows whatever their order. */
   readonly hash?: string;
 }
 

@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto';
 import { optionsOf, type Secret } from '@seaworthy/contracts';
-import { BackupError } from '../backup-error.js';
+import { BackupError, type BackupStage } from '../backup-error.js';
 import { captureTool } from '../tools/capture-tool.js';
 import { type PrivateFile, privateFile } from '../tools/private-file.js';
 import { spawnLoader } from '../tools/spawn-loader.js';
-import { spawnTool } from '../tools/tool-process.js';
+import { spawnTool, type ToolProcess } from '../tools/tool-process.js';
 import type { BackupSource, SourceSession } from './backup-source.js';
 import { type ClientProgram, findClientPrograms } from './client-programs.js';
 import { type DatabaseUrl, parseDatabaseUrl } from './database-url.js';
+import { checkFingerprint, type FingerprintLevel } from './fingerprint-level.js';
+import { mysqlAnswer } from './mysql-answer.js';
+import { bracketedDump, type MysqlAsk, mysqlContents } from './mysql-contents.js';
 import { mysqlReport } from './mysql-report.js';
 
 export interface MysqlSourceOptions {
@@ -15,9 +18,14 @@ export interface MysqlSourceOptions {
   readonly url: string | Secret;
   /** The folder of the client programs. @defaultValue PATH */
   readonly binDir?: string;
+  /**
+   * What is noted about every table, before the dump and after it, for a drill to compare with: its number of rows, or also a hash
+   * of them. @defaultValue 'rows'
+   */
+  readonly fingerprint?: FingerprintLevel | 'none';
 }
 
-const readOptions = optionsOf<MysqlSourceOptions>('mysql', { url: true, binDir: true });
+const readOptions = optionsOf<MysqlSourceOptions>('mysql', { url: true, binDir: true, fingerprint: true });
 
 const facts = `select version(), database(), (select group_concat(variable_value order by variable_name separator ' ')
   from information_schema.global_variables where variable_name in ('HOSTNAME', 'PORT', 'DATADIR', 'SERVER_UID'))`;
@@ -46,7 +54,8 @@ const otherEngines = `select count(*) from information_schema.tables where table
  * const source = mysql({ url: 'mysql://backup:secret@db.internal/crm' });
  */
 export function mysql(options: MysqlSourceOptions): BackupSource {
-  const { url, binDir } = readOptions(options);
+  const { url, binDir, fingerprint = 'rows' } = readOptions(options);
+  checkFingerprint('mysql', fingerprint);
   const address = parseDatabaseUrl('mysql', url, { schemes: ['mysql', 'mariadb'], port: 3306 });
   const label = `mysql at ${address.label}`;
   return {
@@ -57,7 +66,7 @@ export function mysql(options: MysqlSourceOptions): BackupSource {
     async open(signal) {
       const settings = await privateFile('client.cnf', optionFile(address));
       try {
-        return await openSession({ address, label, binDir, settings, signal });
+        return await openSession({ address, label, binDir, fingerprint, settings, signal });
       } catch (error) {
         await settings.remove();
         throw error;
@@ -70,12 +79,13 @@ interface SessionOptions {
   readonly address: DatabaseUrl;
   readonly label: string;
   readonly binDir: string | undefined;
+  readonly fingerprint: FingerprintLevel | 'none';
   readonly settings: PrivateFile;
   readonly signal: AbortSignal;
 }
 
 async function openSession(options: SessionOptions): Promise<SourceSession> {
-  const { address, label, binDir, settings, signal } = options;
+  const { address, label, binDir, fingerprint, settings, signal } = options;
   const common = { subject: label, secrets: [address.password] };
   const file = `--defaults-file=${settings.path}`; // must come first, and keeps ~/.my.cnf out
   const clients = await programs(['mariadb', 'mysql'], { binDir, signal });
@@ -114,6 +124,43 @@ async function openSession(options: SessionOptions): Promise<SourceSession> {
   if ((await ask(otherEngines, signal))[0] !== '0') {
     warnings.push('some tables are not InnoDB: they are dumped, but not from the same moment as the rest');
   }
+  const converse =
+    (stage: BackupStage): MysqlAsk =>
+    (statements, askSignal) =>
+      mysqlAnswer(
+        { ...common, name: 'mysql', path: loader.path, args: batch, stage, report: mysqlReport },
+        statements,
+        askSignal,
+      );
+  const batch = [
+    file,
+    '--batch',
+    '--skip-column-names',
+    '--connect-timeout=10',
+    '--default-character-set=utf8mb4',
+    address.database,
+  ];
+  const spawnDumper = (): ToolProcess =>
+    spawnTool({
+      ...common,
+      name: dumper.path.endsWith('mariadb-dump') ? 'mariadb-dump' : 'mysqldump',
+      path: dumper.path,
+      args: [
+        file,
+        '--single-transaction',
+        '--quick',
+        '--routines',
+        '--triggers',
+        '--events',
+        '--hex-blob',
+        '--default-character-set=utf8mb4',
+        '--no-tablespaces', // would need a global privilege
+        '--skip-add-drop-table', // restoring must never drop what is there
+        ...(dumper.version.includes('MariaDB') ? [] : ['--set-gtid-purged=OFF']),
+        address.database,
+      ],
+      stage: 'dump',
+    });
   return {
     facts: {
       serverVersion,
@@ -122,27 +169,10 @@ async function openSession(options: SessionOptions): Promise<SourceSession> {
       tool: dumper.version,
       warnings,
     },
-    dump: async () =>
-      spawnTool({
-        ...common,
-        name: dumper.path.endsWith('mariadb-dump') ? 'mariadb-dump' : 'mysqldump',
-        path: dumper.path,
-        args: [
-          file,
-          '--single-transaction',
-          '--quick',
-          '--routines',
-          '--triggers',
-          '--events',
-          '--hex-blob',
-          '--default-character-set=utf8mb4',
-          '--no-tablespaces', // would need a global privilege
-          '--skip-add-drop-table', // restoring must never drop what is there
-          ...(dumper.version.includes('MariaDB') ? [] : ['--set-gtid-purged=OFF']),
-          address.database,
-        ],
-        stage: 'dump',
-      }),
+    dump: async (dumpSignal) =>
+      fingerprint === 'none'
+        ? spawnDumper()
+        : bracketedDump(spawnDumper, () => mysqlContents(converse('dump'), fingerprint, dumpSignal)),
     load: async () => ({
       ...spawnLoader({
         ...common,
@@ -157,6 +187,11 @@ async function openSession(options: SessionOptions): Promise<SourceSession> {
       end: '',
     }),
     isEmpty: async (emptySignal) => (await ask(objects, emptySignal))[0] === '0',
+    contents: async (level, contentsSignal) => ({
+      precision: 'snapshot',
+      tables: await mysqlContents(converse('verify'), level, contentsSignal),
+    }),
+    query: (sql, querySignal) => converse('verify')(`${sql.trim().replace(/;$/, '')}\n;`, querySignal),
     close: () => settings.remove(),
   };
 }

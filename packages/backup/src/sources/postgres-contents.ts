@@ -1,12 +1,8 @@
 import type { Contents, TableContents } from '../manifest/manifest.js';
 import type { ToolProcess } from '../tools/tool-process.js';
 import type { Dump } from './backup-source.js';
+import type { FingerprintLevel } from './fingerprint-level.js';
 import type { PsqlConversation } from './psql-conversation.js';
-
-/** How closely a dump's tables are looked at. */
-export type FingerprintLevel = 'rows' | 'hash';
-
-export const fingerprintLevels: ReadonlyArray<FingerprintLevel | 'none'> = ['none', 'rows', 'hash'];
 
 /** What pg_dump takes the rows of: its own tables, whatever schema they are in, and not what an extension brings along. */
 const tables = `from pg_class c join pg_namespace n on n.oid = c.relnamespace

@@ -14,13 +14,8 @@ import { spawnTool, type ToolProcess, type ToolSpec } from '../tools/tool-proces
 import type { BackupSource, SourceFacts, SourceSession } from './backup-source.js';
 import { type ClientProgram, findClientPrograms } from './client-programs.js';
 import { type DatabaseUrl, parseDatabaseUrl } from './database-url.js';
-import {
-  contentsNow,
-  countedDump,
-  exportSnapshot,
-  type FingerprintLevel,
-  fingerprintLevels,
-} from './postgres-contents.js';
+import { checkFingerprint, type FingerprintLevel } from './fingerprint-level.js';
+import { contentsNow, countedDump, exportSnapshot } from './postgres-contents.js';
 import { postgresReport } from './postgres-report.js';
 import { during, openPsqlConversation, type PsqlConversation, queryRows } from './psql-conversation.js';
 
@@ -83,12 +78,7 @@ export function postgres(options: PostgresSourceOptions): BackupSource {
     owners = 'keep',
     fingerprint = 'rows',
   } = readOptions(options);
-  if (!fingerprintLevels.includes(fingerprint))
-    throw invalidOption(
-      'postgres',
-      'fingerprint',
-      fingerprintLevels.map((level) => `"${level}"`).join(' or '),
-    );
+  checkFingerprint('postgres', fingerprint);
   if (owners !== 'keep' && owners !== 'leave-out')
     throw invalidOption('postgres', 'owners', '"keep" or "leave-out"');
   const address = parseDatabaseUrl('postgres', url, { schemes: ['postgres', 'postgresql'], port: 5432 });
