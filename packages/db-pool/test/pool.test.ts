@@ -245,3 +245,22 @@ test('whoever holds a lost connection hears of it, unless it was given back', as
   await new Promise(setImmediate);
   expect(heard).toEqual([first]);
 });
+
+test('a connection that is lost in the moment in which it was made takes no place', async () => {
+  let lost = 0;
+  const made = open({
+    max: 1,
+    connect: async (signal) => {
+      const connection = await made.server.connect(signal);
+      if (lost < 3) {
+        lost += 1;
+        connection.lose();
+      }
+      return connection;
+    },
+  });
+  const [loan] = await borrow(made, 1);
+  expect(lost).toBe(3);
+  expect(loan?.connection.isOpen).toBe(true);
+  expect(made.pool.stats).toMatchObject({ total: 1, inUse: 1 });
+});

@@ -53,6 +53,12 @@ export class Stock<C extends PoolConnection> {
   adopt(connection: C, bornAt: number): void {
     const { clock, maxLifetimeMs, random } = this.#options;
     const now = clock.monotonic();
+    if (!connection.isOpen) {
+      // Lost in the moment since it was made: it never had a place.
+      this.suspect(now);
+      connection.destroy();
+      return;
+    }
     const expiresAt = now + maxLifetimeMs * (1 - lifetimeJitter * random());
     const slot: Slot<C> = { connection, bornAt, expiresAt, state: 'gone', loan: undefined, since: now };
     this.slots.add(slot);

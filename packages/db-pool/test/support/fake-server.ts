@@ -38,6 +38,7 @@ export class FakeServer {
     try {
       await this.answer(signal);
       connection = this.make();
+      if (this.random() < 0.02) connection.lose(); // before anybody has it
       return connection;
     } finally {
       if (connection === undefined) this.open -= 1;
