@@ -53,13 +53,14 @@ describeWith(['postgres'], 'a pool of PostgreSQL', () => {
       const query = sql`select count(*) as n from pg_stat_activity where application_name = ${name}`;
       return (await watcher.one<{ n: number }>(query)).n;
     };
+    await watcher.ready();
     await using db = createDb(postgres(pg), {
       url: database.url,
       name: 'bounded',
       pool: { max: 20, min: 5, idleTimeout: '1s' },
       deadline: { acquire: '30s', query: '60s' },
     });
-    const load = Array.from({ length: 200 }, () => db.one(sql`select pg_sleep(0.02) is null as one`));
+    const load = Array.from({ length: 200 }, () => db.one(sql`select pg_sleep(0.05) is null as one`));
     let highest = 0;
     const watching = (async () => {
       while (db.stats().waiting > 0 || db.stats().inUse > 0)

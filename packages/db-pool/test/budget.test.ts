@@ -81,8 +81,8 @@ describeWith(['mysql'], 'the connection budget of MySQL', () => {
     const running = sql`select id from information_schema.processlist where info like 'select sleep%'`;
     await waitFor(async () => (await admin.many(running)).length === 0, { what: 'the server to stop all' });
     const [most] = await admin.many<{ Value: unknown }>(sql`show global status like 'Max_used_connections'`);
-    // With the administrator's, and two that the server may not have let go of yet.
-    expect(Number(most?.Value)).toBeLessThanOrEqual(8 + 1 + 1 + 2);
+    // With the administrator's, and some that the server may not have let go of yet; one each would be 17.
+    expect(Number(most?.Value)).toBeLessThanOrEqual(8 + 1 + 1 + 4);
   });
 });
 

@@ -63,7 +63,9 @@ for (const { name, need, start, driver } of engines) {
       db.dialect === 'postgres' ? sql`select pg_terminate_backend(${id})` : sql`kill ${id}`;
 
     test('answers every one of 40 callers by the deadline while the server is frozen, and works again after', async () => {
-      await using db = open({ deadline: { acquire: '2s', query: '2s' } }, server.url);
+      // Nobody is to be checked before the statement is sent, however late this process gets there.
+      const pool = { validateAfter: '1m' };
+      await using db = open({ pool, deadline: { acquire: '2s', query: '2s' } }, server.url);
       await db.ready();
       await Promise.all(Array.from({ length: 20 }, () => db.one(one)));
       await server.freeze();
@@ -118,7 +120,7 @@ for (const { name, need, start, driver } of engines) {
       await proxy.refuse();
       const url = new URL(proxy.url(server.url));
       await using db = open();
-      const error = await refused(db.ready({ timeout: '500ms' }));
+      const error = await refused(db.ready({ timeout: '1s' }));
       expect(error.code).toBe('DB_UNAVAILABLE');
       expect(error.message).toMatch(/^Database connection failed: 127\.0\.0\.1:\d+: /);
       expect(error.message).toContain('ECONNREFUSED');
@@ -164,8 +166,8 @@ for (const { name, need, start, driver } of engines) {
         db.dialect === 'postgres' ? sql`pg_sleep(${ms / 1_000}) is null` : sql`sleep(${ms / 1_000})`;
       await db.exec(sql`create table if not exists twice (id int)`);
       await db.exec(sql`delete from twice`);
-      const insert = (id: number) =>
-        sql`insert into twice select ${id} from (select ${pause(300)} as slept) as later`;
+      const insert = (id: number, ms: number) =>
+        sql`insert into twice select ${id} from (select ${pause(ms)} as slept) as later`;
       const cutDuring = async (work: Promise<unknown>): Promise<string> => {
         const kind = work.then(() => 'done', kindOf);
         await waitFor(() => db.stats().inUse === 1, { what: 'the statement to run' });
@@ -173,8 +175,8 @@ for (const { name, need, start, driver } of engines) {
         return kind;
       };
       expect(await cutDuring(db.one(sql`select ${pause(300)} as slept`))).toBe('done');
-      expect(await cutDuring(db.exec(insert(1)))).toBe('connection_lost');
-      expect(await cutDuring(db.exec(insert(2), { idempotent: true }))).toBe('done');
+      expect(await cutDuring(db.exec(insert(1, 5_000)))).toBe('connection_lost');
+      expect(await cutDuring(db.exec(insert(2, 300), { idempotent: true }))).toBe('done');
       const { n } = await admin.one<{ n: number }>(sql`select count(*) as n from twice where id = 1`);
       expect(n).toBeLessThanOrEqual(1);
     });
@@ -183,10 +185,11 @@ for (const { name, need, start, driver } of engines) {
       await using db = open({ pool: { max: 2 }, deadline: { acquire: '300ms', query: '300ms' } });
       await db.ready();
       proxy.blackhole();
-      expect(['query_timeout', 'connect_timeout']).toContain(kindOf(await refused(db.one(one))));
-      expect(['query_timeout', 'connect_timeout', 'acquire_timeout']).toContain(
-        kindOf(await refused(db.one(one))),
-      );
+      for (let time = 0; time < 2; time += 1) {
+        expect(['query_timeout', 'connect_timeout', 'acquire_timeout']).toContain(
+          kindOf(await refused(db.one(one))),
+        );
+      }
       await proxy.clear();
       await waitFor(() => db.one(one), { what: 'the first success' });
     });
@@ -268,7 +271,7 @@ for (const { name, need, start, driver } of engines) {
           await tx.exec(sql`insert into unknowns ${sql.row({ id: 1 })}`);
           proxy.blackhole({ direction: 'toClient' });
         },
-        { timeout: '1s' },
+        { timeout: '2s' },
       );
       expect(kindOf(await refused(work))).toBe('commit_unknown');
       await proxy.clear();

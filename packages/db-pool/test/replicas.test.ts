@@ -77,7 +77,7 @@ const engines: readonly ReplicatedEngine[] = [
 const replication = {
   checkEvery: '100ms',
   drainAfter: '1s',
-  probeTimeout: '1s',
+  probeTimeout: '2s',
   waitForToken: '10s',
 } as const;
 
@@ -231,13 +231,15 @@ for (const engine of engines) {
     });
 
     test('while the primary is down, reads are answered by the replica and writes fail with what is wrong', async () => {
-      await using db = open({ deadline: { acquire: '300ms' } });
+      await using db = open({ deadline: { acquire: '1s' } });
       await db.ready({ timeout: '60s' });
       await becomes(db, 'ready');
       await primary.kill();
       try {
         const error = await refused(write(db));
-        expect(['unavailable', 'connection_lost', 'connect_timeout']).toContain(error.kind);
+        expect(['unavailable', 'connection_lost', 'connect_timeout', 'acquire_timeout']).toContain(
+          error.kind,
+        );
         expect(await target(db.read)).toBe('replica');
       } finally {
         await primary.restart();

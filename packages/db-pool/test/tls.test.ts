@@ -87,7 +87,7 @@ for (const { name, start, enable, open, cipher } of engines) {
     });
 
     test('is refused by us when the server does not offer it, instead of going on in the clear', async () => {
-      await using db = open({ url: server.url, tls: { ca: authority.ca }, deadline: { acquire: '500ms' } });
+      await using db = open({ url: server.url, tls: { ca: authority.ca }, deadline: { acquire: '1s' } });
       const error = await refused(db.one(sql`select 1 as one`));
       // A MariaDB of 11.4 or later makes a certificate for itself.
       expect(error.message).toMatch(/the server offers no TLS|the server's certificate was refused/);

@@ -47,7 +47,7 @@ export function streamsContract(engine: Engine): void {
     const query =
       engine.db.dialect === 'postgres'
         ? sql`select 1 as one from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database()
-            and (state <> 'idle' or xact_start is not null)`
+            and backend_type = 'client backend' and (state <> 'idle' or xact_start is not null)`
         : sql`select 1 as one from information_schema.processlist where info like '%streamed%' and id <> connection_id()`;
     return (await engine.db.many(query)).length;
   }
@@ -293,7 +293,7 @@ export function streamsContract(engine: Engine): void {
         await waitFor(() => failure !== undefined && db.stats().inUse === 0, {
           what: 'the export to have ended',
         });
-        expect(await inServer()).toBe(0);
+        await waitFor(async () => (await inServer()) === 0, { what: 'the server to have stopped' });
       } finally {
         server.close();
         server.closeAllConnections();
