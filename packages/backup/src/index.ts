@@ -37,8 +37,12 @@ export type {
   SourceFacts,
   SourceSession,
 } from './sources/backup-source.js';
+export { type FilesSourceOptions, files } from './sources/files.js';
 export { type MysqlSourceOptions, mysql } from './sources/mysql.js';
+export { type PgliteDatabase, type PgliteSourceOptions, pglite } from './sources/pglite.js';
 export { type PostgresSourceOptions, postgres } from './sources/postgres.js';
+export { rdbFile } from './sources/rdb-file.js';
+export { type RedisSourceOptions, redis } from './sources/redis.js';
 export type {
   BackupTarget,
   ObjectDigest,

@@ -137,9 +137,9 @@ function refused(why: string, advice: string): BackupError {
 function failed(error: unknown, label: string, engine: string): unknown {
   if (!BackupError.is(error) || error.code !== 'BACKUP_TOOL_FAILED') return error;
   const left =
-    engine === 'postgres'
-      ? 'The target is as it was.'
-      : 'The target holds a part of it: drop that database and restore into a new one.';
+    engine === 'mysql'
+      ? 'The target holds a part of it: drop that database and restore into a new one.'
+      : 'The target is as it was.';
   return new BackupError(`The restore into ${label} failed: ${error.message} ${left}`, {
     code: 'RESTORE_FAILED',
     stage: error.stage,

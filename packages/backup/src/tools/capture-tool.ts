@@ -7,7 +7,16 @@ const maxAnswerChars = 64 * 1024;
 /** Runs a program to its end and returns what it printed; ended after `timeoutMs` or on `signal`. */
 export async function captureTool(
   spec: ToolSpec,
-  { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal?: AbortSignal | undefined },
+  {
+    timeoutMs,
+    signal,
+    input,
+  }: {
+    readonly timeoutMs: number;
+    readonly signal?: AbortSignal | undefined;
+    /** One line that it reads. */
+    readonly input?: string | undefined;
+  },
 ): Promise<string> {
   const tool = spawnTool(spec);
   let answer = '';
@@ -16,7 +25,7 @@ export async function captureTool(
     answer = (answer + text).slice(0, maxAnswerChars);
   });
   const ended = new Promise<void>((resolve) => tool.stdout.once('close', resolve));
-  tool.stdin.end();
+  tool.stdin.end(input === undefined ? undefined : `${input}\n`);
   try {
     await withDeadline(() => Promise.all([tool.exited, ended]), {
       timeoutMs,

@@ -1,0 +1,186 @@
+import { createHash } from 'node:crypto';
+import { Transform } from 'node:stream';
+import { invalidOption, optionsOf, type Secret } from '@seaworthy/contracts';
+import { BackupError } from '../backup-error.js';
+import { RdbWatch } from '../pipeline/rdb-watch.js';
+import { captureTool } from '../tools/capture-tool.js';
+import { spawnTool, type ToolSpec } from '../tools/tool-process.js';
+import type { BackupSource, Dump, Load, SourceFacts } from './backup-source.js';
+import { findClientPrograms } from './client-programs.js';
+
+export interface RedisSourceOptions {
+  /** `redis://user:password@host:6379`, or `rediss://` with TLS; `cacert`, `cert` and `key` are honoured. */
+  readonly url: string | Secret;
+  /** The folder of `redis-cli`. @defaultValue PATH */
+  readonly binDir?: string;
+}
+
+const readOptions = optionsOf<RedisSourceOptions>('redis', { url: true, binDir: true });
+
+/** What a server that streams its dump puts behind it; `redis-cli` leaves it there when it writes to a pipe. */
+const markBytes = 40;
+
+/**
+ * All databases of a Redis server as one RDB file, made by the server for `redis-cli --rdb` from one moment.
+ *
+ * It is restored by a server that starts with it: give `restore()` an `rdbFile(path)`.
+ *
+ * @throws OptionsError
+ *
+ * @example
+ * const source = redis({ url: 'redis://:secret@cache.internal:6379' });
+ */
+export function redis(options: RedisSourceOptions): BackupSource {
+  const { url, binDir } = readOptions(options);
+  const address = parseUrl(url);
+  const label = `redis at ${address.label}`;
+
+  async function ask(base: ToolSpec, signal: AbortSignal): Promise<Map<string, string>> {
+    const spec = { ...base, args: [...base.args, 'info', 'server'] };
+    const answer = await captureTool(spec, { timeoutMs: 30_000, signal, input: address.password });
+    return new Map(
+      answer.split('\n').map((line) => {
+        const [name = '', ...rest] = line.trim().split(':');
+        return [name, rest.join(':')];
+      }),
+    );
+  }
+
+  return {
+    engine: 'redis',
+    format: 'rdb',
+    label,
+    database: address.label,
+    async open(signal) {
+      const [program] = await findClientPrograms('redis-cli', { binDir, signal });
+      if (program === undefined) throw missing(label);
+      const base: ToolSpec = {
+        name: 'redis-cli',
+        path: program.path,
+        args: address.args,
+        stage: 'prepare',
+        subject: label,
+        secrets: [address.password],
+      };
+      const info = await ask(base, signal).catch((error: unknown) => {
+        throw connectFailed(error, label);
+      });
+      const serverVersion = info.get('redis_version');
+      if (serverVersion === undefined) throw connectFailed(undefined, label);
+      const facts: SourceFacts = {
+        serverVersion,
+        system: createHash('sha256')
+          .update(`redis ${info.get('run_id')}`)
+          .digest('hex')
+          .slice(0, 32),
+        database: address.label,
+        tool: program.version,
+        warnings: [],
+      };
+      return {
+        facts,
+        dump: async (): Promise<Dump> => {
+          const tool = spawnTool({ ...base, args: [...address.args, '--rdb', '-'], stage: 'dump' });
+          tool.stdin.end(`${address.password}\n`);
+          const stdout = tool.stdout.pipe(withoutMark());
+          tool.stdout.once('close', () => stdout.end());
+          return { name: tool.name, stdout, exited: tool.exited, kill: () => tool.kill() };
+        },
+        load: async (): Promise<Load> => {
+          throw new BackupError(
+            'A running Redis takes no dump. Restore into an rdbFile(path) and start a server with it.',
+            {
+              code: 'RESTORE_REFUSED',
+              stage: 'restore',
+            },
+          );
+        },
+        isEmpty: async () => false,
+        close: async () => undefined,
+      };
+    },
+  };
+}
+
+interface RedisAddress {
+  readonly label: string;
+  readonly password: string;
+  readonly args: readonly string[];
+}
+
+function parseUrl(input: string | Secret): RedisAddress {
+  const expected = 'a URL such as redis://user:password@host:6379';
+  let url: URL;
+  let user: string;
+  let password: string;
+  try {
+    url = new URL(typeof input === 'string' ? input : input.reveal());
+    user = decodeURIComponent(url.username);
+    password = decodeURIComponent(url.password);
+  } catch {
+    throw invalidOption('redis', 'url', expected); // the thrown error quotes the URL
+  }
+  if (url.protocol !== 'redis:' && url.protocol !== 'rediss:') throw invalidOption('redis', 'url', expected);
+  if (/[\0\r\n]/.test(user + password))
+    throw invalidOption('redis', 'url', `${expected}, without line breaks in it`);
+  const host = url.hostname.replace(/^\[|\]$/g, '') || 'localhost';
+  const port = url.port || '6379';
+  const files = ['cacert', 'cert', 'key'].flatMap((name) => {
+    const value = url.searchParams.get(name);
+    return value === null ? [] : [`--${name}`, value];
+  });
+  return {
+    label: `${url.hostname || 'localhost'}:${port}`,
+    password,
+    args: [
+      '-h',
+      host,
+      '-p',
+      port,
+      ...(user === '' || password === '' ? [] : ['--user', user]),
+      // The password is read from the input: arguments and environments of a process can be read by others.
+      ...(password === '' ? [] : ['--askpass']),
+      ...(url.protocol === 'rediss:' ? ['--tls', ...files] : []),
+    ],
+  };
+}
+
+/** Keeps the last bytes back until it is known whether they are the mark or the end of the dump. */
+function withoutMark(): Transform {
+  const watch = new RdbWatch();
+  let held: Buffer = Buffer.alloc(0);
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      const all = Buffer.concat([held, chunk]);
+      const passed = all.subarray(0, Math.max(all.length - markBytes, 0));
+      held = Buffer.from(all.subarray(passed.length));
+      watch.push(passed);
+      done(null, passed.length === 0 ? undefined : passed);
+    },
+    flush(done) {
+      done(null, watch.isComplete() ? undefined : held);
+    },
+  });
+}
+
+function connectFailed(error: unknown, label: string): unknown {
+  if (error !== undefined && !BackupError.is(error)) return error;
+  const why =
+    error === undefined
+      ? 'it did not answer INFO; check the password and the rights of the user'
+      : error.message;
+  return new BackupError(`Could not ask ${label} for its version: ${why}`, {
+    code: 'BACKUP_CONNECT_FAILED',
+    stage: 'prepare',
+    tool: 'redis-cli',
+    exitCode: error?.exitCode,
+  });
+}
+
+function missing(label: string): BackupError {
+  return new BackupError(`${label} needs redis-cli, which is not installed here. Install redis-tools.`, {
+    code: 'BACKUP_TOOL_MISSING',
+    stage: 'prepare',
+    tool: 'redis-cli',
+  });
+}

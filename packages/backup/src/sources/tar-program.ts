@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { errorCode } from '@seaworthy/contracts';
+import { BackupError } from '../backup-error.js';
+import { spawnLoader } from '../tools/spawn-loader.js';
+import type { Load } from './backup-source.js';
+import { type ClientProgram, findClientPrograms } from './client-programs.js';
+
+/** GNU tar, under the names that systems give it: others lack `--sort` and differ in what they keep. */
+export async function findTar(label: string, signal: AbortSignal): Promise<ClientProgram> {
+  for (const name of ['tar', 'gtar']) {
+    for (const program of await findClientPrograms(name, { binDir: undefined, signal })) {
+      if (program.version.includes('GNU tar'))
+        return { ...program, version: program.version.slice(0, 40).split(' Copyright')[0] ?? '' };
+    }
+  }
+  throw new BackupError(
+    `${label} needs GNU tar, which is not installed here. Install tar, or gnu-tar on macOS.`,
+    {
+      code: 'BACKUP_TOOL_MISSING',
+      stage: 'prepare',
+      tool: 'tar',
+    },
+  );
+}
+
+/** Unpacks into a hidden folder beside `root`, which takes its place when all of it arrived: all or nothing. */
+export async function unpackInto(root: string, tar: ClientProgram, label: string): Promise<Load> {
+  const staged = join(dirname(root), `.partial-${basename(root)}-${randomBytes(6).toString('hex')}`);
+  try {
+    await mkdir(staged, { mode: 0o700 });
+  } catch (error) {
+    throw failed(error, label);
+  }
+  const tool = spawnLoader({
+    name: 'tar',
+    path: tar.path,
+    args: [
+      '--extract',
+      '--file=-',
+      `--directory=${staged}`,
+      '--preserve-permissions',
+      '--delay-directory-restore',
+    ],
+    stage: 'restore',
+    subject: label,
+  });
+  return {
+    name: tool.name,
+    stdin: tool.stdin,
+    exited: tool.exited,
+    begin: '',
+    end: '',
+    kill: () => tool.kill(),
+    async commit() {
+      try {
+        await rename(staged, root); // replaces an empty folder, and nothing else
+        const parent = await open(dirname(root), 'r');
+        await parent.sync().finally(() => parent.close());
+      } catch (error) {
+        throw failed(error, label);
+      }
+    },
+    discard: () => rm(staged, { recursive: true, force: true }).catch(() => undefined),
+  };
+}
+
+function failed(error: unknown, label: string): BackupError {
+  const code = errorCode(error);
+  const why = typeof code === 'string' ? code : 'no reason given';
+  const advice =
+    why === 'ENOTEMPTY' || why === 'EEXIST' ? ' Nothing is replaced: choose an empty folder.' : '';
+  return new BackupError(`${label} could not be written (${why}).${advice}`, {
+    code: 'RESTORE_FAILED',
+    stage: 'restore',
+    tool: 'tar',
+  });
+}
