@@ -131,7 +131,7 @@ describeWith(['redis'], 'counts in Redis', () => {
             all.map((outcomes) => outcomes.map(({ allowed, remaining }) => ({ allowed, remaining })));
           expect(exact(together)).toEqual(exact(alone));
           expect(calls.filter((command) => command === 'EVALSHA').length).toBe(
-            asked.flat().length <= 128 ? 1 : expect.any(Number),
+            asked.flat().length <= 32 ? 1 : expect.any(Number),
           );
         }),
         { numRuns: size({ test: 40, soak: 1_000 }) },
