@@ -9,8 +9,6 @@ const maxShown = 2_000;
 const literals: Readonly<Record<SqlDialect, RegExp>> = {
   postgres: new RegExp(
     [
-      /--[^\n]*/, // comments
-      /\/\*[\s\S]*?(?:\*\/|$)/,
       /\b[eE]'(?:[^'\\]|\\[\s\S]|'')*(?:'|$)/, // E'…' with backslashes
       /'(?:[^']|'')*(?:'|$)/,
       /\$(\w*)\$[\s\S]*?(?:\$\1\$|$)/, // $tag$…$tag$
@@ -26,9 +24,6 @@ const literals: Readonly<Record<SqlDialect, RegExp>> = {
   ),
   mysql: new RegExp(
     [
-      /--[^\n]*/,
-      /#[^\n]*/,
-      /\/\*[\s\S]*?(?:\*\/|$)/,
       /'(?:[^'\\]|\\[\s\S]|'')*(?:'|$)/,
       /"(?:[^"\\]|\\[\s\S]|"")*(?:"|$)/, // a text, unless ANSI_QUOTES is set
       /`(?:[^`]|``)*(?:`|$)/, // a name
@@ -52,7 +47,7 @@ export function normalizeSql(text: string, dialect: SqlDialect): string {
   const quoteOfNames = dialect === 'postgres' ? '"' : '`';
   const plain = withoutComments(text.slice(0, maxRead), dialect).replace(literals[dialect], (token) => {
     const first = token[0] ?? '';
-    if (/\s/.test(first) || token.startsWith('--') || first === '#' || token.startsWith('/*')) return ' ';
+    if (/\s/.test(first)) return ' ';
     if (first === quoteOfNames) return token;
     if (/^[eE]'/.test(token)) return '?';
     return /[\p{L}_]/u.test(first) || (dialect === 'mysql' && /^\$\p{L}/u.test(token)) ? token : '?';
