@@ -25,6 +25,7 @@ export {
   PoolExhaustedError,
 } from './pool/pool-errors.js';
 export type { PoolStats } from './pool/pool-stats.js';
+export type { RowReader } from './session/row-reader.js';
 export type { ExecResult, QueryOptions, QueryRunner } from './session/runner.js';
 export type { StreamOptions } from './session/stream-options.js';
 export type { RowStreamer } from './session/stream-rows.js';

@@ -7,10 +7,10 @@ import type {
   Metrics,
   SqlQuery,
 } from '@seaworthy/contracts';
+import type { RowReader } from '../session/row-reader.js';
 import type { ExecResult, QueryOptions } from '../session/runner.js';
 import type { DbTransaction } from '../session/transaction.js';
 import type { TransactionOptions } from '../session/transaction-options.js';
-import type { TypedSql } from '../sql/sql.js';
 import type { InvalidationBus } from './invalidation-bus.js';
 
 export interface QueryCacheOptions {
@@ -69,30 +69,11 @@ export interface QueryCacheStats {
   readonly isKeeping: boolean;
 }
 
-/** Answers of reading statements, kept until their time is over or a write invalidates them. */
-export interface QueryCache extends Closable {
-  /**
-   * All rows, from the cache or the database. Rows are the caller's own: changing them changes nobody else's.
-   *
-   * @throws DbError as `db.many`; `invalid_value` for a statement that does not only read.
-   */
-  many<Row>(query: TypedSql<Row>, options?: CachedQueryOptions): Promise<Row[]>;
-  many<Row extends object = Record<string, unknown>>(
-    query: SqlQuery,
-    options?: CachedQueryOptions,
-  ): Promise<Row[]>;
-  /** The only row. @throws DbError `no_rows` or `too_many_rows`. */
-  one<Row>(query: TypedSql<Row>, options?: CachedQueryOptions): Promise<Row>;
-  one<Row extends object = Record<string, unknown>>(
-    query: SqlQuery,
-    options?: CachedQueryOptions,
-  ): Promise<Row>;
-  /** The only row, or `undefined` when there is none. @throws DbError `too_many_rows`. */
-  maybeOne<Row>(query: TypedSql<Row>, options?: CachedQueryOptions): Promise<Row | undefined>;
-  maybeOne<Row extends object = Record<string, unknown>>(
-    query: SqlQuery,
-    options?: CachedQueryOptions,
-  ): Promise<Row | undefined>;
+/**
+ * Answers of reading statements, kept until their time is over or a write invalidates them. Rows are the caller's own: changing
+ * them changes nobody else's. A statement that does not only read is refused: DbError `invalid_value`.
+ */
+export interface QueryCache extends RowReader<CachedQueryOptions>, Closable {
   /** Runs a writing statement, then invalidates. */
   exec(query: SqlQuery, options?: CachedWriteOptions): Promise<ExecResult>;
   /** As `db.transaction`; `tx.invalidate` takes effect after the commit. */

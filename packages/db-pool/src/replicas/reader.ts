@@ -8,8 +8,8 @@ import {
 } from '@seaworthy/contracts';
 import type { Db } from '../db.js';
 import { DbError, type DbErrorKind } from '../db-error.js';
+import type { RowReader } from '../session/row-reader.js';
 import { createRunner, type QueryOptions } from '../session/runner.js';
-import type { TypedSql } from '../sql/sql.js';
 import type { ReplicationEngine } from './engine.js';
 import { requirePosition } from './position.js';
 import type { Replica } from './replica.js';
@@ -21,21 +21,12 @@ export interface ReadOptions extends QueryOptions {
 }
 
 /** Reads, from wherever the answer is fresh enough. The methods are those of a database. */
-export interface Reader {
+export interface Reader extends RowReader<ReadOptions> {
   readonly dialect: SqlDialect;
   execute<Row extends object = Record<string, unknown>>(
     query: SqlQuery,
     options?: ReadOptions,
   ): Promise<SqlResult<Row>>;
-  many<Row>(query: TypedSql<Row>, options?: ReadOptions): Promise<Row[]>;
-  many<Row extends object = Record<string, unknown>>(query: SqlQuery, options?: ReadOptions): Promise<Row[]>;
-  one<Row>(query: TypedSql<Row>, options?: ReadOptions): Promise<Row>;
-  one<Row extends object = Record<string, unknown>>(query: SqlQuery, options?: ReadOptions): Promise<Row>;
-  maybeOne<Row>(query: TypedSql<Row>, options?: ReadOptions): Promise<Row | undefined>;
-  maybeOne<Row extends object = Record<string, unknown>>(
-    query: SqlQuery,
-    options?: ReadOptions,
-  ): Promise<Row | undefined>;
 }
 
 export interface ReaderOptions {

@@ -7,8 +7,8 @@ import type {
   SqlResult,
 } from '@seaworthy/contracts';
 import { DbError } from '../db-error.js';
-import type { TypedSql } from '../sql/sql.js';
 import type { StandardSchema } from '../sql/standard-schema.js';
+import type { RowReader } from './row-reader.js';
 import { validateRows } from './validate-rows.js';
 
 export interface QueryOptions extends SqlExecuteOptions {
@@ -30,23 +30,11 @@ export interface ExecResult {
 }
 
 /** Runs statements: a database, a transaction or a borrowed connection. */
-export interface QueryRunner extends SqlExecutor {
+export interface QueryRunner extends SqlExecutor, RowReader<QueryOptions> {
   execute<Row extends object = Record<string, unknown>>(
     query: SqlQuery,
     options?: QueryOptions,
   ): Promise<SqlResult<Row>>;
-  /** All rows. */
-  many<Row>(query: TypedSql<Row>, options?: QueryOptions): Promise<Row[]>;
-  many<Row extends object = Record<string, unknown>>(query: SqlQuery, options?: QueryOptions): Promise<Row[]>;
-  /** The only row. @throws DbError `no_rows` or `too_many_rows`. */
-  one<Row>(query: TypedSql<Row>, options?: QueryOptions): Promise<Row>;
-  one<Row extends object = Record<string, unknown>>(query: SqlQuery, options?: QueryOptions): Promise<Row>;
-  /** The only row, or `undefined` when there is none. @throws DbError `too_many_rows`. */
-  maybeOne<Row>(query: TypedSql<Row>, options?: QueryOptions): Promise<Row | undefined>;
-  maybeOne<Row extends object = Record<string, unknown>>(
-    query: SqlQuery,
-    options?: QueryOptions,
-  ): Promise<Row | undefined>;
   /** Runs a statement whose rows do not matter. */
   exec(query: SqlQuery, options?: QueryOptions): Promise<ExecResult>;
 }
