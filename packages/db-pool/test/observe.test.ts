@@ -13,7 +13,7 @@ import pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import { mysql } from '../src/drivers/mysql.js';
 import { postgres } from '../src/drivers/postgres.js';
-import { createDb, type DbEvent, type DbOptions, sql } from '../src/index.js';
+import { createDb, type DbEvent, type DbOptions, Sql, sql } from '../src/index.js';
 import { fingerprintOf, normalizeSql } from '../src/observe/normalize-sql.js';
 import { SlowLog } from '../src/observe/slow-log.js';
 import { recordingMetrics } from './support/recording-metrics.js';
@@ -96,6 +96,27 @@ describe('a normalized statement', () => {
   });
 });
 
+test('[row 75] a program that makes up statements without end costs the slow-query log no memory: of their fingerprints it knows the latest 500', () => {
+  const { logger, lines } = recordingLogger();
+  const log = new SlowLog({ afterMs: 1, dialect: 'postgres', pool: 'p', logger, clock: createFakeClock() });
+  const slow = (number: number) => log.report(`select c${number} from t`, 5, undefined);
+  for (let number = 0; number < 2_000; number += 1) slow(number);
+  const prints = lines.map(({ fields }) => String(fields.fingerprint));
+  expect(new Set(prints).size).toBe(2_000);
+  for (const print of prints) expect(print).toMatch(/^[0-9a-f]{16}$/);
+  const repeated = (number: number): boolean => {
+    const before = lines.length;
+    slow(number);
+    return lines.length === before; // known, so not logged again within ten seconds
+  };
+  expect([repeated(1_999), repeated(1_500), repeated(1_499), repeated(0)]).toEqual([
+    true,
+    true,
+    false,
+    false,
+  ]);
+});
+
 test('a statement that is slow all the time is one line each ten seconds, which says how many more there were', async () => {
   const clock = createFakeClock();
   const { logger, lines } = recordingLogger();
@@ -170,6 +191,7 @@ for (const [name, { open, slow, shown, system }] of Object.entries(engines)) {
       await refused(db.exec(sql`insert into t values (${1})`));
       const pool = { 'db.client.connection.pool.name': 'orders' };
       const common = {
+        ...pool,
         'db.system.name': system,
         'server.address': database.host,
         'server.port': String(database.port),
@@ -194,6 +216,36 @@ for (const [name, { open, slow, shown, system }] of Object.entries(engines)) {
       await waitFor(() => Number(metrics.value('db.client.connection.count', idle)) >= 1, {
         what: 'the gauges',
       });
+    });
+
+    test('[row 75] the time of statements is a histogram by operation and pool, with labels from a known set whatever the statements are', async () => {
+      await using database = await createTestDatabase(name === 'mysql' ? 'mysql' : 'postgres');
+      const metrics = recordingMetrics();
+      const options = { url: database.url, metrics, slowQuery: false } as const;
+      await using orders = open({ ...options, name: 'orders' });
+      await using reports = open({ ...options, name: 'reports' });
+      const histogram = 'db.client.operation.duration';
+      const counted = (pool: string, operation: string | undefined): number =>
+        metrics.value(histogram, {
+          'db.system.name': system,
+          'db.client.connection.pool.name': pool,
+          'server.address': database.host,
+          'server.port': String(database.port),
+          ...(operation === undefined ? {} : { 'db.operation.name': operation }),
+        }) ?? 0;
+      await orders.exec(sql`create table t (id int primary key)`);
+      for (let id = 0; id < 20; id += 1) {
+        await orders.exec(new Sql([`insert into t values (${id})`], []));
+        await reports.many(new Sql([`select id as c${id} from t where id = ${id}`], []));
+      }
+      await reports.many(sql`/* who asks */ select 1 as one`);
+      for (let number = 0; number < 50; number += 1)
+        await refused(reports.exec(new Sql([`made${number} up`], [])));
+      expect([counted('orders', 'CREATE'), counted('orders', 'INSERT')]).toEqual([1, 20]);
+      expect([counted('orders', 'SELECT'), counted('reports', 'INSERT')]).toEqual([0, 0]);
+      expect([counted('reports', 'SELECT'), counted('reports', undefined)]).toEqual([20, 1]);
+      // CREATE and INSERT, SELECT, what has no known first word, and its refusal by the server.
+      expect(metrics.labelsOf(histogram)).toHaveLength(5);
     });
 
     test('tells what happens to the pool, and outlives a listener that throws', async () => {

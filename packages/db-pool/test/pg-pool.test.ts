@@ -160,6 +160,7 @@ describeWith(['postgres'], 'pgPool', () => {
       expect(
         metrics.value('db.client.operation.duration', {
           'db.system.name': 'postgresql',
+          'db.client.connection.pool.name': 'seaworthy',
           'server.address': database.host,
           'server.port': String(database.port),
           'db.operation.name': 'SELECT',

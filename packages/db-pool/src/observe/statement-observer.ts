@@ -10,6 +10,8 @@ export interface StatementObserver {
 
 export interface ObserveStatementsOptions {
   readonly system: string;
+  /** What the metrics call the pool. */
+  readonly pool: string;
   /** `host:port`, or a folder. */
   readonly address: string;
   readonly metrics: Metrics;
@@ -35,6 +37,7 @@ const longestOperation = Math.max(...operations.map(({ length }) => length));
  */
 export function observeStatements({
   system,
+  pool,
   address,
   metrics,
   slowLog,
@@ -50,6 +53,7 @@ export function observeStatements({
   const [, host = address, port] = /^(.*):(\d+)$/.exec(address) ?? [];
   const common: MetricLabels = {
     'db.system.name': system,
+    'db.client.connection.pool.name': pool,
     'server.address': host,
     ...(port === undefined ? {} : { 'server.port': port }),
   };
