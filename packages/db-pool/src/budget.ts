@@ -7,7 +7,7 @@ import { sql } from './sql/sql.js';
 export interface BudgetSettings {
   /** Processes with this pool that run at the same time, with those of a rolling release. */
   readonly instances: number;
-  /** Connections for migrations, backups, replicas, other services and people. @defaultValue 5 */
+  /** Connections for migrations, backups, other services and people, on each server. @defaultValue 5 */
   readonly reserve?: number;
 }
 
@@ -54,34 +54,53 @@ const limitsOf: Readonly<Record<QueryRunner['dialect'], SqlQuery>> = {
   mysql: sql`select @@global.max_connections as server, 0 as \`database\`, @@session.max_user_connections as role`,
 };
 
+interface BudgetedServer {
+  /** Connections of an instance by which it watches this server, beside its pool. @defaultValue 0 */
+  readonly watchers?: number;
+  /** Which one of several, for the message. */
+  readonly address?: string;
+}
+
 /**
  * Compares what the instances may open with what the server, the database and the role allow.
  *
  * @throws DbError `budget` with the sum.
  */
-export async function checkBudget(db: QueryRunner, budget: Budget): Promise<void> {
+export async function checkBudget(
+  db: QueryRunner,
+  budget: Budget,
+  { watchers = 0, address }: BudgetedServer = {},
+): Promise<void> {
   const limits = await db.one<{ [Name in keyof ServerLimits]: unknown }>(limitsOf[db.dialect]);
   const { instances, reserve } = budget;
-  // MySQL ends a statement over a connection of its own, of which a pool has one at a time.
-  const max = db.dialect === 'mysql' ? budget.max + 1 : budget.max;
+  // MySQL ends a statement over a connection of its own, of which a pool has one at a time, and so has a watcher.
+  const max = budget.max + watchers + (db.dialect === 'mysql' ? 1 + watchers : 0);
   const own = instances * max;
+  const on = address === undefined ? '' : ` at ${address}`;
   const all = `${instances} instances x ${max} connections + ${reserve} in reserve = ${own + reserve}`;
-  refuse(own + reserve, Number(limits.server), all, 'the server');
-  refuse(own + reserve, Number(limits.database), all, 'the database');
+  refuse(own + reserve, Number(limits.server), all, `the server${on}`, 'max_connections');
+  refuse(
+    own + reserve,
+    Number(limits.database),
+    all,
+    `the database${on}`,
+    'alter database … connection limit',
+  );
   // Migrations and backups have roles of their own.
-  refuse(own, Number(limits.role), `${instances} instances x ${max} connections = ${own}`, 'the role');
-}
-
-function refuse(wanted: number, limit: number, sum: string, who: string): void {
-  if (limit <= 0 || wanted <= limit) return;
-  throw new DbError(
-    'budget',
-    `The connection budget does not fit: ${sum}, and ${who} allows ${limit}. Lower pool.max, run fewer instances, or raise the limit${limitNames[who] ?? ''}.`,
+  const ownSum = `${instances} instances x ${max} connections = ${own}`;
+  refuse(
+    own,
+    Number(limits.role),
+    ownSum,
+    `the role${on}`,
+    'alter role … connection limit; max_user_connections',
   );
 }
 
-const limitNames: Readonly<Record<string, string>> = {
-  'the server': ' (max_connections)',
-  'the database': ' (alter database … connection limit)',
-  'the role': ' (alter role … connection limit; max_user_connections)',
-};
+function refuse(wanted: number, limit: number, sum: string, who: string, where: string): void {
+  if (limit <= 0 || wanted <= limit) return;
+  throw new DbError(
+    'budget',
+    `The connection budget does not fit: ${sum}, and ${who} allows ${limit}. Lower pool.max, run fewer instances, or raise the limit (${where}).`,
+  );
+}

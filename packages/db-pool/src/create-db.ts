@@ -86,7 +86,7 @@ export function createDb<Connection extends object>(
     config.slowQueryMs === undefined
       ? undefined
       : new SlowLog({ afterMs: config.slowQueryMs, dialect, pool: name, logger, clock });
-  const statements = observeStatements({ system: endpoint.system, address, metrics, slowLog });
+  const statements = observeStatements({ system: endpoint.system, pool: name, address, metrics, slowLog });
   const context: LeaseContext = { dialect, pool, clock, deadlines, statements };
   const leaks =
     leakAfterMs === undefined
@@ -97,7 +97,7 @@ export function createDb<Connection extends object>(
           report: (heldMs, stack) => observer.leaked(heldMs, stack),
         });
   const borrower = new Borrower(context, deadline.acquireMs);
-  const failover = new Failover(pool, clock, () => observer.evicted());
+  const failover = new Failover(dialect, pool, clock, () => observer.evicted());
   const lanes = config.pipelining
     ? new Lanes({ pool, clock, deadlines, max: poolConfig.max, acquireMs: deadline.acquireMs, statements })
     : undefined;

@@ -1,10 +1,11 @@
-import { describeWith, startMariadb, startPostgres, waitFor } from '@seaworthy/testkit';
+import { describeWith, startMariadb, startMariadbReplica, startPostgres, waitFor } from '@seaworthy/testkit';
 import mysql2 from 'mysql2';
 import pg from 'pg';
 import { expect, test } from 'vitest';
 import { mysql } from '../src/drivers/mysql.js';
 import { postgres } from '../src/drivers/postgres.js';
 import { createDb, type DbOptions, sql } from '../src/index.js';
+import { createReplicatedDb, type ReplicatedDb } from '../src/replicas.js';
 import { refused } from './support/refused.js';
 
 const as = (url: string, user: string): string => {
@@ -83,6 +84,54 @@ describeWith(['mysql'], 'the connection budget of MySQL', () => {
     const [most] = await admin.many<{ Value: unknown }>(sql`show global status like 'Max_used_connections'`);
     // With the administrator's, and some that the server may not have let go of yet; one each would be 17.
     expect(Number(most?.Value)).toBeLessThanOrEqual(8 + 1 + 1 + 4);
+  });
+});
+
+describeWith(['private postgres', 'private mysql'], 'the connection budget of replicas', () => {
+  const start = async (open: () => ReplicatedDb): Promise<string> => {
+    await using db = open();
+    return await db.ready({ timeout: '60s' }).then(
+      () => 'started',
+      (error: unknown) => String(error),
+    );
+  };
+
+  test('[row 47] counts the connection by which an instance watches the primary', async () => {
+    await using server = await startPostgres({ settings: { max_connections: 50 } });
+    const started = (reserve: number) =>
+      start(() =>
+        createReplicatedDb(postgres(pg), {
+          url: server.url,
+          replicas: [],
+          pool: { max: 20 },
+          budget: { instances: 2, reserve },
+        }),
+      );
+    expect(await started(5)).toBe('started');
+    expect(await started(6)).toContain(
+      '2 instances x 21 connections + 6 in reserve = 48, and the server allows 47',
+    );
+  });
+
+  test('[row 47] is checked on each replica too, and one that is away does not keep the service from starting', async () => {
+    await using primary = await startMariadb({ settings: { max_connections: 50 } });
+    await using replica = await startMariadbReplica(primary, { settings: { max_connections: 30 } });
+    const started = (reserve: number) =>
+      start(() =>
+        createReplicatedDb(mysql(mysql2), {
+          url: primary.url,
+          replicas: [replica.url],
+          pool: { max: 20 },
+          budget: { instances: 1, reserve },
+        }),
+      );
+    // The pool and what watches, each with one more to cancel.
+    expect(await started(7)).toBe('started');
+    expect(await started(8)).toContain(
+      `1 instances x 23 connections + 8 in reserve = 31, and the server at 127.0.0.1:${replica.port} allows 30`,
+    );
+    await replica.kill();
+    expect(await started(8)).toBe('started');
   });
 });
 

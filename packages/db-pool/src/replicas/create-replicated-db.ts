@@ -7,6 +7,7 @@ import {
   silentLogger,
   silentMetrics,
 } from '@seaworthy/contracts';
+import { type Budget, checkBudget } from '../budget.js';
 import { createDb } from '../create-db.js';
 import type { Db } from '../db.js';
 import { DbError } from '../db-error.js';
@@ -86,9 +87,9 @@ export function createReplicatedDb<Connection extends object>(
   const { replicas: targets, replication = {}, ...shared } = options;
   if (!Array.isArray(targets)) throw invalidOption(owner, 'replicas', 'a list of URLs');
   const settings = readSettings(replication);
-  const { url, connection, budget: _budget, ...common } = shared;
+  const { url, connection, budget: _checkedHere, ...common } = shared;
   const config = readDbOptions(shared);
-  const { clock, logger, metrics, random, name, deadline } = config;
+  const { clock, logger, metrics, random, name, deadline, budget } = config;
   const probeMs = parseDuration(settings.probeTimeout ?? '1s');
 
   const watched = (target: Pick<DbOptions<Connection>, 'url' | 'connection'>): Db =>
@@ -101,7 +102,7 @@ export function createReplicatedDb<Connection extends object>(
       logger: silentLogger,
       metrics: silentMetrics,
     });
-  const primary = createDb(driver, shared);
+  const primary = createDb(driver, { ...common, url, connection });
   const replicas = targets.map((given, at) => {
     const target = typeof given === 'string' || Secret.is(given) ? { url: given } : given;
     return new Replica({
@@ -176,8 +177,10 @@ export function createReplicatedDb<Connection extends object>(
 
     async ready(given = {}) {
       await primary.ready(given);
+      if (budget !== undefined) await checkBudget(primary, budget, { watchers: 1 });
       // They are helpers: a service starts without them.
       await monitor.ready(3 * probeMs, given.signal);
+      if (budget !== undefined) await Promise.all(replicas.map((replica) => checkReplica(replica, budget)));
     },
 
     healthCheck: () => ({
@@ -209,4 +212,14 @@ export function createReplicatedDb<Connection extends object>(
   };
   shareWithTools(db, toolAccessOf(owner, primary));
   return db;
+}
+
+/** Of a replica that can be asked; the others are no reason not to start. @throws DbError `budget` */
+async function checkReplica({ db, state }: Replica, budget: Budget): Promise<void> {
+  if (state === 'unknown' || state === 'unreachable') return;
+  try {
+    await checkBudget(db, budget, { watchers: 1, address: db.address });
+  } catch (error) {
+    if (DbError.is(error) && error.kind === 'budget') throw error;
+  }
 }

@@ -1,7 +1,10 @@
-import type { Clock } from '@seaworthy/contracts';
+import type { Clock, SqlDialect } from '@seaworthy/contracts';
 import { DbError } from '../db-error.js';
-import type { DriverConnection } from '../driver.js';
+import type { DriverConnection, DriverResult } from '../driver.js';
 import type { Loan as PoolLoan } from '../pool/slot.js';
+import type { Statement } from '../sql/compile.js';
+import type { Limits } from './limits.js';
+import { isLost } from './repeats.js';
 
 type DriverLoan = PoolLoan<DriverConnection>;
 
@@ -11,10 +14,26 @@ const pause = { firstMs: 5_000, maxMs: 60_000 } as const;
 /** MySQL's number for a write in a transaction that was begun as read-only: the server is fine. */
 const readOnlyTransaction = 1792;
 
+/**
+ * Whether it is the server that is read-only, and not a role or a session. A replica says so by itself; a primary that was made
+ * read-only has it in its configuration, or in what holds for a whole database. MariaDB 12 has words where others have numbers.
+ */
+const questions: Readonly<Record<SqlDialect, string>> = {
+  postgres: `select pg_is_in_recovery() or exists (select 1 from pg_settings where name = 'default_transaction_read_only'
+    and setting = 'on' and source not in ('session', 'client', 'user', 'database user')) as answer`,
+  mysql: `select cast(@@global.read_only as char) not in ('0', 'OFF') or @@global.innodb_read_only as answer`,
+};
+
 /** The part of a pool that is needed. */
 export interface EvictablePool<Loan> {
   isEvicted(loan: Loan): boolean;
   evict(): void;
+}
+
+/** The part of a lease that is needed: outside of any transaction. */
+export interface AskedLease<Loan> {
+  readonly loan: Loan;
+  command(statement: Statement, limits: Limits): Promise<Pick<DriverResult, 'rows'>>;
 }
 
 /**
@@ -22,29 +41,50 @@ export interface EvictablePool<Loan> {
  * them: the name leads to the new primary by then, but an open connection stays where it is.
  */
 export class Failover<Loan = DriverLoan> {
+  readonly #question: Statement;
   readonly #pool: EvictablePool<Loan>;
   readonly #clock: Clock;
   readonly #onEvict: () => void;
   #pauseMs: number = pause.firstMs;
   #evictedAt = Number.NEGATIVE_INFINITY;
+  /** Many writes are refused at once, and one answer is enough. */
+  #answer: Promise<boolean> | undefined;
 
-  constructor(pool: EvictablePool<Loan>, clock: Clock, onEvict: () => void) {
+  constructor(dialect: SqlDialect, pool: EvictablePool<Loan>, clock: Clock, onEvict: () => void) {
+    this.#question = { text: questions[dialect], values: [] };
     this.#pool = pool;
     this.#clock = clock;
     this.#onEvict = onEvict;
   }
 
-  /** Whether `error` says so, and what was refused may be tried on a new connection. Nothing of it took effect. */
-  isFor(error: unknown, { loan }: { readonly loan: Loan }): boolean {
+  /** Whether `error` says so and the server confirms it: what was refused may be tried on a new connection, as nothing of it took effect. */
+  async isFor(error: unknown, lease: AskedLease<Loan>, limits: Limits): Promise<boolean> {
     if (!DbError.is(error) || error.kind !== 'readonly' || error.errno === readOnlyTransaction) return false;
-    if (this.#pool.isEvicted(loan)) return true;
+    if (this.#pool.isEvicted(lease.loan)) return true;
+    if (this.#clock.monotonic() - this.#evictedAt < this.#pauseMs) return false;
+    this.#answer ??= this.#ask(lease, limits).finally(() => {
+      this.#answer = undefined;
+    });
+    return (await this.#answer) || this.#pool.isEvicted(lease.loan);
+  }
+
+  async #ask(lease: AskedLease<Loan>, limits: Limits): Promise<boolean> {
+    try {
+      const { rows } = await lease.command(this.#question, limits);
+      if (!rows[0]?.answer) return false;
+    } catch (error) {
+      return isLost(error); // the next connection will tell
+    }
+    this.#evict();
+    return true;
+  }
+
+  #evict(): void {
     const now = this.#clock.monotonic();
     const since = now - this.#evictedAt;
-    if (since < this.#pauseMs) return false;
     this.#pauseMs = since > 2 * this.#pauseMs ? pause.firstMs : Math.min(2 * this.#pauseMs, pause.maxMs);
     this.#evictedAt = now;
     this.#onEvict();
     this.#pool.evict();
-    return true;
   }
 }

@@ -49,7 +49,7 @@ export class Statements {
         return result;
       } catch (error) {
         const again =
-          failover.isFor(error, lease) ||
+          (await failover.isFor(error, lease, limits)) ||
           mayRepeat(error, { sends, idempotent: options?.idempotent ?? isPlainRead(statement.text) });
         if (!again || clock.monotonic() >= limits.deadlineAt) throw error;
       } finally {

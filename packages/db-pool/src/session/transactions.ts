@@ -62,7 +62,7 @@ export class Transactions {
           },
         );
       } catch (error) {
-        onRefused(!readOnly && failover.isFor(error, lease));
+        onRefused(!readOnly && (await failover.isFor(error, lease, whole)));
         // Lost while it began: nothing of the work was done.
         if (began || !isLost(error) || clock.monotonic() >= whole.deadlineAt) throw error;
       } finally {
