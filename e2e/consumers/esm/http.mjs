@@ -9,11 +9,12 @@ import { simulateRollout } from '@seaworthy/health/testing';
 import { requestLog as expressLog } from '@seaworthy/logging/express';
 import { requestLog as fastifyLog } from '@seaworthy/logging/fastify';
 import { requestLog as nodeLog } from '@seaworthy/logging/node';
-import { secure as expressSecure, securityOf } from '@seaworthy/security/express';
+import { secure as expressSecure, guardRoutes, routesOf, securityOf } from '@seaworthy/security/express';
 import { secure as fastifySecure } from '@seaworthy/security/fastify';
 import { createJwt, jwtPresets } from '@seaworthy/security/jwt';
 import { createLoginGuard, createPasswords } from '@seaworthy/security/login';
 import { secure as nodeSecure } from '@seaworthy/security/node';
+import { accessMatrix, definePolicy, matrixText } from '@seaworthy/security/roles';
 import { createSessions, memorySessionStore } from '@seaworthy/security/sessions';
 import express from 'express';
 import fastify from 'fastify';
@@ -58,6 +59,20 @@ await used('security/jwt', async () => {
   assert.equal(result.subject, 'ada');
   assert.equal(result.expiresAt - result.issuedAt, 86_400_000);
   assert.deepEqual(await tokens.verify(`${token.slice(0, -3)}abc`), { valid: false, reason: 'signature' });
+});
+
+await used('security/roles', async () => {
+  const policy = definePolicy({
+    actions: ['order.read', 'order.pay'],
+    roles: { clerk: { may: ['order.read'] }, boss: { like: ['clerk'], may: ['order.pay'] } },
+  });
+  assert.equal(policy.can({ role: 'boss' }, 'order.pay'), true);
+  assert.equal(policy.can({ role: 'clerk' }, 'order.pay'), false);
+  const { may } = guardRoutes(policy, { userOf: () => ({ role: 'clerk' }) });
+  const app = express();
+  app.post('/orders/:id/pay', may('order.pay'), (_request, response) => response.end());
+  const text = matrixText(accessMatrix(policy, routesOf(app)));
+  assert.match(text, /POST \/orders\/:id\/pay {2}order.pay {2}- +yes$/);
 });
 
 await used('security/sessions', async () => {

@@ -21,6 +21,7 @@ import { initSentry, type Sentry } from '@seaworthy/logging/sentry';
 import { initSentry as initInPage } from '@seaworthy/logging/sentry-browser';
 import { createJwt, type JwtResult, jwtPresets } from '@seaworthy/security/jwt';
 import { createLoginGuard, createPasswords, type LoginResult } from '@seaworthy/security/login';
+import { definePolicy } from '@seaworthy/security/roles';
 import { createSessions, memorySessionStore, type Session } from '@seaworthy/security/sessions';
 import mysql2 from 'mysql2';
 import pg from 'pg';
@@ -99,6 +100,17 @@ export async function useSubpaths(health: Health): Promise<readonly string[]> {
   const tokens = createJwt({ ...jwtPresets.kpi, keys, issuer: 'shop', audience: 'shop-api' });
   const verified: JwtResult = await tokens.verify((await tokens.sign('ada')).token);
 
+  const policy = definePolicy({
+    actions: ['note.read', 'note.write'],
+    roles: { reader: { may: ['note.read'] }, writer: { like: ['reader'], mayIf: { 'note.write': 'own' } } },
+    conditions: {
+      own: (user: { readonly role: string }, note: { readonly by: string }) => note.by === user.role,
+    },
+  });
+  // @ts-expect-error: an action that there is not
+  const unknown = (): boolean => policy.can({ role: 'reader' }, 'note.burn');
+  const may: boolean = policy.can({ role: 'writer' }, 'note.write', { by: 'writer' });
+
   const { useValue } = nestShutdown(health);
   await useValue.onModuleDestroy();
   // @ts-expect-error: the script of the service comes first
@@ -112,6 +124,7 @@ export async function useSubpaths(health: Health): Promise<readonly string[]> {
     String(sentry.enabled),
     result.kind,
     `${session.user} ${theme} ${typeof wrong}`,
+    `${may} ${typeof unknown}`,
     verified.valid ? verified.subject : verified.reason,
     typeof rollout,
     typeof scan,

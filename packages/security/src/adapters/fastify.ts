@@ -8,6 +8,14 @@ import { decideExchange, knownOf, type RequestSecurity } from './exchange.js';
 import { loadSession, unavailable } from './session-exchange.js';
 
 export type { RequestSecurity } from './exchange.js';
+export {
+  type FastifyRouteLike,
+  type FastifyRoutingLike,
+  guardRoutes,
+  type RouteGuards,
+  type RouteHook,
+  routesOf,
+} from './fastify-routes.js';
 
 /** The part of a Fastify request that is needed. */
 export interface FastifyRequestLike {

@@ -1,11 +1,15 @@
 import type { IncomingMessage } from 'node:http';
+import type { HasRole, Policy } from '../roles/policy.js';
+import type { RouteGuardOptions } from '../roles/route-guard.js';
 import type { Security } from '../security.js';
 import type { Session } from '../sessions/session.js';
 import type { Sessions } from '../sessions/sessions.js';
 import { knownOf, type Middleware, middlewareOf, type RequestSecurity } from './exchange.js';
+import { guardMiddleware, type RouteGuards } from './guard-middleware.js';
 import { sessionMiddleware } from './session-exchange.js';
 
 export type { Middleware, RequestSecurity } from './exchange.js';
+export type { RouteGuards } from './guard-middleware.js';
 
 /**
  * Puts a {@link Security} in front of a `node:http` listener.
@@ -36,4 +40,25 @@ export function sessionOf<Data extends object>(
   request: IncomingMessage,
 ): Session<Data> {
   return sessions.of(request);
+}
+
+/**
+ * Makes middleware of a policy, for one route each; mount it behind what finds out who asks.
+ *
+ * @example
+ * const { may, anyone } = guardRoutes(policy, { userOf });
+ * app.post('/invoices/:id/void', may('invoice.void'), voidInvoice);
+ * app.post('/login', anyone(), logIn);
+ */
+export function guardRoutes<
+  Request,
+  Role extends string,
+  Action extends string,
+  User extends HasRole,
+  Resource,
+>(
+  policy: Policy<Role, Action, User, Resource>,
+  options: RouteGuardOptions<Request, User>,
+): RouteGuards<Request, Action, Resource> {
+  return guardMiddleware(policy, options);
 }
