@@ -44,6 +44,9 @@ export interface BackupErrorOptions extends SeaworthyErrorOptions {
  * - `BACKUP_LOCK_LOST`: the lock among instances was lost while a scheduled run was under way.
  * - `RETENTION_STALE`: the backups are no longer those that the plan was made for.
  * - `RETENTION_MISSING`: there is no retention policy to plan with.
+ * - `DRILL_FAILED`: a backup was restored for a trial, or could not be, and is not good; see DrillError.
+ * - `DRILL_MISSING`: there is no scratch place to drill in.
+ * - `BACKUP_TOO_OLD`: the health check found no backup, or an old one.
  * - `BACKUP_CLOSED`: `close()` was called.
  */
 export class BackupError extends SeaworthyError {

@@ -3,12 +3,16 @@ import {
   type DurationInput,
   invalidOption,
   type Logger,
+  type Metrics,
   optionsOf,
   parseDuration,
   silentLogger,
+  silentMetrics,
   systemClock,
 } from '@seaworthy/contracts';
+import { type DrillSettings, type DrillSetup, readDrillSetup } from './drill/drill-setup.js';
 import { folderLayout, kpiLayout, type Layout } from './manifest/layout.js';
+import { type BackupMetrics, createBackupMetrics } from './metrics/backup-metrics.js';
 import type { CompressionName } from './pipeline/compression.js';
 import { type RetentionPolicy, readRetentionPolicy } from './retention/retention-policy.js';
 import type { BackupSource } from './sources/backup-source.js';
@@ -37,10 +41,14 @@ export interface BackupsOptions {
   readonly requireTargets?: 'all' | 'any';
   /** Which backups stay: `plan()` shows it, `prune(plan)` and a schedule act on it. @defaultValue nothing is ever removed */
   readonly retention?: RetentionPolicy;
+  /** Where `drill()` restores to, and what must hold there. @defaultValue no drills */
+  readonly drill?: DrillSetup;
   /** A dump that gives no byte for so long is ended. @defaultValue '10m' */
   readonly stallTimeout?: DurationInput;
   /** @defaultValue silent */
   readonly logger?: Logger;
+  /** @defaultValue silent */
+  readonly metrics?: Metrics;
   /** @defaultValue the machine's */
   readonly clock?: Clock;
 }
@@ -54,6 +62,8 @@ export interface BackupSettings {
   readonly requireTargets: 'all' | 'any';
   readonly layout: Layout;
   readonly retention: RetentionPolicy | undefined;
+  readonly drill: DrillSettings | undefined;
+  readonly metrics: BackupMetrics;
   readonly stallTimeoutMs: number;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -69,6 +79,8 @@ const readOptions = optionsOf<BackupsOptions>(owner, {
   requireTargets: true,
   preset: true,
   retention: true,
+  drill: true,
+  metrics: true,
   stallTimeout: true,
   logger: true,
   clock: true,
@@ -87,6 +99,8 @@ export function readBackupOptions(options: BackupsOptions): BackupSettings {
     requireTargets = 'all',
     preset,
     retention,
+    drill,
+    metrics,
     logger,
     clock,
   } = readOptions(options);
@@ -139,6 +153,8 @@ export function readBackupOptions(options: BackupsOptions): BackupSettings {
     requireTargets,
     layout: isKpi ? kpiLayout : folderLayout,
     retention,
+    drill: drill === undefined ? undefined : readDrillSetup(drill, named),
+    metrics: createBackupMetrics(metrics ?? silentMetrics),
     stallTimeoutMs,
     logger: logger ?? silentLogger,
     clock: clock ?? systemClock,

@@ -1,8 +1,12 @@
-import type { Closable, DurationInput, Secret } from '@seaworthy/contracts';
+import type { Closable, DurationInput, HealthCheck, Secret } from '@seaworthy/contracts';
+import type { DrillReport } from './drill/drill-report.js';
 import type { Manifest } from './manifest/manifest.js';
 import type { RetentionPlan } from './retention/plan-retention.js';
 import type { PruneResult } from './retention/prune-backups.js';
 import type { BackupSource } from './sources/backup-source.js';
+import type { BackupHealthOptions } from './status/backup-health.js';
+import type { BackupStatus } from './status/backup-status.js';
+import type { VerifyOptions, VerifyResult } from './verify/verify-backup.js';
 
 export interface BackupProgress {
   /** The source's name. */
@@ -65,6 +69,11 @@ export type BackupEntry =
     }
   | { readonly id: string; readonly status: 'damaged'; readonly reason: string };
 
+export interface DrillOptions extends Pick<RunOptions, 'signal' | 'onProgress'> {
+  /** Which backup. @defaultValue the newest */
+  readonly id?: string;
+}
+
 export interface BackupHistory {
   readonly backups: readonly number[];
   readonly drills: readonly number[];
@@ -91,6 +100,28 @@ export interface Backups extends Closable {
    * @throws BackupError `RESTORE_REFUSED`, `RESTORE_FAILED`, `BACKUP_CORRUPT` and others; the reason of `signal`.
    */
   restore(id: string, options: RestoreOptions): Promise<RestoreResult>;
+  /**
+   * Reads every copy of a backup as deep as `level` says. What is wrong is a finding, and never a throw.
+   *
+   * @throws the reason of `signal`; OptionsError.
+   */
+  verify(id: string, options?: VerifyOptions): Promise<VerifyResult>;
+  /**
+   * Restores a backup into scratch places that it makes and drops itself, compares row counts and hashes with those of the dump's
+   * own moment, asks the application's invariants, and keeps a report beside the manifest. One report per source.
+   *
+   * @throws DrillError `DRILL_FAILED` when the backup is not good; BackupError when it could not be tried: `DRILL_MISSING`,
+   * `BACKUP_NOT_FOUND`, `BACKUP_NO_KEY`, `BACKUP_CONNECT_FAILED` and others; the reason of `signal`.
+   */
+  drill(options?: DrillOptions): Promise<readonly DrillReport[]>;
+  /** How the backups stand, for a status page. Asking it also brings the gauges up to date. */
+  status(): Promise<BackupStatus>;
+  /**
+   * For health: fails without a backup or with an old one, and is degraded after a failed drill.
+   *
+   * @throws OptionsError
+   */
+  healthCheck(options?: BackupHealthOptions): HealthCheck<'remote'>;
   /**
    * What the retention policy would keep and remove now, with reasons. Nothing is changed.
    *

@@ -1,18 +1,23 @@
 import { optionsOf } from '@seaworthy/contracts';
 import { BackupError } from './backup-error.js';
 import { type BackupsOptions, readBackupOptions } from './backup-options.js';
-import type { Backups, RestoreOptions, RunOptions } from './backups.js';
+import type { Backups, DrillOptions, RestoreOptions, RunOptions } from './backups.js';
+import { measuredDrill } from './drill/run-drill.js';
 import { listBackups } from './manifest/catalog.js';
 import { runBackup } from './pipeline/run-backup.js';
 import { restoreBackup } from './restore/restore-backup.js';
-import { readHistory } from './retention/catalog-history.js';
 import { planNow, pruneBackups } from './retention/prune-backups.js';
+import { backupHealth } from './status/backup-health.js';
+import { readHistory, readStatus } from './status/read-status.js';
+import { verifyBackup } from './verify/verify-backup.js';
 
 const readRunOptions = optionsOf<RunOptions>('run', {
   signal: true,
   onProgress: true,
   tags: true,
 });
+
+const readDrillOptions = optionsOf<DrillOptions>('drill', { id: true, signal: true, onProgress: true });
 
 /**
  * Backups of databases that exist if and only if they are complete.
@@ -31,7 +36,7 @@ const readRunOptions = optionsOf<RunOptions>('run', {
  */
 export function createBackups(options: BackupsOptions): Backups {
   const settings = readBackupOptions(options);
-  const { targets, logger } = settings;
+  const { targets, logger, metrics } = settings;
   const closing = new AbortController();
   const active = new Set<Promise<unknown>>();
   let running = false;
@@ -79,8 +84,11 @@ export function createBackups(options: BackupsOptions): Backups {
         });
         const bytes = manifest.artifacts.reduce((sum, artifact) => sum + artifact.bytes, 0);
         logger.info('A backup is complete.', { backup: manifest.id, bytes });
+        metrics.ran('succeeded');
+        await readStatus(settings).catch(() => undefined); // the gauges; the backup is complete without them
         return manifest;
       } catch (error) {
+        metrics.ran('failed');
         logger.error('A backup failed; nothing of it was kept.', { error });
         throw error;
       } finally {
@@ -90,6 +98,14 @@ export function createBackups(options: BackupsOptions): Backups {
     list: () => listBackups(targets),
     restore: (id: string, restoreOptions: RestoreOptions) =>
       tracked(restoreOptions.signal, (signal) => restoreBackup(settings, id, { ...restoreOptions, signal })),
+    verify: (id, verifyOptions = {}) =>
+      tracked(verifyOptions.signal, (signal) => verifyBackup(settings, id, { ...verifyOptions, signal })),
+    drill: (drillOptions = {}) =>
+      tracked(readDrillOptions(drillOptions).signal, (signal) =>
+        measuredDrill(settings, { ...drillOptions, signal }),
+      ),
+    status: () => readStatus(settings),
+    healthCheck: (healthOptions) => backupHealth(backups.status, settings.clock, healthOptions),
     plan: () => planNow(settings),
     prune: (plan, pruneOptions = {}) =>
       tracked(pruneOptions.signal, (signal) => pruneBackups(settings, plan, signal)),
@@ -97,7 +113,7 @@ export function createBackups(options: BackupsOptions): Backups {
       if (settings.retention === undefined) return { removed: [], kept: [] };
       return backups.prune(await planNow(settings), retainOptions);
     },
-    history: () => readHistory(targets),
+    history: () => readHistory(settings),
     close() {
       closed ??= close();
       return closed;

@@ -5,6 +5,7 @@ export type {
   BackupHistory,
   BackupProgress,
   Backups,
+  DrillOptions,
   RestoreForce,
   RestoreOptions,
   RestoreResult,
@@ -12,8 +13,15 @@ export type {
   SignalOption,
 } from './backups.js';
 export { createBackups } from './create-backups.js';
+export type { TableDifference } from './drill/compare-contents.js';
+export { DrillError } from './drill/drill-error.js';
+export type { DrillReport, InvariantResult } from './drill/drill-report.js';
+export type { DrillDatabase, DrillSetup, Invariant } from './drill/drill-setup.js';
+export type { Scratch, ScratchPlace } from './drill/scratch.js';
+export { type ScratchDatabaseOptions, scratchMysql, scratchPostgres } from './drill/scratch-database.js';
 export type { Contents, Manifest, ManifestArtifact, TableContents } from './manifest/manifest.js';
 export type { CompressionName } from './pipeline/compression.js';
+export type { VerifyLevel } from './restore/verify-artifact.js';
 export { formatRetentionPlan } from './retention/format-retention-plan.js';
 export { planRetention, type RetentionDecision, type RetentionPlan } from './retention/plan-retention.js';
 export type { PruneResult } from './retention/prune-backups.js';
@@ -38,11 +46,14 @@ export type {
   SourceSession,
 } from './sources/backup-source.js';
 export { type FilesSourceOptions, files } from './sources/files.js';
+export type { FingerprintLevel } from './sources/fingerprint-level.js';
 export { type MysqlSourceOptions, mysql } from './sources/mysql.js';
 export { type PgliteDatabase, type PgliteSourceOptions, pglite } from './sources/pglite.js';
 export { type PostgresSourceOptions, postgres } from './sources/postgres.js';
 export { rdbFile } from './sources/rdb-file.js';
 export { type RedisSourceOptions, redis } from './sources/redis.js';
+export type { BackupFigures, BackupHealthOptions } from './status/backup-health.js';
+export type { BackupStatus } from './status/backup-status.js';
 export type {
   BackupTarget,
   ObjectDigest,
@@ -53,3 +64,4 @@ export type {
 export { local } from './targets/local-target.js';
 export type { S3Client, S3Part, S3WriteInput } from './targets/s3-client.js';
 export { type S3TargetOptions, s3 } from './targets/s3-target.js';
+export type { VerifyFinding, VerifyOptions, VerifyResult } from './verify/verify-backup.js';

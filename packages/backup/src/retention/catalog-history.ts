@@ -1,4 +1,4 @@
-import type { BackupEntry, BackupHistory } from '../backups.js';
+import type { BackupEntry } from '../backups.js';
 import { type DrillMark, lastMarkOf, listDrillMarks } from '../drill/drill-mark.js';
 import { listBackups } from '../manifest/catalog.js';
 import type { BackupTarget } from '../targets/backup-target.js';
@@ -33,16 +33,5 @@ function retainableOf(entry: BackupEntry, marks: readonly DrillMark[]): Retainab
     isGood: !artifacts.some((_artifact, at) => outcome(at) === 'failed'),
     verified: artifacts.filter((_artifact, at) => outcome(at) === 'passed').map(({ source }) => source),
     sources: artifacts.map(({ source }) => source),
-  };
-}
-
-/** See `Backups.history`. */
-export async function readHistory(targets: readonly BackupTarget[]): Promise<BackupHistory> {
-  const history = await catalogHistory(targets);
-  return {
-    backups: history.flatMap(({ retainable: { madeAt } }) => (madeAt === undefined ? [] : [madeAt])),
-    drills: history.flatMap(({ marks }) =>
-      marks.filter(({ outcome }) => outcome === 'passed').map(({ at }) => at),
-    ),
   };
 }

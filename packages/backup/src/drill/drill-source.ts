@@ -1,0 +1,149 @@
+import { BackupError } from '../backup-error.js';
+import type { BackupSettings } from '../backup-options.js';
+import type { RunOptions } from '../backups.js';
+import type { Contents, ManifestArtifact } from '../manifest/manifest.js';
+import { restoreBackup } from '../restore/restore-backup.js';
+import type { SourceSession } from '../sources/backup-source.js';
+import { compareContents } from './compare-contents.js';
+import type { DrillReport, InvariantResult } from './drill-report.js';
+import type { DrillDatabase, DrillSettings, Invariant } from './drill-setup.js';
+import { madeAtOf, type Scratch, type ScratchPlace, scratchName } from './scratch.js';
+
+export interface DrillSourceOptions extends Pick<RunOptions, 'onProgress'> {
+  readonly settings: BackupSettings;
+  readonly drill: DrillSettings;
+  readonly scratch: Scratch;
+  readonly id: string;
+  readonly artifact: ManifestArtifact;
+  readonly signal: AbortSignal;
+}
+
+const maxDifferences = 100;
+
+/** Dropping takes a moment of its own, also when the drill was stopped. */
+const dropTimeoutMs = 60_000;
+
+/** These say that the backup is bad. Any other error says that it could not be tried. */
+const backupsFault = new Set(['BACKUP_CORRUPT', 'BACKUP_INCOMPLETE', 'BACKUP_UNREADABLE', 'RESTORE_FAILED']);
+
+/** Restores one source into a place of its own, looks at it, and drops it whatever happens. */
+export async function drillSource(options: DrillSourceOptions): Promise<DrillReport> {
+  const { settings, drill, scratch, id, artifact, signal, onProgress } = options;
+  const { clock, logger } = settings;
+  const startedAt = clock.now();
+  const report = (found: Partial<DrillReport>): DrillReport => ({
+    format: 'seaworthy-drill',
+    version: 1,
+    backup: id,
+    source: artifact.source,
+    outcome: 'failed',
+    startedAt: new Date(startedAt).toISOString(),
+    completedAt: new Date(clock.now()).toISOString(),
+    compared: 'nothing',
+    tables: 0,
+    rows: 0,
+    differences: [],
+    invariants: [],
+    ...found,
+  });
+
+  await reap();
+  const name = scratchName(startedAt);
+  try {
+    const place = await scratch.create(name, signal);
+    const { durationMs } = await restoreBackup(settings, id, {
+      source: artifact.source,
+      to: place.source,
+      confirm: place.source.database,
+      force: ['same-server'], // the place is ours, new and empty, whatever server it is on
+      identity: drill.identity,
+      timeout: drill.timeoutMs,
+      signal,
+      ...(onProgress === undefined ? {} : { onProgress }),
+    });
+    return report({ restoreMs: durationMs, ...(await inspect(place)) });
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!BackupError.is(error) || !backupsFault.has(error.code)) throw error;
+    return report({ error: { code: error.code, message: error.message } });
+  } finally {
+    await drop(name);
+  }
+
+  async function inspect(place: ScratchPlace): Promise<Partial<DrillReport>> {
+    const session = await place.source.open(signal);
+    try {
+      const expected = artifact.contents;
+      const found = expected === undefined ? undefined : await session.contents?.(levelOf(expected), signal);
+      const differences =
+        expected === undefined || found === undefined ? [] : compareContents(expected, found);
+      const invariants = await checkInvariants(place, session);
+      const passed = differences.length === 0 && invariants.every((one) => one.passed);
+      return {
+        outcome: passed ? 'passed' : 'failed',
+        compared: expected === undefined || found === undefined ? 'nothing' : levelOf(expected),
+        tables: found?.tables.length ?? 0,
+        rows: found?.tables.reduce((sum, { rows }) => sum + rows, 0) ?? 0,
+        differences: differences.slice(0, maxDifferences),
+        invariants,
+      };
+    } finally {
+      await session.close();
+    }
+  }
+
+  async function checkInvariants(
+    { url }: ScratchPlace,
+    session: SourceSession,
+  ): Promise<readonly InvariantResult[]> {
+    const database: DrillDatabase = {
+      source: artifact.source,
+      url,
+      query: (sql) => session.query?.(sql, signal) ?? Promise.reject(new TypeError('There is no SQL here.')),
+      signal,
+    };
+    const results: InvariantResult[] = [];
+    for (const [title, invariant] of Object.entries(drill.invariants[artifact.source] ?? {})) {
+      results.push(await checkInvariant(title, invariant, database));
+    }
+    return results;
+  }
+
+  async function reap(): Promise<void> {
+    for (const old of await scratch.names(signal)) {
+      const madeAt = madeAtOf(old);
+      if (madeAt === undefined || startedAt - madeAt < drill.reapAfterMs) continue;
+      await scratch.drop(old, signal);
+      logger.warn('A scratch place that an earlier drill left behind was dropped.', { place: old });
+    }
+  }
+
+  async function drop(place: string): Promise<void> {
+    try {
+      await scratch.drop(place, AbortSignal.timeout(dropTimeoutMs));
+    } catch (error) {
+      logger.warn('A scratch place could not be dropped; the next drill tries again.', { place, error });
+    }
+  }
+}
+
+async function checkInvariant(
+  name: string,
+  invariant: Invariant,
+  database: DrillDatabase,
+): Promise<InvariantResult> {
+  try {
+    return { name, passed: (await invariant(database)) !== false };
+  } catch (error) {
+    database.signal.throwIfAborted();
+    return {
+      name,
+      passed: false,
+      error: String(error instanceof Error ? error.message : error).slice(0, 500),
+    };
+  }
+}
+
+function levelOf(contents: Contents): 'rows' | 'hash' {
+  return contents.tables.some(({ hash }) => hash !== undefined) ? 'hash' : 'rows';
+}

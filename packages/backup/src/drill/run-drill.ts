@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto';
+import { BackupError } from '../backup-error.js';
+import type { BackupSettings } from '../backup-options.js';
+import type { BackupEntry, DrillOptions } from '../backups.js';
+import { findBackup, listBackups } from '../manifest/catalog.js';
+import { layoutOf } from '../manifest/layout.js';
+import type { ManifestArtifact } from '../manifest/manifest.js';
+import { readStatus } from '../status/read-status.js';
+import { DrillError } from './drill-error.js';
+import { drillNote } from './drill-mark.js';
+import type { DrillReport } from './drill-report.js';
+import { drillSource } from './drill-source.js';
+
+/**
+ * Restores every source that has a scratch place, one after the other, and keeps a report of each beside the manifest.
+ *
+ * @throws DrillError when one of them is not good; BackupError when it could not be tried; the reason of `signal`.
+ */
+async function runDrill(
+  settings: BackupSettings,
+  { id: wanted, onProgress, signal }: DrillOptions & { readonly signal: AbortSignal },
+): Promise<readonly DrillReport[]> {
+  const { drill, targets, logger } = settings;
+  if (drill === undefined) {
+    throw new BackupError(
+      'There is nowhere to drill. Give createBackups one: { drill: { into: { db: scratchPostgres({ url }) } } }.',
+      {
+        code: 'DRILL_MISSING',
+        stage: 'prepare',
+      },
+    );
+  }
+  const id = wanted ?? newestOf(await listBackups(targets));
+  const reports: DrillReport[] = [];
+  for (const { artifact, at } of await artifactsOf(id)) {
+    const scratch = drill.into[artifact.source];
+    if (scratch === undefined) continue;
+    const report = await drillSource({
+      settings,
+      drill,
+      scratch,
+      id,
+      artifact,
+      signal,
+      ...(onProgress === undefined ? {} : { onProgress }),
+    });
+    await keep(report, at);
+    reports.push(report);
+  }
+  if (reports.length === 0) {
+    throw new BackupError(`Backup ${id} has none of the sources that there are scratch places for.`, {
+      code: 'DRILL_MISSING',
+      stage: 'prepare',
+    });
+  }
+  if (reports.some(({ outcome }) => outcome === 'failed')) throw new DrillError(reports);
+  logger.info('A backup was drilled and is good.', { backup: id, reports });
+  return reports;
+
+  async function artifactsOf(
+    backup: string,
+  ): Promise<ReadonlyArray<{ readonly artifact: ManifestArtifact; readonly at: number }>> {
+    try {
+      const { manifest } = await findBackup(targets, backup);
+      return manifest.artifacts.map((artifact, at) => ({ artifact, at }));
+    } catch (error) {
+      if (!BackupError.is(error) || error.code === 'BACKUP_NOT_FOUND' || error.code === 'BACKUP_READ_FAILED')
+        throw error;
+      // What is damaged so much that it cannot even be tried has failed.
+      const report = unusable(backup, error);
+      await keep(report, 0);
+      throw new DrillError([report]);
+    }
+  }
+
+  function unusable(backup: string, { code, message }: BackupError): DrillReport {
+    const now = new Date(settings.clock.now()).toISOString();
+    const seen = { tables: 0, rows: 0, differences: [], invariants: [], compared: 'nothing' } as const;
+    const head = { format: 'seaworthy-drill', version: 1, outcome: 'failed', source: '*' } as const;
+    return { ...head, backup, startedAt: now, completedAt: now, ...seen, error: { code, message } };
+  }
+
+  /** In every target that has the backup, and at least in one. */
+  async function keep(report: DrillReport, artifact: number): Promise<void> {
+    const { backup, outcome, startedAt } = report;
+    const layout = layoutOf(backup);
+    const key = layout.note(backup, drillNote({ artifact, outcome, at: Date.parse(startedAt) }));
+    const bytes = Buffer.from(`${JSON.stringify(report, null, 2)}\n`);
+    const digest = { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
+    let kept = 0;
+    let failure: unknown;
+    for (const target of targets) {
+      try {
+        if ((await target.head(layout.manifest(backup))) === undefined) continue;
+        const object = await target.stage(key, { signal });
+        try {
+          await object.write(bytes);
+          await object.commit(digest);
+        } catch (error) {
+          await object.discard();
+          throw error;
+        }
+        kept += 1;
+      } catch (error) {
+        failure = error;
+        logger.warn('The report of a drill could not be kept.', { backup, target: target.name, error });
+      }
+    }
+    if (kept === 0) throw failure;
+  }
+}
+
+/** As {@link runDrill}, and tells the metrics what it came to. */
+export async function measuredDrill(
+  settings: BackupSettings,
+  options: DrillOptions & { readonly signal: AbortSignal },
+): Promise<readonly DrillReport[]> {
+  try {
+    const reports = await runDrill(settings, options);
+    settings.metrics.drilled('passed', reports);
+    return reports;
+  } catch (error) {
+    const reports = error instanceof DrillError ? error.reports : [];
+    settings.metrics.drilled(error instanceof DrillError ? 'failed' : 'error', reports);
+    settings.logger.error('A drill did not pass.', { error });
+    throw error;
+  } finally {
+    await readStatus(settings).catch(() => undefined); // the gauges
+  }
+}
+
+/** A damaged backup that is newer than the newest whole one is the one to look at: ids sort by time. */
+function newestOf(entries: readonly BackupEntry[]): string {
+  const newest = entries.find(({ status }) => status === 'complete')?.id;
+  const damaged = entries
+    .filter(({ status }) => status === 'damaged')
+    .map(({ id }) => id)
+    .toSorted()
+    .at(-1);
+  const id = damaged !== undefined && (newest === undefined || damaged > newest) ? damaged : newest;
+  if (id !== undefined) return id;
+  throw new BackupError('There is no backup to drill. Make one first.', {
+    code: 'BACKUP_NOT_FOUND',
+    stage: 'read',
+  });
+}

@@ -1,0 +1,72 @@
+import type { Metrics } from '@seaworthy/contracts';
+import type { DrillReport } from '../drill/drill-report.js';
+import type { Manifest } from '../manifest/manifest.js';
+import type { BackupStatus } from '../status/backup-status.js';
+
+/** What backups tell a registry. In Prometheus: `backup_last_success_timestamp_seconds` and so on. */
+export interface BackupMetrics {
+  ran(outcome: 'succeeded' | 'failed'): void;
+  drilled(outcome: 'passed' | 'failed' | 'error', reports: readonly DrillReport[]): void;
+  /** Gauges as the catalog has them, so that they are right after a restart and in every instance. */
+  show(status: BackupStatus, newest: Manifest | undefined): void;
+}
+
+export function createBackupMetrics(metrics: Metrics): BackupMetrics {
+  const gauge = (name: string, unit: string, description: string) =>
+    metrics.gauge({ name: `backup.${name}`, unit, description });
+  const lastSuccess = gauge('last_success.timestamp', 's', 'When the newest complete backup was started.');
+  const lastVerified = gauge(
+    'last_verified.timestamp',
+    's',
+    'When the newest backup that a drill has restored with success was started.',
+  );
+  const lastRestore = gauge(
+    'last_successful_restore.timestamp',
+    's',
+    'When a drill last restored a backup with success.',
+  );
+  const lastDrill = gauge('last_drill.passed', '{status}', '1 when the last drill passed, 0 when it failed.');
+  const size = gauge('size', 'By', 'Stored bytes of a source in the newest complete backup.');
+  const duration = gauge('duration', 's', 'How long the newest complete backup took.');
+  const restoreDuration = gauge('restore.duration', 's', 'How long the last drill took to restore a source.');
+  const damaged = gauge(
+    'damaged',
+    '{backup}',
+    'Backups in the targets that lack bytes or a readable manifest.',
+  );
+  const runs = metrics.counter({
+    name: 'backup.runs',
+    unit: '{run}',
+    description: 'Backups that were tried.',
+  });
+  const drills = metrics.counter({
+    name: 'backup.drills',
+    unit: '{drill}',
+    description: 'Drills that were tried.',
+  });
+  const seconds = (date: Date): number => date.getTime() / 1_000;
+
+  return {
+    ran: (outcome) => runs.add(1, { outcome }),
+    drilled(outcome, reports) {
+      drills.add(1, { outcome });
+      if (outcome !== 'error') lastDrill.set(outcome === 'passed' ? 1 : 0);
+      for (const { source, restoreMs } of reports) {
+        if (restoreMs !== undefined) restoreDuration.set(restoreMs / 1_000, { source });
+      }
+    },
+    show({ lastBackup, lastVerified: verified, lastDrill: drill, damaged: bad }, newest) {
+      if (lastBackup !== undefined) {
+        lastSuccess.set(seconds(lastBackup.madeAt));
+        duration.set(lastBackup.durationMs / 1_000);
+      }
+      for (const { source, bytes } of newest?.artifacts ?? []) size.set(bytes, { source });
+      if (verified !== undefined) {
+        lastVerified.set(seconds(verified.madeAt));
+        lastRestore.set(seconds(verified.verifiedAt));
+      }
+      if (drill !== undefined) lastDrill.set(drill.outcome === 'passed' ? 1 : 0);
+      damaged.set(bad.length);
+    },
+  };
+}

@@ -1,0 +1,28 @@
+import type { BackupSettings } from '../backup-options.js';
+import type { BackupHistory } from '../backups.js';
+import { catalogHistory, type DrilledBackup } from '../retention/catalog-history.js';
+import { type BackupStatus, backupStatus } from './backup-status.js';
+
+/** See `Backups.status`. */
+export async function readStatus(settings: BackupSettings): Promise<BackupStatus> {
+  return show(settings, await catalogHistory(settings.targets));
+}
+
+/** See `Backups.history`. */
+export async function readHistory(settings: BackupSettings): Promise<BackupHistory> {
+  const history = await catalogHistory(settings.targets);
+  show(settings, history);
+  return {
+    backups: history.flatMap(({ retainable: { madeAt } }) => (madeAt === undefined ? [] : [madeAt])),
+    drills: history.flatMap(({ marks }) =>
+      marks.filter(({ outcome }) => outcome === 'passed').map(({ at }) => at),
+    ),
+  };
+}
+
+function show({ metrics }: BackupSettings, history: readonly DrilledBackup[]): BackupStatus {
+  const status = backupStatus(history);
+  const newest = history.find(({ entry }) => entry.status === 'complete')?.entry;
+  metrics.show(status, newest?.status === 'complete' ? newest.manifest : undefined);
+  return status;
+}

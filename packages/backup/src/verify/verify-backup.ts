@@ -1,0 +1,74 @@
+import { optionsOf, type Secret } from '@seaworthy/contracts';
+import { BackupError } from '../backup-error.js';
+import type { BackupSettings } from '../backup-options.js';
+import { findBackup } from '../manifest/catalog.js';
+import { readIdentities } from '../restore/read-identities.js';
+import { type VerifyLevel, verifyArtifact } from '../restore/verify-artifact.js';
+
+export interface VerifyOptions {
+  /**
+   * `object`: every stored byte is there and has the manifest's hash. `decrypt`: and the private key opens it. `structure`: and it
+   * is a dump of the right length that ends where a complete one ends. @defaultValue 'structure', or 'object' for an encrypted
+   * backup without `identity`
+   */
+  readonly level?: VerifyLevel;
+  /** The private age keys that may open it. @defaultValue [] */
+  readonly identity?: string | Secret | ReadonlyArray<string | Secret>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What is wrong with one copy. */
+export interface VerifyFinding {
+  readonly target: string;
+  /** `undefined` when it is the manifest, or all of it. */
+  readonly source: string | undefined;
+  /** `BACKUP_NOT_FOUND`, `BACKUP_UNREADABLE`, `BACKUP_CORRUPT`, `BACKUP_NO_KEY` and others of {@link BackupError}. */
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface VerifyResult {
+  readonly id: string;
+  readonly level: VerifyLevel;
+  /** Whether every target has the whole backup. */
+  readonly ok: boolean;
+  readonly findings: readonly VerifyFinding[];
+}
+
+const readOptions = optionsOf<VerifyOptions>('verify', { level: true, identity: true, signal: true });
+
+/** Reads every copy of a backup; a fault is a finding and never a throw. */
+export async function verifyBackup(
+  { targets }: BackupSettings,
+  id: string,
+  options: VerifyOptions & { readonly signal: AbortSignal },
+): Promise<VerifyResult> {
+  const { level: wanted, identity, signal } = readOptions(options);
+  const identities = readIdentities('verify', identity);
+  const findings: VerifyFinding[] = [];
+  let level = wanted ?? 'structure';
+
+  async function note(target: string, source: string | undefined, look: () => Promise<void>): Promise<void> {
+    try {
+      await look();
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!BackupError.is(error)) throw error;
+      findings.push({ target, source, code: error.code, message: error.message });
+    }
+  }
+
+  for (const target of targets) {
+    await note(target.name, undefined, async () => {
+      const { manifest } = await findBackup([target], id);
+      for (const artifact of manifest.artifacts) {
+        if (wanted === undefined && artifact.encryption !== 'none' && identities.length === 0)
+          level = 'object';
+        await note(target.name, artifact.source, () =>
+          verifyArtifact({ target, id, artifact, identities, signal, level }),
+        );
+      }
+    });
+  }
+  return { id, level, ok: findings.length === 0, findings };
+}
