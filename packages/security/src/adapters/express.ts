@@ -8,6 +8,7 @@ import { knownOf, type Middleware, middlewareOf, type RequestSecurity } from './
 import { guardMiddleware, type RouteGuards } from './guard-middleware.js';
 import { sessionMiddleware } from './session-exchange.js';
 
+export { type InputMiddleware, jsonBodies, type Validated, validated } from '../input/input-middleware.js';
 export type { Middleware, RequestSecurity } from './exchange.js';
 export { type ExpressRoutes, type RoutesOfOptions, routesOf } from './express-routes.js';
 export type { RouteGuards } from './guard-middleware.js';

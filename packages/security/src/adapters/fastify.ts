@@ -7,6 +7,7 @@ import type { Sessions } from '../sessions/sessions.js';
 import { decideExchange, knownOf, type RequestSecurity } from './exchange.js';
 import { loadSession, unavailable } from './session-exchange.js';
 
+export { type FastifyValidated, jsonBodies, validated } from '../input/input-fastify.js';
 export type { RequestSecurity } from './exchange.js';
 export {
   type FastifyRouteLike,

@@ -9,7 +9,7 @@ import {
   systemClock,
   wholeNumber,
 } from '@seaworthy/contracts';
-import { readBody } from './read-body.js';
+import { readBody } from '../input/read-body.js';
 import { type CspViolation, readViolations } from './violation.js';
 
 export interface CspReportsOptions {
@@ -96,7 +96,7 @@ export function createCspReports(options: CspReportsOptions = {}): CspReports {
     if (!types.has(type.trim().toLowerCase())) return 415;
     const body = await readBody(request, { maxBytes, timeoutMs: bodyTimeoutMs, clock });
     if (typeof body === 'number') return body;
-    const found = readViolations(body);
+    const found = readViolations(body.toString('utf8'));
     for (const violation of found ?? []) tell(violation);
     return found === undefined ? 400 : 204;
   }

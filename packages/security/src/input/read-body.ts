@@ -7,11 +7,11 @@ export interface ReadBodyOptions {
   readonly clock: Clock;
 }
 
-/** The body as text; a status when it is too long (413), too slow (408), cut off or read by somebody else (400). */
+/** The body; a status when it is too long (413), too slow (408), cut off or read by somebody else (400). */
 export function readBody(
   request: IncomingMessage,
   { maxBytes, timeoutMs, clock }: ReadBodyOptions,
-): Promise<string | 400 | 408 | 413> {
+): Promise<Buffer | 400 | 408 | 413> {
   if (request.readableEnded || request.destroyed) return Promise.resolve(400);
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) return Promise.resolve(413);
   return new Promise((resolve) => {
@@ -22,10 +22,10 @@ export function readBody(
       if (bytes > maxBytes) settle(413);
       else parts.push(part);
     };
-    const onEnd = (): void => settle(Buffer.concat(parts).toString('utf8'));
+    const onEnd = (): void => settle(Buffer.concat(parts));
     const onCut = (): void => settle(400);
     const timer = clock.schedule(() => settle(408), timeoutMs);
-    function settle(result: string | 400 | 408 | 413): void {
+    function settle(result: Buffer | 400 | 408 | 413): void {
       timer.cancel();
       request.off('data', onData).off('end', onEnd).off('error', onCut).off('close', onCut);
       if (typeof result === 'number') request.on('error', () => undefined).pause();
