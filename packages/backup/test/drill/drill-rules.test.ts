@@ -1,0 +1,124 @@
+import { createBackups, local, postgres, scratchPostgres } from '@seaworthy/backup';
+import { createFakeClock } from '@seaworthy/testkit';
+import { describe, expect, it } from 'vitest';
+import { compareContents } from '../../src/drill/compare-contents.js';
+import { drillMarkOf, drillNote } from '../../src/drill/drill-mark.js';
+import { madeAtOf, scratchName } from '../../src/drill/scratch.js';
+import { folderLayout, kpiLayout } from '../../src/manifest/layout.js';
+import { fakeSource } from '../support/fake-source.js';
+import { temporaryFolder } from '../support/fixtures.js';
+
+const table = (name: string, rows: number, hash?: string) => ({ name, rows, ...(hash ? { hash } : {}) });
+
+describe('compareContents', () => {
+  const snapshot = (...tables: ReturnType<typeof table>[]) => ({ precision: 'snapshot', tables }) as const;
+
+  it('finds a table that is missing, one too many, other counts and other values', () => {
+    const expected = snapshot(table('a', 1, 'x'), table('b', 2, 'x'), table('c', 3, 'x'), table('d', 0));
+    const found = snapshot(table('a', 1, 'x'), table('b', 3, 'y'), table('c', 3, 'y'), table('e', 0));
+    expect(compareContents(expected, found)).toEqual([
+      { table: 'b', kind: 'rows', expected: '2', found: '3' },
+      { table: 'c', kind: 'hash' },
+      { table: 'd', kind: 'missing' },
+      { table: 'e', kind: 'unexpected' },
+    ]);
+    expect(compareContents(expected, expected)).toEqual([]);
+  });
+
+  it('where the dump could only be counted before and after, allows what lies between, and hashes only what rested', () => {
+    const expected = {
+      precision: 'bracketed',
+      tables: [table('grew', 10, 'a'), table('shrank', 9, 'a'), table('rested', 5, 'a'), table('dropped', 1)],
+      after: [table('grew', 12, 'b'), table('shrank', 7, 'b'), table('rested', 5, 'a'), table('created', 1)],
+    } as const;
+    const found = (grew: number, shrank: number, rested: string) =>
+      snapshot(table('grew', grew, 'z'), table('shrank', shrank, 'z'), table('rested', 5, rested));
+    expect(compareContents(expected, found(11, 8, 'a'))).toEqual([]);
+    expect(compareContents(expected, found(10, 7, 'a'))).toEqual([]);
+    expect(compareContents(expected, found(13, 6, 'c'))).toEqual([
+      { table: 'grew', kind: 'rows', expected: '10 to 12', found: '13' },
+      { table: 'rested', kind: 'hash' },
+      { table: 'shrank', kind: 'rows', expected: '7 to 9', found: '6' },
+    ]);
+  });
+});
+
+describe('names that tell', () => {
+  it.each([
+    ['a folder for each backup', folderLayout],
+    ['the preset kpi', kpiLayout],
+  ])('the report of a drill is found again by its key in the layout of %s', (_name, layout) => {
+    const at = Date.UTC(2026, 10, 22, 5, 6, 7);
+    const id = layout.newId(new Date(at));
+    const mark = { artifact: 2, outcome: 'failed', at } as const;
+    expect(drillMarkOf(layout.note(id, drillNote(mark)))).toEqual({ ...mark, id });
+    expect(drillMarkOf(layout.manifest(id))).toBeUndefined();
+  });
+
+  it('a scratch place tells when it was made, and no other name does', () => {
+    const at = Date.UTC(2026, 10, 22, 5, 6, 7);
+    expect(madeAtOf(scratchName(at))).toBe(at);
+    expect(scratchName(at)).not.toBe(scratchName(at));
+    for (const name of ['seaworthy_drill_of_somebody', `x${scratchName(at)}`, `${scratchName(at)}x`]) {
+      expect(madeAtOf(name)).toBeUndefined();
+    }
+  });
+});
+
+describe('what a drill is told', () => {
+  const url = 'postgres://u@127.0.0.1:1/postgres';
+  const make = (drill: object) => () =>
+    createBackups({ sources: { db: postgres({ url }) }, targets: [local('/tmp')], drill: drill as never });
+
+  it.each([
+    [{}, /"into" must be at least one source/],
+    [{ into: { other: scratchPostgres({ url }) } }, /"into" must be named like the sources/],
+    [{ into: { db: scratchPostgres({ url }) }, invariants: { dbb: {} } }, /"invariants" must be named/],
+    [
+      { into: { db: scratchPostgres({ url }) }, timeout: '25h' },
+      /"reapAfter" must be longer than the timeout/,
+    ],
+    [{ into: { db: scratchPostgres({ url }) }, invariant: {} }, /Did you mean "invariants"/],
+  ])('refuses %o', (drill, message) => {
+    expect(make(drill)).toThrow(message);
+  });
+
+  it('without a scratch place there is no drill', async () => {
+    const backups = createBackups({
+      sources: { db: fakeSource() },
+      targets: [local(await temporaryFolder())],
+    });
+    await expect(backups.drill()).rejects.toMatchObject({ code: 'DRILL_MISSING' });
+  });
+});
+
+describe('the health check of backups', () => {
+  it('fails without a backup, warns at 26 hours, fails at 50, and warns when none was restored for too long', async () => {
+    const clock = createFakeClock();
+    const backups = createBackups({
+      sources: { db: fakeSource() },
+      targets: [local(await temporaryFolder())],
+      clock,
+    });
+    const signal = new AbortController().signal;
+    const check = backups.healthCheck();
+    await expect(check.probe(signal)).rejects.toMatchObject({ code: 'BACKUP_TOO_OLD' });
+    const { startedAt } = await backups.run();
+    expect(await check.probe(signal)).toEqual({ madeAt: startedAt, bytes: expect.any(Number) });
+    expect(await backups.healthCheck({ verifiedWarn: '35d' }).probe(signal)).toMatchObject({
+      status: 'degraded',
+      reason: 'No backup was ever restored.',
+    });
+    clock.jump(26 * 3_600_000);
+    expect(await check.probe(signal)).toMatchObject({
+      madeAt: startedAt,
+      status: 'degraded',
+      reason: 'The newest backup is 26 hours old.',
+    });
+    clock.jump(24 * 3_600_000);
+    await expect(check.probe(signal)).rejects.toThrow(
+      'The newest backup is 50 hours old; the limit is 50 hours.',
+    );
+    expect(() => backups.healthCheck({ warn: '3d' })).toThrow(/not above `fail`/);
+  });
+});
