@@ -3,6 +3,13 @@ export { accountChanges, accountFilter, newAccount } from './accounts/account-re
 export { type Accounts, type AccountsOptions, createAccounts, deactivated } from './accounts/accounts.js';
 export { ApiError, type FieldProblem, type Problem } from './api-error.js';
 export {
+  type AuditTrail,
+  type AuditTrailOptions,
+  auditKey,
+  type Change,
+  createAuditTrail,
+} from './audit/audit-trail.js';
+export {
   type DatabaseCommandOptions,
   migrateDatabase,
   seedDatabase,

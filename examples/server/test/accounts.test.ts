@@ -27,6 +27,7 @@ function behaves(engine: 'postgres' | 'mysql', moment: string, open: (url: strin
   let accounts: Accounts<Role>;
   let lines: (LogFields | undefined)[];
   let ended: string[];
+  let changes: object[];
 
   beforeAll(async () => {
     database = await createTestDatabase(engine);
@@ -46,10 +47,14 @@ function behaves(engine: 'postgres' | 'mysql', moment: string, open: (url: strin
   beforeEach(async () => {
     lines = [];
     ended = [];
+    changes = [];
     await db.exec(sql`delete from users`);
     accounts = createAccounts<Role>({
       db,
       logger: { ...silentLogger, info: (_message, fields) => lines.push(fields) },
+      trail: {
+        changed: async (_tx, change, before, after) => void changes.push({ ...change, before, after }),
+      },
       endSessions: async (_tx, userId) => ended.push(userId),
     });
   });
@@ -80,6 +85,12 @@ function behaves(engine: 'postgres' | 'mysql', moment: string, open: (url: strin
       { action: 'account.role', ...subject, from: 'reader', to: 'writer' },
       { action: 'account.deactivate', ...subject },
       { action: 'account.reactivate', ...subject },
+    ]);
+    expect(changes).toMatchObject([
+      { actor: ada, action: 'account.change', before: { role: 'reader' }, after: { role: 'writer' } },
+      { target: { type: 'account', id: ben }, before: { active: true }, after: { active: false } },
+      { before: { active: false }, after: { active: true } },
+      { before: { active: true, role: 'writer' }, after: { active: true, role: 'writer' } },
     ]);
     expect((await accounts.list({ page: 1 })).users.map(({ name, role }) => [name, role])).toEqual([
       ['Ada', 'admin'],

@@ -38,11 +38,13 @@ export function expressRoute(request: RoutedRequest): string | undefined {
   const { route, baseUrl, originalUrl } = request;
   if (route === undefined) return undefined;
   const own = templateOf(route);
-  if (own === undefined || baseUrl === '') return own;
+  if (own === undefined) return undefined;
   const query = originalUrl.indexOf('?');
   const path = query === -1 ? originalUrl : originalUrl.slice(0, query);
   const mount = mountTemplate(stackOf(request.app), path, route, 0);
-  return mount === undefined ? undefined : `${mount}${own === '/' ? '' : own}`;
+  // After an error the base is empty again, wherever the route was; so it says nothing unless the route was not found.
+  if (mount === undefined) return baseUrl === '' ? own : undefined;
+  return mount === '' ? own : `${mount}${own === '/' ? '' : own}`;
 }
 
 /** How deep routers may be nested before we stop looking. */

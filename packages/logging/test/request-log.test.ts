@@ -34,6 +34,14 @@ function routes(log: ServiceLogger): readonly Route[] {
     },
     { method: 'GET', path: '/reset/:token', handle: () => ({ body: 'ok' }) },
     { method: 'GET', under: '/tenants/:tenant', path: '/again/:tenant2', handle: () => ({ body: 'ok' }) },
+    {
+      method: 'GET',
+      under: '/tenants/:tenant',
+      path: '/broken/:part',
+      handle: () => {
+        throw new Error('broken');
+      },
+    },
   ];
 }
 
@@ -291,15 +299,17 @@ describeHttpContract('the request log', (host) => {
       '/tenants/7/users/8?x=1',
       '/tenants/tenants/again/again',
       '/tenants/a%2Fb/users/c',
+      '/tenants/7/broken/8',
     ]) {
       await fetch(`${service.url}${path}`);
     }
-    await waitFor(() => completed().length === 4);
+    await waitFor(() => completed().length === 5);
     expect(completed().map(({ route }) => route)).toEqual([
       '/users/:user',
       '/tenants/:tenant/users/:user',
       '/tenants/:tenant/again/:tenant2',
       '/tenants/:tenant/users/:user',
+      '/tenants/:tenant/broken/:part',
     ]);
   });
 

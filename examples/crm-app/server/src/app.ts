@@ -3,15 +3,15 @@ import type { Logger } from '@seaworthy/contracts';
 import type { Db } from '@seaworthy/db-pool';
 import type { Health, MetricStore } from '@seaworthy/health';
 import { healthEndpoints, measureHttp } from '@seaworthy/health/fastify';
-import { requestLog } from '@seaworthy/logging/fastify';
+import { auditRequests, requestLog } from '@seaworthy/logging/fastify';
 import { clientIp, type Security } from '@seaworthy/security';
 import { secure } from '@seaworthy/security/fastify';
 import type { Role } from '@seaworthy-example/crm-api';
-import { createAccounts, sessionCookie } from '@seaworthy-example/server';
+import { auditKey, createAccounts, createAuditTrail, sessionCookie } from '@seaworthy-example/server';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { accountRoutes } from './accounts/account-routes.js';
 import { authRoutes } from './auth/auth-routes.js';
-import { authenticate } from './auth/authenticate.js';
+import { authenticate, knownUser } from './auth/authenticate.js';
 import { createSessionStore } from './auth/session-store.js';
 import { clientRoutes } from './clients/client-routes.js';
 import { createClientStore } from './clients/client-store.js';
@@ -47,10 +47,11 @@ export async function createApp({
   const hardened = environment === 'staging' || environment === 'production';
   const lifetimeMs = config.SESSION_LIFETIME.ms;
   const cookie = sessionCookie({ name: 'crm-session', secure: hardened, maxAgeMs: lifetimeMs });
-  const sessions = createSessionStore(db, config.JWT_SECRET, lifetimeMs);
+  const trail = createAuditTrail({ db, environment, key: auditKey(config.JWT_SECRET) });
+  const sessions = createSessionStore(db, config.JWT_SECRET, lifetimeMs, trail);
   const loggedIn = authenticate(sessions, cookie);
-  const invoices = createInvoiceStore(db);
-  const accounts = createAccounts<Role>({ db, logger, endSessions: sessions.endAll });
+  const invoices = createInvoiceStore(db, trail);
+  const accounts = createAccounts<Role>({ db, logger, trail, endSessions: sessions.endAll });
 
   const client = clientIp({ trust: config.TRUSTED_PROXIES });
   const app = Fastify({ logger: false, bodyLimit: 100 * 1024 });
@@ -58,17 +59,23 @@ export async function createApp({
   await app.register(measureHttp(metrics)); // before what refuses, so that refusals count
   await app.register(secure(security));
   await app.register(healthEndpoints(health));
+  await app.register(
+    auditRequests((event) => trail.note(event), {
+      actor: (request) => knownUser(request)?.id ?? null,
+      onError: (error) => logger.error('An audit record could not be written', { error }),
+    }),
+  );
   app.setErrorHandler(answerErrors(logger, { detailed: environment === 'development' }));
 
-  authRoutes(app, { db, sessions, cookie, loggedIn });
+  authRoutes(app, { db, sessions, cookie, loggedIn, trail });
   await app.register(
     async (api) => {
       api.addHook('preHandler', loggedIn);
-      clientRoutes(api, createClientStore(db), invoices);
+      clientRoutes(api, createClientStore(db, trail), invoices, trail);
       invoiceRoutes(api, invoices);
-      paymentRoutes(api, createPaymentStore(db), invoices);
+      paymentRoutes(api, createPaymentStore(db, trail), invoices);
       dashboardRoutes(api, db, invoices);
-      accountRoutes(api, accounts);
+      accountRoutes(api, accounts, trail);
     },
     { prefix: '/api' },
   );

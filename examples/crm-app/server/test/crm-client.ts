@@ -17,7 +17,7 @@ export interface Person {
 }
 
 /** The CRM with seeded data, on a free port, silent. */
-export async function startCrm(databaseUrl: string) {
+export async function startCrm(databaseUrl: string, variables: Readonly<Record<string, string>> = {}) {
   const env = {
     NODE_ENV: 'test',
     SEED: 'true',
@@ -26,6 +26,7 @@ export async function startCrm(databaseUrl: string) {
     RATE_LIMIT_PER_MINUTE: '100000',
     LOGIN_LIMIT: '100000',
     LOG_LEVEL: 'error',
+    ...variables,
   };
   return crmServer({ sources: { env }, signals: false }).start();
 }

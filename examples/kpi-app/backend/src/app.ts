@@ -2,15 +2,15 @@ import type { Logger } from '@seaworthy/contracts';
 import type { Db } from '@seaworthy/db-pool';
 import type { Health, MetricStore } from '@seaworthy/health';
 import { healthEndpoints, measureHttp } from '@seaworthy/health/express';
-import { requestLog } from '@seaworthy/logging/express';
+import { auditRequests, requestLog } from '@seaworthy/logging/express';
 import { clientIp, type Security } from '@seaworthy/security';
 import { secure } from '@seaworthy/security/express';
 import type { Role } from '@seaworthy-example/kpi-api';
-import { createAccounts, sessionCookie } from '@seaworthy-example/server';
+import { auditKey, createAccounts, createAuditTrail, sessionCookie } from '@seaworthy-example/server';
 import express, { type Express } from 'express';
 import { accountRoutes } from './accounts/account-routes.js';
 import { authRoutes } from './auth/auth-routes.js';
-import { authenticate } from './auth/authenticate.js';
+import { authenticate, knownUser } from './auth/authenticate.js';
 import { createTokens } from './auth/tokens.js';
 import { createUserStore, endAllSessions } from './auth/user-store.js';
 import { checkInRoutes } from './check-ins/check-in-routes.js';
@@ -45,13 +45,14 @@ export function createApp({
   security,
 }: AppOptions): Express {
   const hardened = environment === 'staging' || environment === 'production';
-  const users = createUserStore(db);
+  const trail = createAuditTrail({ db, environment, key: auditKey(config.JWT_SECRET) });
+  const users = createUserStore(db, trail);
   const tokens = createTokens(config.JWT_SECRET, config.JWT_EXPIRES_IN.ms);
   const cookie = sessionCookie({ name: 'kpi-session', secure: hardened, maxAgeMs: config.JWT_EXPIRES_IN.ms });
-  const teams = createTeamStore(db);
-  const checkIns = createCheckInStore(db);
-  const objectives = createObjectiveStore(db, checkIns);
-  const accounts = createAccounts<Role>({ db, logger, endSessions: endAllSessions });
+  const teams = createTeamStore(db, trail);
+  const checkIns = createCheckInStore(db, trail);
+  const objectives = createObjectiveStore(db, checkIns, trail);
+  const accounts = createAccounts<Role>({ db, logger, trail, endSessions: endAllSessions });
   const loggedIn = authenticate(tokens, users, cookie);
 
   const client = clientIp({ trust: config.TRUSTED_PROXIES });
@@ -61,14 +62,20 @@ export function createApp({
   app.use(measureHttp(metrics)); // before what refuses, so that refusals count
   app.use(secure(security));
   app.use(healthEndpoints(health));
+  app.use(
+    auditRequests((event) => trail.note(event), {
+      actor: (request) => knownUser(request)?.id ?? null,
+      onError: (error) => logger.error('An audit record could not be written', { error }),
+    }),
+  );
   app.use(express.json({ limit: '100kb' }));
-  app.use('/api', authRoutes({ users, tokens, cookie, loggedIn }));
+  app.use('/api', authRoutes({ users, tokens, cookie, loggedIn, trail }));
   app.use('/api', loggedIn);
-  app.use('/api', teamRoutes(teams));
+  app.use('/api', teamRoutes(teams, trail));
   app.use('/api', objectiveRoutes(objectives));
   app.use('/api', checkInRoutes({ checkIns, objectives, teams }));
   app.use('/api', dashboardRoutes(createDashboardStore(db, checkIns)));
-  app.use('/api', accountRoutes(accounts));
+  app.use('/api', accountRoutes(accounts, trail));
   app.use(notFound);
   app.use(answerErrors(logger, { detailed: environment === 'development' }));
   return app;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from '@seaworthy/contracts';
 import { type Db, DbError, type QueryRunner, sql } from '@seaworthy/db-pool';
 import { ApiError } from '../api-error.js';
+import type { AuditTrail } from '../audit/audit-trail.js';
 import type { Account, AccountChanges, AccountFilter, AccountPage } from './account.js';
 import { accountsWhere, listAccounts } from './account-rows.js';
 
@@ -9,6 +10,8 @@ export interface AccountsOptions {
   readonly db: Db;
   /** Gets the audit line of every change. */
   readonly logger: Logger;
+  /** Gets a record of every change, in its transaction. */
+  readonly trail: Pick<AuditTrail, 'changed'>;
   /** Ends every session and token of somebody who is deactivated, in the same transaction. */
   readonly endSessions: (tx: QueryRunner, userId: string) => Promise<unknown>;
 }
@@ -40,6 +43,7 @@ export interface Accounts<Role extends string> {
 export function createAccounts<Role extends string>({
   db,
   logger,
+  trail,
   endSessions,
 }: AccountsOptions): Accounts<Role> {
   /** Written once the change is committed, so that no line tells of one that was rolled back. */
@@ -72,6 +76,8 @@ export function createAccounts<Role extends string>({
           await tx.exec(sql`update users set deactivated_at = ${deactivatedAt} where id = ${id}`);
           if (!after.active) await endSessions(tx, id);
         }
+        const target = { type: 'account', id };
+        await trail.changed(tx, { actor: actorId, action: 'account.change', target }, before, after);
         return { before, after };
       });
       if (after.role !== before.role) {
@@ -87,7 +93,12 @@ export function createAccounts<Role extends string>({
       const id = randomUUID();
       const row = { id, email: email.toLowerCase(), name, role, password_hash: passwordHash };
       try {
-        await db.exec(sql`insert into users ${sql.row(row)}`);
+        await db.transaction(async (tx) => {
+          await tx.exec(sql`insert into users ${sql.row(row)}`);
+          const { password_hash: _, ...made } = row;
+          const target = { type: 'account', id };
+          await trail.changed(tx, { actor: actorId, action: 'account.add', target }, undefined, made);
+        });
       } catch (error) {
         if (!DbError.is(error) || error.kind !== 'unique') throw error;
         throw new ApiError(409, 'EMAIL_TAKEN', 'There is an account with this e-mail address.', [

@@ -7,6 +7,7 @@ import type {
 } from '@seaworthy-example/crm-api';
 import {
   type Accounts,
+  type AuditTrail,
   accountChanges,
   accountFilter,
   hashPassword,
@@ -22,10 +23,12 @@ const changes = accountChanges(roles);
 const newcomer = newAccount(roles);
 
 /** Who may log in and as what: for administrators. */
-export function accountRoutes(app: FastifyInstance, accounts: Accounts<Role>): void {
+export function accountRoutes(app: FastifyInstance, accounts: Accounts<Role>, trail: AuditTrail): void {
   app.get('/users', async (request) => {
-    requireRole(request, 'admin');
-    return (await accounts.list(parse(accountFilter, request.query))) satisfies AccountsResponse;
+    const actor = requireRole(request, 'admin').id;
+    const filter = parse(accountFilter, request.query);
+    await trail.note({ actor, action: 'account.list', outcome: 'success', details: { filter } });
+    return (await accounts.list(filter)) satisfies AccountsResponse;
   });
 
   app.post('/users', async (request, reply) => {

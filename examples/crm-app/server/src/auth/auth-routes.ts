@@ -1,6 +1,13 @@
 import { type Db, sql } from '@seaworthy/db-pool';
 import type { User, UserResponse } from '@seaworthy-example/crm-api';
-import { ApiError, deactivated, parse, type SessionCookie, verifyPassword } from '@seaworthy-example/server';
+import {
+  ApiError,
+  type AuditTrail,
+  deactivated,
+  parse,
+  type SessionCookie,
+  verifyPassword,
+} from '@seaworthy-example/server';
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
 import { userOf } from './authenticate.js';
@@ -15,25 +22,32 @@ export interface AuthRoutesOptions {
   readonly db: Db;
   readonly sessions: SessionStore;
   readonly cookie: SessionCookie;
+  readonly trail: AuditTrail;
   readonly loggedIn: (request: Parameters<typeof userOf>[0]) => Promise<void>;
 }
 
 /** Log in, log out, and who am I. */
 export function authRoutes(
   app: FastifyInstance,
-  { db, sessions, cookie, loggedIn }: AuthRoutesOptions,
+  { db, sessions, cookie, loggedIn, trail }: AuthRoutesOptions,
 ): void {
   app.post('/api/auth/login', async (request, reply) => {
     const { email, password } = parse(credentials, request.body);
     const stored = await db.maybeOne<User & { readonly passwordHash: string }>(sql`
       select id, email, name, role, password_hash as passwordHash from users where email = ${email.toLowerCase()}`);
+    const refused = (reason: string, actor: string | null) =>
+      trail.note({ actor, action: 'login', target: { email }, outcome: 'failure', details: { reason } });
     // The same answer, after the same work, for an unknown address and for a wrong password.
     if (!(await verifyPassword(password, stored?.passwordHash)) || stored === undefined) {
+      await refused('INVALID_CREDENTIALS', null);
       throw new ApiError(401, 'INVALID_CREDENTIALS', 'The e-mail address or the password is not right.');
     }
     const { passwordHash: _, ...user } = stored;
     const token = await sessions.begin(user.id);
-    if (token === undefined) throw deactivated();
+    if (token === undefined) {
+      await refused('ACCOUNT_DEACTIVATED', user.id);
+      throw deactivated();
+    }
     reply.header('set-cookie', cookie.set(token));
     return { user } satisfies UserResponse;
   });

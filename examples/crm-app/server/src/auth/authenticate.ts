@@ -6,7 +6,7 @@ import type { SessionStore } from './session-store.js';
 /** Each role may do what the ones after it may. */
 const ranks: Readonly<Record<Role, number>> = { viewer: 0, sales: 1, accountant: 2, admin: 3 };
 
-const users = new WeakMap<FastifyRequest, User>();
+const users = new WeakMap<object, User>();
 
 /** A hook that refuses who is not logged in and lets the handlers know who it is. */
 export function authenticate(sessions: SessionStore, cookie: SessionCookie) {
@@ -16,6 +16,11 @@ export function authenticate(sessions: SessionStore, cookie: SessionCookie) {
     if (user === undefined) throw new ApiError(401, 'NOT_LOGGED_IN', 'Log in to continue.');
     users.set(request, user);
   };
+}
+
+/** Who is asking, when somebody has logged in. */
+export function knownUser(request: object): User | undefined {
+  return users.get(request);
 }
 
 /** Who is asking; only behind {@link authenticate}. */

@@ -1,8 +1,8 @@
 import type { ClientDetailResponse, ClientResponse } from '@seaworthy-example/crm-api';
-import { idOf, pageNumber, parse, searchText } from '@seaworthy-example/server';
+import { type AuditTrail, idOf, pageNumber, parse, searchText } from '@seaworthy-example/server';
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
-import { requireRole } from '../auth/authenticate.js';
+import { requireRole, userOf } from '../auth/authenticate.js';
 import type { InvoiceStore } from '../invoices/invoice-store.js';
 import type { ClientStore } from './client-store.js';
 
@@ -22,23 +22,36 @@ const changes = newClient.extend({ status: z.enum(['active', 'archived']) }).par
 
 const filter = z.object({ search: searchText, page: pageNumber });
 
-export function clientRoutes(app: FastifyInstance, clients: ClientStore, invoices: InvoiceStore): void {
-  app.get('/clients', async (request) => clients.list(parse(filter, request.query)));
+export function clientRoutes(
+  app: FastifyInstance,
+  clients: ClientStore,
+  invoices: InvoiceStore,
+  trail: AuditTrail,
+): void {
+  app.get('/clients', async (request) => {
+    const query = parse(filter, request.query);
+    const actor = userOf(request).id;
+    await trail.note({ actor, action: 'client.list', outcome: 'success', details: { filter: query } });
+    return clients.list(query);
+  });
 
   app.post('/clients', async (request, reply) => {
-    requireRole(request, 'sales');
-    const client = await clients.add(parse(newClient, request.body));
+    const actor = requireRole(request, 'sales').id;
+    const client = await clients.add(actor, parse(newClient, request.body));
     return reply.code(201).send({ client } satisfies ClientResponse);
   });
 
   app.get('/clients/:id', async (request) => {
     const client = await clients.get(idOf(request.params, 'CLIENT_NOT_FOUND'));
+    const target = { type: 'client', id: client.id };
+    await trail.note({ actor: userOf(request).id, action: 'client.read', target, outcome: 'success' });
     return { client, invoices: await invoices.ofClient(client.id) } satisfies ClientDetailResponse;
   });
 
   app.patch('/clients/:id', async (request) => {
-    requireRole(request, 'sales');
+    const actor = requireRole(request, 'sales').id;
     const client = await clients.change(
+      actor,
       idOf(request.params, 'CLIENT_NOT_FOUND'),
       parse(changes, request.body),
     );

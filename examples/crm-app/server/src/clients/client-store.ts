@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { type Db, type Sql, sql } from '@seaworthy/db-pool';
+import { type Db, type QueryRunner, type Sql, sql } from '@seaworthy/db-pool';
 import type { Client, ClientsResponse, UpdateClientRequest } from '@seaworthy-example/crm-api';
-import { ApiError, containing, pageSize } from '@seaworthy-example/server';
+import { ApiError, type AuditTrail, containing, pageSize } from '@seaworthy-example/server';
 
 export interface NewClient {
   readonly name: string;
@@ -16,14 +16,15 @@ export interface NewClient {
 export interface ClientStore {
   list(filter: { readonly search?: string | undefined; readonly page: number }): Promise<ClientsResponse>;
   get(id: string): Promise<Client>;
-  add(client: NewClient): Promise<Client>;
+  add(actor: string, client: NewClient): Promise<Client>;
   change(
+    actor: string,
     id: string,
     changes: { readonly [Name in keyof UpdateClientRequest]: UpdateClientRequest[Name] | undefined },
   ): Promise<Client>;
 }
 
-export function createClientStore(db: Db): ClientStore {
+export function createClientStore(db: Db, trail: Pick<AuditTrail, 'changed'>): ClientStore {
   const clients = (rest: Sql) => sql`
     select
       c.id, c.name, c.email, c.phone, c.tax_id as taxId, c.city, c.country, c.currency, c.status,
@@ -39,6 +40,11 @@ export function createClientStore(db: Db): ClientStore {
     if (client === undefined) throw new ApiError(404, 'CLIENT_NOT_FOUND', 'There is no such client.');
     return client;
   }
+
+  /** What the audit trail shows of a client. */
+  const row = (tx: QueryRunner, id: string) =>
+    tx.maybeOne(sql`
+      select name, email, phone, tax_id as taxId, city, country, currency, status from clients where id = ${id} for update`);
 
   return {
     async list({ search, page }) {
@@ -56,18 +62,28 @@ export function createClientStore(db: Db): ClientStore {
 
     get,
 
-    async add({ name, email, phone, taxId, city, country, currency }) {
+    async add(actor, { name, email, phone, taxId, city, country, currency }) {
       const id = randomUUID();
-      const row = { id, name, email, phone, tax_id: taxId, city, country, currency };
-      await db.exec(sql`insert into clients ${sql.row(row)}`);
+      const columns = { id, name, email, phone, tax_id: taxId, city, country, currency };
+      await db.transaction(async (tx) => {
+        await tx.exec(sql`insert into clients ${sql.row(columns)}`);
+        const target = { type: 'client', id };
+        await trail.changed(tx, { actor, action: 'client.add', target }, undefined, await row(tx, id));
+      });
       return get(id);
     },
 
-    async change(id, { name, email, phone, taxId, city, country, currency, status }) {
+    async change(actor, id, { name, email, phone, taxId, city, country, currency, status }) {
       const changes = { name, email, phone, tax_id: taxId, city, country, currency, status };
-      if (Object.values(changes).some((value) => value !== undefined)) {
-        await db.exec(sql`update clients set ${sql.set(changes)} where id = ${id}`);
-      }
+      await db.transaction(async (tx) => {
+        const before = await row(tx, id);
+        if (before === undefined) return;
+        if (Object.values(changes).some((value) => value !== undefined)) {
+          await tx.exec(sql`update clients set ${sql.set(changes)} where id = ${id}`);
+        }
+        const target = { type: 'client', id };
+        await trail.changed(tx, { actor, action: 'client.change', target }, before, await row(tx, id));
+      });
       return get(id);
     },
   };

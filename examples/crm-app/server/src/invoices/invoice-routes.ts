@@ -37,12 +37,12 @@ export function invoiceRoutes(app: FastifyInstance, invoices: InvoiceStore): voi
   app.get('/invoices', async (request) => invoices.list(parse(filter, request.query)));
 
   app.post('/invoices', async (request, reply) => {
-    requireRole(request, 'sales');
+    const actor = requireRole(request, 'sales').id;
     const given = parse(newInvoice, request.body);
     if (!Number.isSafeInteger(totalsOf(given.lines.map(amountsOf)).totalMinor)) {
       throw new ApiError(422, 'AMOUNT_TOO_LARGE', 'The total is too large to be counted exactly.');
     }
-    return reply.code(201).send({ invoice: await invoices.add(given) } satisfies InvoiceResponse);
+    return reply.code(201).send({ invoice: await invoices.add(actor, given) } satisfies InvoiceResponse);
   });
 
   app.get('/invoices/:id', async (request) => {
@@ -51,16 +51,16 @@ export function invoiceRoutes(app: FastifyInstance, invoices: InvoiceStore): voi
   });
 
   app.post('/invoices/:id/send', async (request) => {
-    requireRole(request, 'sales');
+    const actor = requireRole(request, 'sales').id;
     return {
-      invoice: await invoices.send(idOf(request.params, 'INVOICE_NOT_FOUND')),
+      invoice: await invoices.send(actor, idOf(request.params, 'INVOICE_NOT_FOUND')),
     } satisfies InvoiceResponse;
   });
 
   app.post('/invoices/:id/void', async (request) => {
-    requireRole(request, 'accountant');
+    const actor = requireRole(request, 'accountant').id;
     return {
-      invoice: await invoices.void(idOf(request.params, 'INVOICE_NOT_FOUND')),
+      invoice: await invoices.void(actor, idOf(request.params, 'INVOICE_NOT_FOUND')),
     } satisfies InvoiceResponse;
   });
 }

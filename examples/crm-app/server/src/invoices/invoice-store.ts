@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Db, type Sql, sql } from '@seaworthy/db-pool';
+import { type Db, type QueryRunner, type Sql, sql } from '@seaworthy/db-pool';
 import type {
   CreateInvoiceRequest,
   Invoice,
@@ -8,7 +8,7 @@ import type {
   InvoiceSummary,
   InvoicesResponse,
 } from '@seaworthy-example/crm-api';
-import { ApiError, containing, pageSize } from '@seaworthy-example/server';
+import { ApiError, type AuditTrail, containing, pageSize } from '@seaworthy-example/server';
 import { paymentsOf } from '../payments/payment-rows.js';
 import { amountsOf, totalsOf } from './money.js';
 
@@ -26,10 +26,11 @@ export interface InvoiceStore {
   due(currency: string, limit: number): Promise<readonly InvoiceSummary[]>;
   get(id: string): Promise<Invoice>;
   add(
+    actor: string,
     invoice: Omit<CreateInvoiceRequest, 'notes'> & { readonly notes?: string | undefined },
   ): Promise<Invoice>;
-  send(id: string): Promise<Invoice>;
-  void(id: string): Promise<Invoice>;
+  send(actor: string, id: string): Promise<Invoice>;
+  void(actor: string, id: string): Promise<Invoice>;
 }
 
 /** UTC, as all dates of the application. */
@@ -37,7 +38,7 @@ export function today(): string {
   return new Date().toISOString().slice(0, 10);
 }
 
-export function createInvoiceStore(db: Db): InvoiceStore {
+export function createInvoiceStore(db: Db, trail: Pick<AuditTrail, 'changed'>): InvoiceStore {
   const shownStatus = () =>
     sql`case when i.status in ('sent', 'partial') and i.due_on < ${today()} then 'overdue' else i.status end`;
 
@@ -64,17 +65,32 @@ export function createInvoiceStore(db: Db): InvoiceStore {
     return { ...row, lines: lines.map(withPlainQuantity), payments: await paymentsOf(db, id) };
   }
 
+  /** What the audit trail shows of an invoice. */
+  const audited = (tx: QueryRunner, id: string) =>
+    tx.maybeOne(sql`
+      select number, client_id as clientId, status, due_on as dueOn, currency, total_minor as totalMinor, paid_minor as paidMinor
+      from invoices where id = ${id} for update`);
+
   async function move(
+    actor: string,
     id: string,
     from: readonly string[],
     to: 'sent' | 'void',
     refusal: string,
   ): Promise<Invoice> {
-    const { rowCount } = await db.exec(
-      sql`update invoices set status = ${to} where id = ${id} and paid_minor = 0 and status in ${sql.list(from)}`,
-    );
+    const moved = await db.transaction(async (tx) => {
+      const before = await audited(tx, id);
+      const { rowCount } = await tx.exec(
+        sql`update invoices set status = ${to} where id = ${id} and paid_minor = 0 and status in ${sql.list(from)}`,
+      );
+      if (rowCount === 0) return false;
+      const action = to === 'sent' ? 'invoice.send' : 'invoice.void';
+      const target = { type: 'invoice', id };
+      await trail.changed(tx, { actor, action, target }, before, await audited(tx, id));
+      return true;
+    });
     const invoice = await get(id);
-    if (rowCount === 0) throw new ApiError(409, 'INVOICE_STATE', refusal);
+    if (!moved) throw new ApiError(409, 'INVOICE_STATE', refusal);
     return invoice;
   }
 
@@ -118,7 +134,7 @@ export function createInvoiceStore(db: Db): InvoiceStore {
 
     get,
 
-    async add({ clientId, issuedOn, dueOn, notes, lines }) {
+    async add(actor, { clientId, issuedOn, dueOn, notes, lines }) {
       const priced = lines.map((line) => ({ ...line, ...amountsOf(line) }));
       const { subtotalMinor, taxMinor, totalMinor } = totalsOf(priced);
       const id = randomUUID();
@@ -166,13 +182,16 @@ export function createInvoiceStore(db: Db): InvoiceStore {
           tax_minor: line.taxMinor,
         }));
         await tx.exec(sql`insert into invoice_lines ${sql.rows(rows)}`);
+        const target = { type: 'invoice', id, lines: rows.length };
+        await trail.changed(tx, { actor, action: 'invoice.add', target }, undefined, await audited(tx, id));
       });
       return get(id);
     },
 
-    send: (id) => move(id, ['draft'], 'sent', 'Only a draft can be sent.'),
+    send: (actor, id) => move(actor, id, ['draft'], 'sent', 'Only a draft can be sent.'),
 
-    void: (id) => move(id, ['draft', 'sent'], 'void', 'Only an invoice without payments can be voided.'),
+    void: (actor, id) =>
+      move(actor, id, ['draft', 'sent'], 'void', 'Only an invoice without payments can be voided.'),
   };
 }
 

@@ -17,7 +17,7 @@ const idempotencyKey = z.string().regex(/^[\x21-\x7e]{8,200}$/);
 
 export function paymentRoutes(app: FastifyInstance, payments: PaymentStore, invoices: InvoiceStore): void {
   app.post('/invoices/:id/payments', async (request, reply) => {
-    requireRole(request, 'accountant');
+    const actor = requireRole(request, 'accountant').id;
     const key = idempotencyKey.safeParse(request.headers['idempotency-key']);
     if (!key.success) {
       const detail =
@@ -26,7 +26,7 @@ export function paymentRoutes(app: FastifyInstance, payments: PaymentStore, invo
     }
     const given = parse(newPayment, request.body);
     const id = idOf(request.params, 'INVOICE_NOT_FOUND');
-    const { payment, replayed } = await payments.record(id, key.data, given);
+    const { payment, replayed } = await payments.record(actor, id, key.data, given);
     if (replayed) reply.header('idempotent-replayed', 'true');
     return reply.code(201).send({ payment, invoice: await invoices.get(id) } satisfies PaymentResponse);
   });

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { type Db, DbError, sql } from '@seaworthy/db-pool';
 import type { Payment, PaymentMethod } from '@seaworthy-example/crm-api';
-import { ApiError } from '@seaworthy-example/server';
+import { ApiError, type AuditTrail } from '@seaworthy-example/server';
 import { paymentById } from './payment-rows.js';
 
 export interface NewPayment {
@@ -23,7 +23,12 @@ export interface PaymentStore {
    *
    * @throws ApiError 404, 409 `INVOICE_STATE` or `IDEMPOTENCY_MISMATCH`, 422 `OVERPAYMENT`.
    */
-  record(invoiceId: string, idempotencyKey: string, payment: NewPayment): Promise<RecordedPayment>;
+  record(
+    actor: string,
+    invoiceId: string,
+    idempotencyKey: string,
+    payment: NewPayment,
+  ): Promise<RecordedPayment>;
 }
 
 interface LockedInvoice {
@@ -32,9 +37,9 @@ interface LockedInvoice {
   readonly dueMinor: number;
 }
 
-export function createPaymentStore(db: Db): PaymentStore {
+export function createPaymentStore(db: Db, trail: Pick<AuditTrail, 'changed'>): PaymentStore {
   return {
-    async record(invoiceId, idempotencyKey, given) {
+    async record(actor, invoiceId, idempotencyKey, given) {
       const hash = fingerprint(invoiceId, given);
       try {
         return await db.transaction(async (tx) => {
@@ -70,7 +75,12 @@ export function createPaymentStore(db: Db): PaymentStore {
           await tx.exec(
             sql`update invoices set paid_minor = paid_minor + ${given.amountMinor}, status = ${status} where id = ${invoiceId}`,
           );
-          return { payment: await paymentById(tx, id), replayed: false };
+          const payment = await paymentById(tx, id);
+          const target = { type: 'invoice', id: invoiceId, payment: id };
+          const before = { status: invoice.status, dueMinor: invoice.dueMinor };
+          const after = { status, dueMinor: invoice.dueMinor - given.amountMinor, ...given };
+          await trail.changed(tx, { actor, action: 'payment.record', target }, before, after);
+          return { payment, replayed: false };
         });
       } catch (error) {
         // The same key on another invoice, at the same moment: its lock was not ours.

@@ -1,6 +1,7 @@
 import type { TokenResponse, UserResponse } from '@seaworthy-example/kpi-api';
 import {
   ApiError,
+  type AuditTrail,
   deactivated,
   hashPassword,
   parse,
@@ -28,20 +29,37 @@ export interface AuthRoutesOptions {
   readonly tokens: Tokens;
   readonly cookie: SessionCookie;
   readonly loggedIn: RequestHandler;
+  readonly trail: AuditTrail;
 }
 
 /** Register, log in, log out, and who am I. */
-export function authRoutes({ users, tokens, cookie, loggedIn }: AuthRoutesOptions): Router {
+export function authRoutes({ users, tokens, cookie, loggedIn, trail }: AuthRoutesOptions): Router {
   const routes = Router();
 
   /** The same answer, after the same work, for an unknown address and for a wrong password. */
-  async function logIn(body: unknown): Promise<StoredUser> {
+  async function logIn(body: unknown, by: 'cookie' | 'token'): Promise<StoredUser> {
     const given = parse(credentials, body);
     const stored = await users.byEmail(given.email);
+    const refused = (reason: string, actor: string | null) => {
+      const details = { reason, by };
+      return trail.note({
+        actor,
+        action: 'login',
+        target: { email: given.email },
+        outcome: 'failure',
+        details,
+      });
+    };
     if (!(await verifyPassword(given.password, stored?.passwordHash)) || stored === undefined) {
+      await refused('INVALID_CREDENTIALS', null);
       throw new ApiError(401, 'INVALID_CREDENTIALS', 'The e-mail address or the password is not right.');
     }
-    if (!stored.active) throw deactivated();
+    if (!stored.active) {
+      await refused('ACCOUNT_DEACTIVATED', stored.id);
+      throw deactivated();
+    }
+    const target = { type: 'account', id: stored.id };
+    await trail.note({ actor: stored.id, action: 'login', target, outcome: 'success', details: { by } });
     return stored;
   }
 
@@ -53,14 +71,14 @@ export function authRoutes({ users, tokens, cookie, loggedIn }: AuthRoutesOption
   });
 
   routes.post('/auth/login', async (req, res) => {
-    const { id, email, name, role, tokenVersion } = await logIn(req.body);
+    const { id, email, name, role, tokenVersion } = await logIn(req.body, 'cookie');
     const { token } = await tokens.sign({ userId: id, version: tokenVersion });
     res.append('set-cookie', cookie.set(token));
     res.json({ user: { id, email, name, role } } satisfies UserResponse);
   });
 
   routes.post('/auth/token', async (req, res) => {
-    const { id, tokenVersion } = await logIn(req.body);
+    const { id, tokenVersion } = await logIn(req.body, 'token');
     const { token, expiresAt } = await tokens.sign({ userId: id, version: tokenVersion });
     res.json({ token, expiresAt: expiresAt.toISOString() } satisfies TokenResponse);
   });

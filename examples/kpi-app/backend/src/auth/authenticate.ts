@@ -32,9 +32,14 @@ export async function sessionOf(
   return token === undefined ? undefined : tokens.verify(token);
 }
 
+/** Who is asking, when somebody has logged in. */
+export function knownUser(req: object): User | undefined {
+  return Reflect.get(req, userKey);
+}
+
 /** Who is asking; only behind {@link authenticate}. */
 export function userOf(req: Request): User {
-  const user: User | undefined = Reflect.get(req, userKey);
+  const user = knownUser(req);
   if (user === undefined) throw new Error('userOf() needs authenticate() in front of the route');
   return user;
 }

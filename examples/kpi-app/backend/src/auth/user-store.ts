@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Db, DbError, type QueryRunner, sql } from '@seaworthy/db-pool';
 import type { User } from '@seaworthy-example/kpi-api';
-import { ApiError } from '@seaworthy-example/server';
+import { ApiError, type AuditTrail } from '@seaworthy-example/server';
 import type { Session } from './tokens.js';
 
 export interface StoredUser extends User {
@@ -17,7 +17,7 @@ export async function endAllSessions(db: QueryRunner, userId: string): Promise<v
 }
 
 /** The people who may log in. */
-export function createUserStore(db: Db) {
+export function createUserStore(db: Db, trail: Pick<AuditTrail, 'changed' | 'record'>) {
   return {
     byEmail: (email: string): Promise<StoredUser | undefined> =>
       db.maybeOne<StoredUser>(sql`
@@ -36,8 +36,13 @@ export function createUserStore(db: Db) {
      * A token that has ended already ends nothing.
      */
     async endSessions({ userId, version }: Session): Promise<void> {
-      await db.exec(sql`
-        update users set token_version = token_version + 1 where id = ${userId} and token_version = ${version}`);
+      await db.transaction(async (tx) => {
+        const { rowCount } = await tx.exec(sql`
+          update users set token_version = token_version + 1 where id = ${userId} and token_version = ${version}`);
+        if (rowCount === 0) return;
+        const target = { type: 'account', id: userId };
+        await trail.record(tx, { actor: userId, action: 'logout', target, outcome: 'success' });
+      });
     },
 
     /** A new account reads; an administrator gives it more. @throws ApiError 409 when the address has an account. */
@@ -47,10 +52,15 @@ export function createUserStore(db: Db) {
       readonly passwordHash: string;
     }): Promise<User> {
       try {
-        return await db.one<User>(sql`
-          insert into users (id, email, name, password_hash, role)
-          values (${randomUUID()}, ${user.email.toLowerCase()}, ${user.name}, ${user.passwordHash}, 'viewer')
-          returning id, email, name, role`);
+        return await db.transaction(async (tx) => {
+          const made = await tx.one<User>(sql`
+            insert into users (id, email, name, password_hash, role)
+            values (${randomUUID()}, ${user.email.toLowerCase()}, ${user.name}, ${user.passwordHash}, 'viewer')
+            returning id, email, name, role`);
+          const target = { type: 'account', id: made.id };
+          await trail.changed(tx, { actor: made.id, action: 'account.register', target }, undefined, made);
+          return made;
+        });
       } catch (error) {
         if (!DbError.is(error) || error.kind !== 'unique') throw error;
         throw new ApiError(409, 'EMAIL_TAKEN', 'There is an account with this e-mail address.', [

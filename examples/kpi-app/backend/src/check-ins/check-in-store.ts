@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Db, type Sql, sql } from '@seaworthy/db-pool';
 import type { CheckIn, CreateCheckInRequest, RecentCheckIn } from '@seaworthy-example/kpi-api';
-import { ApiError } from '@seaworthy-example/server';
+import { ApiError, type AuditTrail } from '@seaworthy-example/server';
 
 type Row<T extends CheckIn> = Omit<T, 'createdAt'> & { readonly createdAt: Date };
 
@@ -12,7 +12,7 @@ const columns = sql`
 const historyLength = 20;
 
 /** What people reported, newest first. */
-export function createCheckInStore(db: Db) {
+export function createCheckInStore(db: Db, trail: Pick<AuditTrail, 'changed'>) {
   return {
     /** Writes the check-in and moves its key result in one transaction, so that no reader sees one without the other. */
     add: (
@@ -21,11 +21,12 @@ export function createCheckInStore(db: Db) {
       { value, confidence, comment }: CreateCheckInRequest,
     ): Promise<CheckIn> =>
       db.transaction(async (tx) => {
-        const moved = await tx.exec(
-          sql`update key_results set current_value = ${value} where id = ${keyResultId}`,
+        const before = await tx.maybeOne<{ value: number }>(
+          sql`select current_value as value from key_results where id = ${keyResultId} for update`,
         );
-        if (moved.rowCount === 0)
+        if (before === undefined)
           throw new ApiError(404, 'KEY_RESULT_NOT_FOUND', 'There is no such key result.');
+        await tx.exec(sql`update key_results set current_value = ${value} where id = ${keyResultId}`);
         const id = randomUUID();
         await tx.exec(sql`
           insert into check_ins (id, key_result_id, author_id, value, confidence, comment)
@@ -33,6 +34,9 @@ export function createCheckInStore(db: Db) {
         const row = await tx.one<Row<CheckIn>>(
           sql`select ${columns} from check_ins c join users u on u.id = c.author_id where c.id = ${id}`,
         );
+        const target = { type: 'keyResult', id: keyResultId, checkIn: id };
+        const change = { actor: authorId, action: 'checkIn.add', target };
+        await trail.changed(tx, change, before, { value: row.value, confidence, comment });
         return dated(row);
       }),
 

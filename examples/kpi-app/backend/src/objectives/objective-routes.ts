@@ -62,9 +62,9 @@ export function objectiveRoutes(objectives: ObjectiveStore): Router {
   });
 
   routes.patch('/objectives/:id', async (req, res) => {
-    requireRole(req, 'manager');
+    const actor = requireRole(req, 'manager').id;
     const given = parse(changes, req.body);
-    const objective = await objectives.change(idOf(req.params, 'OBJECTIVE_NOT_FOUND'), {
+    const objective = await objectives.change(actor, idOf(req.params, 'OBJECTIVE_NOT_FOUND'), {
       ...(given.title === undefined ? {} : { title: given.title }),
       ...(given.description === undefined ? {} : { description: given.description }),
       ...(given.status === undefined ? {} : { status: given.status }),
@@ -74,11 +74,13 @@ export function objectiveRoutes(objectives: ObjectiveStore): Router {
   });
 
   routes.post('/objectives/:id/key-results', async (req, res) => {
-    requireRole(req, 'manager');
+    const actor = requireRole(req, 'manager').id;
     const given = parse(newKeyResult, req.body);
     const id = idOf(req.params, 'OBJECTIVE_NOT_FOUND');
     await objectives.teamOf(id);
-    res.status(201).json({ keyResult: await objectives.addKeyResult(id, given) } satisfies KeyResultResponse);
+    res
+      .status(201)
+      .json({ keyResult: await objectives.addKeyResult(actor, id, given) } satisfies KeyResultResponse);
   });
 
   return routes;

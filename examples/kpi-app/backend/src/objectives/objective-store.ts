@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Db, DbError, type Sql, sql } from '@seaworthy/db-pool';
+import { type Db, DbError, type QueryRunner, type Sql, sql } from '@seaworthy/db-pool';
 import type {
   CreateKeyResultRequest,
   CreateObjectiveRequest,
@@ -9,7 +9,7 @@ import type {
   ObjectiveSummary,
   UpdateObjectiveRequest,
 } from '@seaworthy-example/kpi-api';
-import { ApiError, containing } from '@seaworthy-example/server';
+import { ApiError, type AuditTrail, containing } from '@seaworthy-example/server';
 import type { CheckInStore } from '../check-ins/check-in-store.js';
 
 type KeyResultRow = Omit<KeyResult, 'checkIns'>;
@@ -42,7 +42,7 @@ export function toSummary(row: SummaryRow): ObjectiveSummary {
 }
 
 /** Objectives and what they are measured by. */
-export function createObjectiveStore(db: Db, checkIns: CheckInStore) {
+export function createObjectiveStore(db: Db, checkIns: CheckInStore, trail: Pick<AuditTrail, 'changed'>) {
   const keyResults = (condition: Sql) => sql`
     select
       k.id, k.objective_id as "objectiveId", k.title, k.unit, k.start_value as "startValue", k.target_value as "targetValue",
@@ -72,6 +72,12 @@ export function createObjectiveStore(db: Db, checkIns: CheckInStore) {
       throw new ApiError(404, 'KEY_RESULT_NOT_FOUND', 'There is no such key result.');
     return keyResult;
   }
+
+  /** What the audit trail shows of an objective. */
+  const audited = (tx: QueryRunner, id: string) =>
+    tx.maybeOne(sql`
+      select team_id as "teamId", owner_id as "ownerId", title, description, status, due_on as "dueOn"
+      from objectives where id = ${id} for update`);
 
   return {
     async list({ teamId, status, search }: ObjectiveFilter): Promise<readonly ObjectiveSummary[]> {
@@ -105,9 +111,13 @@ export function createObjectiveStore(db: Db, checkIns: CheckInStore) {
     ): Promise<Objective> {
       const id = randomUUID();
       try {
-        await db.exec(sql`
-          insert into objectives (id, team_id, owner_id, title, description, status, due_on)
-          values (${id}, ${teamId}, ${ownerId}, ${title}, ${description}, 'active', ${dueOn})`);
+        await db.transaction(async (tx) => {
+          await tx.exec(sql`
+            insert into objectives (id, team_id, owner_id, title, description, status, due_on)
+            values (${id}, ${teamId}, ${ownerId}, ${title}, ${description}, 'active', ${dueOn})`);
+          const change = { actor: ownerId, action: 'objective.add', target: { type: 'objective', id } };
+          await trail.changed(tx, change, undefined, await audited(tx, id));
+        });
       } catch (error) {
         if (!DbError.is(error) || error.kind !== 'foreign_key') throw error;
         throw new ApiError(422, 'TEAM_NOT_FOUND', 'There is no such team.', [
@@ -118,24 +128,39 @@ export function createObjectiveStore(db: Db, checkIns: CheckInStore) {
     },
 
     async change(
+      actor: string,
       id: string,
       { title, description, status, dueOn }: UpdateObjectiveRequest,
     ): Promise<Objective> {
       const changes = { title, description, status, due_on: dueOn };
-      if (Object.values(changes).some((value) => value !== undefined)) {
-        await db.exec(sql`update objectives set ${sql.set(changes)} where id = ${id}`);
-      }
+      await db.transaction(async (tx) => {
+        const before = await audited(tx, id);
+        if (before === undefined) return;
+        if (Object.values(changes).some((value) => value !== undefined)) {
+          await tx.exec(sql`update objectives set ${sql.set(changes)} where id = ${id}`);
+        }
+        const change = { actor, action: 'objective.change', target: { type: 'objective', id } };
+        await trail.changed(tx, change, before, await audited(tx, id));
+      });
       return get(id);
     },
 
-    async addKeyResult(objectiveId: string, given: CreateKeyResultRequest): Promise<KeyResult> {
+    async addKeyResult(
+      actor: string,
+      objectiveId: string,
+      given: CreateKeyResultRequest,
+    ): Promise<KeyResult> {
       const id = randomUUID();
-      await db.exec(sql`
+      await db.transaction(async (tx) => {
+        await tx.exec(sql`
         insert into key_results (id, objective_id, title, unit, start_value, target_value, current_value, position)
         values (
           ${id}, ${objectiveId}, ${given.title}, ${given.unit}, ${given.startValue}, ${given.targetValue}, ${given.startValue},
           (select coalesce(max(position), 0) + 1 from key_results where objective_id = ${objectiveId})
         )`);
+        const target = { type: 'keyResult', id, objective: objectiveId };
+        await trail.changed(tx, { actor, action: 'keyResult.add', target }, undefined, given);
+      });
       return getKeyResult(id);
     },
   };

@@ -4,7 +4,7 @@ import type {
   TeamResponse,
   TeamsResponse,
 } from '@seaworthy-example/kpi-api';
-import { idOf, parse } from '@seaworthy-example/server';
+import { type AuditTrail, idOf, parse } from '@seaworthy-example/server';
 import { Router } from 'express';
 import * as z from 'zod';
 import { hasRole, requireRole, userOf } from '../auth/authenticate.js';
@@ -17,7 +17,7 @@ const newMember = z.object({
   role: z.enum(['lead', 'member']),
 });
 
-export function teamRoutes(teams: TeamStore): Router {
+export function teamRoutes(teams: TeamStore, trail: AuditTrail): Router {
   const routes = Router();
 
   routes.get('/teams', async (_req, res) => {
@@ -25,9 +25,9 @@ export function teamRoutes(teams: TeamStore): Router {
   });
 
   routes.post('/teams', async (req, res) => {
-    requireRole(req, 'manager');
+    const actor = requireRole(req, 'manager').id;
     const { name } = parse(newTeam, req.body);
-    res.status(201).json({ team: await teams.add(name) } satisfies TeamResponse);
+    res.status(201).json({ team: await teams.add(actor, name) } satisfies TeamResponse);
   });
 
   routes.get('/teams/:id', async (req, res) => {
@@ -35,20 +35,28 @@ export function teamRoutes(teams: TeamStore): Router {
     const team = await teams.get(id);
     const members = await teams.membersOf(id);
     // Anybody may register and read, so addresses are for those who manage people.
-    const shown = hasRole(userOf(req), 'manager') ? members : members.map((one) => ({ ...one, email: '' }));
+    const reader = userOf(req);
+    const shown = hasRole(reader, 'manager') ? members : members.map((one) => ({ ...one, email: '' }));
+    await trail.note({
+      actor: reader.id,
+      action: 'team.read',
+      target: { type: 'team', id },
+      outcome: 'success',
+    });
     res.json({ team, members: shown } satisfies TeamDetailResponse);
   });
 
   routes.post('/teams/:id/members', async (req, res) => {
-    requireRole(req, 'manager');
+    const actor = requireRole(req, 'manager').id;
     const { email, role } = parse(newMember, req.body);
-    const member = await teams.addMember(idOf(req.params, 'TEAM_NOT_FOUND'), email, role);
+    const member = await teams.addMember(actor, idOf(req.params, 'TEAM_NOT_FOUND'), email, role);
     res.status(201).json({ member } satisfies MemberResponse);
   });
 
   routes.delete('/teams/:id/members/:userId', async (req, res) => {
-    requireRole(req, 'manager');
+    const actor = requireRole(req, 'manager').id;
     await teams.removeMember(
+      actor,
       idOf(req.params, 'TEAM_NOT_FOUND'),
       idOf(req.params, 'USER_NOT_FOUND', 'userId'),
     );

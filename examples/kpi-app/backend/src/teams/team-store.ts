@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { type Db, DbError, type Sql, sql } from '@seaworthy/db-pool';
+import { type Db, DbError, type QueryRunner, type Sql, sql } from '@seaworthy/db-pool';
 import type { Team, TeamMember } from '@seaworthy-example/kpi-api';
-import { ApiError } from '@seaworthy-example/server';
+import { ApiError, type AuditTrail } from '@seaworthy-example/server';
 
 /** Teams and who is in them. */
-export function createTeamStore(db: Db) {
+export function createTeamStore(db: Db, trail: Pick<AuditTrail, 'changed'>) {
   const teamsWhere = (condition: Sql) => sql`
     select
       t.id, t.name,
@@ -28,6 +28,11 @@ export function createTeamStore(db: Db) {
     return team;
   }
 
+  /** What the audit trail shows of a membership. */
+  const membership = (tx: QueryRunner, teamId: string, userId: string) =>
+    tx.maybeOne(sql`
+      select role from team_members where team_id = ${teamId} and user_id = ${userId} for update`);
+
   return {
     list: (): Promise<readonly Team[]> => db.many<Team>(teamsWhere(sql``)),
 
@@ -42,10 +47,14 @@ export function createTeamStore(db: Db) {
       return found !== undefined;
     },
 
-    async add(name: string): Promise<Team> {
+    async add(actor: string, name: string): Promise<Team> {
       const id = randomUUID();
       try {
-        await db.exec(sql`insert into teams (id, name) values (${id}, ${name})`);
+        await db.transaction(async (tx) => {
+          await tx.exec(sql`insert into teams (id, name) values (${id}, ${name})`);
+          const target = { type: 'team', id };
+          await trail.changed(tx, { actor, action: 'team.add', target }, undefined, { name });
+        });
       } catch (error) {
         if (!DbError.is(error) || error.kind !== 'unique') throw error;
         throw new ApiError(409, 'TEAM_EXISTS', 'There is a team of this name.', [
@@ -55,7 +64,12 @@ export function createTeamStore(db: Db) {
       return get(id);
     },
 
-    async addMember(teamId: string, email: string, role: TeamMember['role']): Promise<TeamMember> {
+    async addMember(
+      actor: string,
+      teamId: string,
+      email: string,
+      role: TeamMember['role'],
+    ): Promise<TeamMember> {
       await get(teamId);
       const user = await db.maybeOne<{ id: string }>(
         sql`select id from users where email = ${email.toLowerCase()}`,
@@ -65,16 +79,26 @@ export function createTeamStore(db: Db) {
           { path: 'email', message: 'Nobody has registered with this address.' },
         ]);
       }
-      await db.exec(sql`
-        insert into team_members (team_id, user_id, role) values (${teamId}, ${user.id}, ${role})
-        on conflict (team_id, user_id) do update set role = excluded.role`);
+      await db.transaction(async (tx) => {
+        const before = await membership(tx, teamId, user.id);
+        await tx.exec(sql`
+          insert into team_members (team_id, user_id, role) values (${teamId}, ${user.id}, ${role})
+          on conflict (team_id, user_id) do update set role = excluded.role`);
+        const target = { type: 'team', id: teamId, member: user.id };
+        await trail.changed(tx, { actor, action: 'team.member', target }, before, { role });
+      });
       const member = (await membersOf(teamId)).find(({ userId }) => userId === user.id);
       if (member === undefined) throw new ApiError(404, 'TEAM_NOT_FOUND', 'The team is gone.');
       return member;
     },
 
-    async removeMember(teamId: string, userId: string): Promise<void> {
-      await db.exec(sql`delete from team_members where team_id = ${teamId} and user_id = ${userId}`);
+    async removeMember(actor: string, teamId: string, userId: string): Promise<void> {
+      await db.transaction(async (tx) => {
+        const before = await membership(tx, teamId, userId);
+        await tx.exec(sql`delete from team_members where team_id = ${teamId} and user_id = ${userId}`);
+        const target = { type: 'team', id: teamId, member: userId };
+        await trail.changed(tx, { actor, action: 'team.removeMember', target }, before, undefined);
+      });
     },
   };
 }
