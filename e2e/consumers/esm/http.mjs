@@ -14,6 +14,7 @@ import { secure as fastifySecure } from '@seaworthy/security/fastify';
 import { createJwt, jwtPresets } from '@seaworthy/security/jwt';
 import { createLoginGuard, createPasswords } from '@seaworthy/security/login';
 import { secure as nodeSecure } from '@seaworthy/security/node';
+import { createOidc, safeReturnPath } from '@seaworthy/security/oidc';
 import { accessMatrix, definePolicy, matrixText } from '@seaworthy/security/roles';
 import { createSessions, memorySessionStore } from '@seaworthy/security/sessions';
 import express from 'express';
@@ -59,6 +60,19 @@ await used('security/jwt', async () => {
   assert.equal(result.subject, 'ada');
   assert.equal(result.expiresAt - result.issuedAt, 86_400_000);
   assert.deepEqual(await tokens.verify(`${token.slice(0, -3)}abc`), { valid: false, reason: 'signature' });
+});
+
+await used('security/oidc', async () => {
+  const oidc = createOidc({
+    issuer: 'https://127.0.0.1:1',
+    clientId: 'shop',
+    redirectUri: 'https://shop.example/callback',
+  });
+  const session = { hold: async () => undefined, take: async () => undefined };
+  await assert.rejects(oidc.begin(session), { code: 'SECURITY_OIDC_UNAVAILABLE', statusCode: 503 });
+  const result = await oidc.finish(session, '/callback?code=x&state=0123456789abcdef');
+  assert.deepEqual(result, { kind: 'refused', reason: 'unknown-state' });
+  assert.equal(safeReturnPath('//evil.example'), '/');
 });
 
 await used('security/roles', async () => {

@@ -21,6 +21,7 @@ import { initSentry, type Sentry } from '@seaworthy/logging/sentry';
 import { initSentry as initInPage } from '@seaworthy/logging/sentry-browser';
 import { createJwt, type JwtResult, jwtPresets } from '@seaworthy/security/jwt';
 import { createLoginGuard, createPasswords, type LoginResult } from '@seaworthy/security/login';
+import { createOidc, type OidcResult } from '@seaworthy/security/oidc';
 import { definePolicy } from '@seaworthy/security/roles';
 import { createSessions, memorySessionStore, type Session } from '@seaworthy/security/sessions';
 import mysql2 from 'mysql2';
@@ -100,6 +101,13 @@ export async function useSubpaths(health: Health): Promise<readonly string[]> {
   const tokens = createJwt({ ...jwtPresets.kpi, keys, issuer: 'shop', audience: 'shop-api' });
   const verified: JwtResult = await tokens.verify((await tokens.sign('ada')).token);
 
+  const oidc = createOidc({
+    issuer: `https://${nowhere}`,
+    clientId: 'shop',
+    redirectUri: 'https://shop.example/callback',
+  });
+  const login: OidcResult = await oidc.finish(session, '/callback?code=x&state=0123456789abcdef');
+
   const policy = definePolicy({
     actions: ['note.read', 'note.write'],
     roles: { reader: { may: ['note.read'] }, writer: { like: ['reader'], mayIf: { 'note.write': 'own' } } },
@@ -125,6 +133,7 @@ export async function useSubpaths(health: Health): Promise<readonly string[]> {
     result.kind,
     `${session.user} ${theme} ${typeof wrong}`,
     `${may} ${typeof unknown}`,
+    login.kind === 'ok' ? login.subject : login.reason,
     verified.valid ? verified.subject : verified.reason,
     typeof rollout,
     typeof scan,
