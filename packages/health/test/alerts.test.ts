@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { createBackups, local as localFolder, postgres as postgresSource } from '@seaworthy/backup';
 import { createDb } from '@seaworthy/db-pool';
 import { postgres } from '@seaworthy/db-pool/postgres';
 import { createFakeClock, describeWith, findProgram } from '@seaworthy/testkit';
@@ -21,7 +22,7 @@ function metricsIn(expression: string): string[] {
   return words.filter((word) => !['and', 'or', 'unless', 'bool', 'offset'].includes(word));
 }
 
-/** The types of what a service with a database and a backup check exports. */
+/** The types of what a service with a database, backups and a check of them exports. */
 async function exportedTypes(): Promise<Map<string, string>> {
   await using metrics = createMetrics();
   const clock = createFakeClock();
@@ -32,11 +33,17 @@ async function exportedTypes(): Promise<Map<string, string>> {
     checks: { backup: remote(backupAge(async () => new Date())) },
   });
   const db = createDb(postgres(pg), { url: 'postgres://app:app@127.0.0.1:1/app', metrics });
+  const sourceUrl = 'postgres://app:app@127.0.0.1:1/app';
+  const backups = createBackups({
+    sources: { db: postgresSource({ url: sourceUrl }) },
+    targets: [localFolder('/nowhere')],
+    metrics,
+  });
   await clock.advance(1_000);
   metrics.http.begin();
   metrics.http.end('GET', '/', 200, 0.1);
   const { body } = await metrics.scrape();
-  await Promise.all([db.close(), health.close()]);
+  await Promise.all([db.close(), health.close(), backups.close()]);
   return new Map(
     [...body.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name = '', type = '']) => [name, type]),
   );
@@ -59,7 +66,7 @@ test('every metric in the alerts and on the dashboard is exported under exactly 
   const inDashboard = [...JSON.stringify(dashboard).matchAll(/"expr":"((?:[^"\\]|\\.)*)"/g)].map(([, text]) =>
     String(JSON.parse(`"${text}"`)),
   );
-  expect([inRules.length, inDashboard.length]).toEqual([9, 28]);
+  expect([inRules.length, inDashboard.length]).toEqual([12, 28]);
   const known = await exported();
   const used = new Set([...inRules, ...inDashboard].flatMap(metricsIn));
   expect(used.size).toBeGreaterThan(20);
@@ -71,7 +78,7 @@ test('the README has every metric of this package, by its name and type, and no 
   const told = [...table.matchAll(/^\| ([^|]+) \| (\w+) /gm)].flatMap(([, names = '', type]) =>
     [...names.matchAll(/`(\w+)`/g)].map(([, name]) => `${name} ${type}`),
   );
-  const own = [...(await exportedTypes())].filter(([name]) => !name.startsWith('db_client_'));
+  const own = [...(await exportedTypes())].filter(([name]) => !/^(?:db_client|backup)_/.test(name));
   expect(own.length).toBeGreaterThan(15);
   expect(told.sort()).toEqual(own.map(([name, type]) => `${name} ${type}`).sort());
 });
@@ -111,7 +118,7 @@ describeWith(['prometheus'], 'with promtool', () => {
     execFileSync(promtool, args, { cwd: folder, encoding: 'utf8', stdio: 'pipe' });
 
   test('[row 77] the alerts pass promtool check rules and their own tests', () => {
-    expect(run('check', 'rules', 'seaworthy.rules.yml')).toContain('9 rules found');
+    expect(run('check', 'rules', 'seaworthy.rules.yml')).toContain('12 rules found');
     expect(run('test', 'rules', 'seaworthy.rules.test.yml')).toContain('SUCCESS');
     const tested = new Set(
       [...read('seaworthy.rules.test.yml').matchAll(/alertname: (\w+)/g)].map(([, name]) => name),
