@@ -3,7 +3,7 @@ import type { AuditEvent } from '../audit/audit-event.js';
 import { type AuditRequestsOptions, createAuditRequests, pathOf } from '../audit-requests.js';
 import { expressRoute, type RoutedRequest } from '../express-route.js';
 import { runInContext } from '../log-context.js';
-import { createRequestLog, type RequestLogger } from '../request-log.js';
+import { createRequestLog, type RequestKind, type RequestLogger } from '../request-log.js';
 import type { RequestLogOptions } from '../request-log-options.js';
 
 export type { AuditRequestsOptions } from '../audit-requests.js';
@@ -16,6 +16,13 @@ export interface ExpressRequestLike extends IncomingMessage, RoutedRequest {
   readonly ip?: string | undefined;
   readonly params: Readonly<Record<string, unknown>>;
 }
+
+const kind: RequestKind<ExpressRequestLike> = {
+  url: (request) => request.originalUrl,
+  forwardedIp: (request) => request.ip,
+  route: expressRoute,
+  params: (request) => request.params,
+};
 
 /**
  * Writes one line `Request completed` for each request of an Express 4 or 5 application, and lets every line of the request
@@ -30,16 +37,8 @@ export function requestLog(
   logger: RequestLogger,
   options: RequestLogOptions = {},
 ): (request: ExpressRequestLike, response: ServerResponse, next: () => void) => void {
-  const log = createRequestLog(logger, options);
-  return (request, response, next) => {
-    const context = log.begin(request, response, {
-      url: request.originalUrl,
-      ip: request.ip,
-      route: () => expressRoute(request),
-      params: () => request.params,
-    });
-    runInContext(context, next);
-  };
+  const log = createRequestLog(logger, options, kind);
+  return (request, response, next) => runInContext(log.begin(request, response, request), next);
 }
 
 /**

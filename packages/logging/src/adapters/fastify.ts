@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AuditEvent } from '../audit/audit-event.js';
 import { type AuditRequestsOptions, createAuditRequests, pathOf } from '../audit-requests.js';
 import { runInContext } from '../log-context.js';
-import { createRequestLog, type RequestLogger } from '../request-log.js';
+import { createRequestLog, type RequestKind, type RequestLogger } from '../request-log.js';
 import type { RequestLogOptions } from '../request-log-options.js';
 
 export type { AuditRequestsOptions } from '../audit-requests.js';
@@ -25,6 +25,13 @@ export interface FastifyLike {
   ): unknown;
 }
 
+const kind: RequestKind<FastifyRequestLike> = {
+  url: (request) => request.originalUrl,
+  forwardedIp: (request) => request.ip,
+  route: (request) => request.routeOptions.url,
+  params: (request) => Object(request.params),
+};
+
 /**
  * Writes one line `Request completed` for each request of a Fastify 5 application, and lets every line of the request carry its
  * id and trace. Register it first. `ip` is Fastify's, so it follows the application's `trustProxy`.
@@ -38,17 +45,11 @@ export function requestLog(
   logger: RequestLogger,
   options: RequestLogOptions = {},
 ): (app: FastifyLike) => Promise<void> {
-  const log = createRequestLog(logger, options);
+  const log = createRequestLog(logger, options, kind);
   const plugin = async (app: FastifyLike): Promise<void> => {
-    app.addHook('onRequest', (request, reply, done) => {
-      const context = log.begin(request.raw, reply.raw, {
-        url: request.originalUrl,
-        ip: request.ip,
-        route: () => request.routeOptions.url,
-        params: () => Object(request.params),
-      });
-      runInContext(context, done);
-    });
+    app.addHook('onRequest', (request, reply, done) =>
+      runInContext(log.begin(request.raw, reply.raw, request), done),
+    );
   };
   // What fastify-plugin does: without it the hook would see only the plugin's own routes.
   return Object.assign(plugin, { [Symbol.for('skip-override')]: true });

@@ -2,13 +2,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AuditEvent } from '../audit/audit-event.js';
 import { type AuditRequestsOptions, createAuditRequests, pathOf } from '../audit-requests.js';
 import { runInContext } from '../log-context.js';
-import { createRequestLog, type RequestLogger } from '../request-log.js';
+import { createRequestLog, type RequestKind, type RequestLogger } from '../request-log.js';
 import type { RequestLogOptions } from '../request-log-options.js';
 
 export type { AuditRequestsOptions } from '../audit-requests.js';
 export { levelRoute } from '../level-route.js';
 export type { RequestLogger } from '../request-log.js';
 export type { RequestLogOptions } from '../request-log-options.js';
+
+const kind: RequestKind<IncomingMessage> = { url: (request) => request.url ?? '/' };
 
 /**
  * Writes one line `Request completed` for each request of a `node:http` server, and lets every line of the request carry its id
@@ -24,12 +26,8 @@ export function requestLog(
   logger: RequestLogger,
   options: RequestLogOptions = {},
 ): (request: IncomingMessage, response: ServerResponse, next: () => void) => void {
-  const log = createRequestLog(logger, options);
-  return (request, response, next) => {
-    const details = { url: request.url ?? '/', ip: request.socket.remoteAddress };
-    const context = log.begin(request, response, details);
-    runInContext(context, next);
-  };
+  const log = createRequestLog(logger, options, kind);
+  return (request, response, next) => runInContext(log.begin(request, response, request), next);
 }
 
 /**
