@@ -1,3 +1,4 @@
+import { answerOf } from './answer-of.js';
 import { type Circumstances, missingProblem, type Outcome } from './evaluate.js';
 import type { FieldDefinition } from './field.js';
 import type { Problem } from './problem.js';
@@ -73,22 +74,10 @@ function checkProblems(rule: Rule & { readonly kind: 'check' }, subject: RuleSub
     if (outcome === undefined || outcome.state === 'failed') return [];
     values[name] = outcome.value;
   }
-  const fault = checkFault(rule.holds, values, rule.message);
-  if (fault === undefined) return [];
+  const answer = answerOf(rule.holds, values);
+  if (answer === true) return [];
+  const fault = answer === false ? rule.message : `its check ${answer}`;
   const [name = '', ...related] = rule.names;
   const fix = `Change ${rule.names.join(' or ')}.`;
   return [{ code: 'rule', name, related, message: `breaks a rule: ${fault}`, expected: rule.message, fix }];
-}
-
-/** A rule is the user's code: what it throws may hold a value and is dropped. */
-function checkFault(holds: (values: never) => boolean, values: object, message: string): string | undefined {
-  try {
-    const answer: unknown = holds(values as never);
-    if (answer === true) return undefined;
-    if (answer === false) return message;
-    if (answer instanceof Promise) answer.then(undefined, () => undefined);
-    return 'its check answered neither true nor false';
-  } catch {
-    return 'its check threw an error';
-  }
 }

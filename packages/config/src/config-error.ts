@@ -1,7 +1,5 @@
 import { SeaworthyError } from '@seaworthy/contracts';
 import type { Problem } from './problem.js';
-import type { ResolvedProfile } from './profile.js';
-import { formatReport } from './report.js';
 
 /**
  * Everything that is wrong with a configuration, at once. `code` is `CONFIG_INVALID`; the message is the readable report
@@ -13,8 +11,8 @@ export class ConfigError extends SeaworthyError {
   /** In the order of the fields; what no field owns comes first, rules come last. */
   readonly problems: readonly Problem[];
 
-  constructor(problems: readonly Problem[], profile: ResolvedProfile) {
-    super(formatReport(problems, profile), { code: 'CONFIG_INVALID' });
+  constructor(report: string, problems: readonly Problem[]) {
+    super(report, { code: 'CONFIG_INVALID' });
     this.problems = Object.freeze([...problems]);
   }
 

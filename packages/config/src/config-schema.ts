@@ -9,6 +9,7 @@ import type { Exposure } from './field.js';
 import { formatJsonSchema, type JsonSchema } from './json-schema.js';
 import {
   type LoadAsyncOptions,
+  type LoadFailure,
   type LoadOptions,
   type LoadPlan,
   type LoadResult,
@@ -21,7 +22,9 @@ import type { Problem } from './problem.js';
 import type { Profile, ProfileOptions, ResolvedProfile } from './profile.js';
 import type { Reader } from './reader.js';
 import { formatWarnings } from './report.js';
+import { inEnvironment } from './sources/origin.js';
 import { isRemote, type RemoteContext } from './sources/source.js';
+import type { SureStart } from './start/start-surely.js';
 import type { ConfigWatch, WatchOptions } from './watch/config-watch.js';
 
 /** The declared variables of a service. It holds no values. */
@@ -76,6 +79,15 @@ interface Loaded {
   readonly warnings: readonly Problem[];
 }
 
+/** Throws the ConfigError. Handed in, because its class stands in the file of the package that is always loaded. */
+export type Fail = (failure: LoadFailure) => never;
+
+/** A schema, and the way to tell it of a configuration that was read without it. */
+export interface DeclaredConfig {
+  readonly schema: ConfigSchema<object>;
+  readonly adopt: (start: SureStart) => void;
+}
+
 const readOptions = optionsOf<LoadOptions>('load', { env: true, cwd: true, sources: true });
 const readAsyncOptions = optionsOf<LoadAsyncOptions>('loadAsync', {
   env: true,
@@ -85,7 +97,7 @@ const readAsyncOptions = optionsOf<LoadAsyncOptions>('loadAsync', {
   signal: true,
 });
 
-export function createSchema(reader: Reader, profileOptions: ProfileOptions): ConfigSchema<object> {
+export function createSchema(reader: Reader, profileOptions: ProfileOptions, fail: Fail): DeclaredConfig {
   const loaded = new WeakMap<object, Loaded>();
 
   function load(options: LoadOptions = {}): object {
@@ -108,7 +120,8 @@ export function createSchema(reader: Reader, profileOptions: ProfileOptions): Co
     return remember(loadWith(plan, remote)).values;
   }
 
-  function remember(result: LoadResult): LoadResult {
+  function remember(result: LoadResult | LoadFailure): LoadResult {
+    if ('report' in result) return fail(result);
     const { values, profile, origins, warnings } = result;
     loaded.set(values, { profile, origins, warnings });
     return result;
@@ -132,7 +145,7 @@ export function createSchema(reader: Reader, profileOptions: ProfileOptions): Co
     return config;
   }
 
-  return Object.freeze({
+  const schema = Object.freeze({
     load,
     loadOrExit(options?: LoadOptions) {
       try {
@@ -176,6 +189,17 @@ export function createSchema(reader: Reader, profileOptions: ProfileOptions): Co
     toMarkdown: () => formatMarkdown(reader.definitions),
     toJSONSchema: () => formatJsonSchema(reader.definitions),
   });
+  return {
+    schema,
+    adopt({ values, profile, states, present }) {
+      const origins = [...reader.definitions].map(([name, { exposure }]): VariableOrigin => {
+        const state = states.get(name) ?? 'unset';
+        const origin = state === 'set' && present.has(name) ? { origin: inEnvironment } : {};
+        return { name, state, secret: exposure === 'secret', ...origin, shadowed: [] };
+      });
+      loaded.set(values, { profile, origins: Object.freeze(origins), warnings: [] });
+    },
+  };
 }
 
 function contextOf({ env, cwd, profile, names, isSecret }: LoadPlan): RemoteContext {

@@ -1,6 +1,6 @@
 import { OptionsError, optionsOf, type Secret } from '@seaworthy/contracts';
 import { checkFields } from './check-fields.js';
-import { type ConfigSchema, createSchema } from './config-schema.js';
+import { createSchema, type DeclaredConfig, type Fail } from './config-schema.js';
 import type { Exposure, Field, fieldKey, SecretOptions } from './field.js';
 import { fieldsReader } from './fields-reader.js';
 import { isProfile, type ProfileOptions, profiles } from './profile.js';
@@ -74,40 +74,12 @@ const readWholeOptions = optionsOf<WholeSchemaOptions>('defineConfig', {
 });
 const readProfileOptions = optionsOf<ProfileOptions>('defineConfig: profile', { from: true, unset: true });
 
-/**
- * Declares the variables of a service, once: their types, rules, secrets and documents. Reads nothing; `load()` does.
- *
- * An object schema of zod or Valibot is accepted whole instead of `fields`; then defaults and rules are that schema's own,
- * and `secrets` names the members that become a `Secret`.
- *
- * @throws OptionsError when a name, a default or a combination can never work; the message repeats no default.
- *
- * @example
- * const schema = defineConfig({
- *   fields: {
- *     PORT: env.port().default(3001).describe('Where the API listens.'),
- *     REDIS_REQUIRED: env.bool().default(false),
- *     REDIS_URL: env.url({ protocols: ['redis:', 'rediss:'] }).secret().optional(),
- *   },
- *   rules: (rule) => [rule.equals('REDIS_REQUIRED', true).requires('REDIS_URL')],
- * });
- * const config = schema.load();
- */
-export function defineConfig<const F extends Fields>(
-  options: ConfigOptions<F>,
-): ConfigSchema<ConfigOf<F>, ClientNames<F> & keyof ConfigOf<F>>;
-export function defineConfig<
-  Schema extends ObjectSchema,
-  const SecretName extends keyof SchemaOutput<Schema> & string = never,
->(
-  schema: Schema,
-  options?: WholeSchemaOptions<SecretName>,
-): ConfigSchema<WholeConfigOf<SchemaOutput<Schema> & object, SecretName>>;
-export function defineConfig(
+/** Checks what was declared. The types stand in `start/define-config.ts`, which starts without this where it can. */
+export function declareConfig(
   given: ConfigOptions<Fields> | ObjectSchema,
-  more: WholeSchemaOptions = {},
-  // Not ConfigSchema<object>: the names that `watch` reports as changed make it invariant.
-): unknown {
+  more: WholeSchemaOptions,
+  fail: Fail,
+): DeclaredConfig {
   if (isStandardSchema(given)) {
     const members = membersOf(given);
     if (members === undefined) {
@@ -123,7 +95,7 @@ export function defineConfig(
       secrets,
       unknown: unknown && checkUnknownOptions(unknown),
     });
-    return createSchema(reader, checkProfileOptions(profile));
+    return createSchema(reader, checkProfileOptions(profile), fail);
   }
   const { fields, rules, unknown, profile = {} } = readOptions(given);
   const definitions = checkFields(fields);
@@ -132,7 +104,7 @@ export function defineConfig(
     throw new OptionsError(`${owner}: there is no field "${name}".`, { code: 'UNKNOWN_OPTION' });
   });
   const reader = fieldsReader(definitions, rules?.(builder) ?? [], unknown && checkUnknownOptions(unknown));
-  return createSchema(reader, checkProfileOptions(profile));
+  return createSchema(reader, checkProfileOptions(profile), fail);
 }
 
 function checkProfileOptions(options: ProfileOptions): ProfileOptions {

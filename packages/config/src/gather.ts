@@ -1,4 +1,4 @@
-import type { Origin } from './sources/origin.js';
+import { inEnvironment, type Origin } from './sources/origin.js';
 import type {
   RemoteSource,
   Source,
@@ -76,7 +76,7 @@ function unreadPointer(
     expected: `${name}, or a source that reads ${pointer}`,
     fix: `Add sources.files() to the sources, after those that set ${pointer}; or set ${name} itself.`,
   } as const;
-  return { name, fault, origin: set?.origin ?? { source: 'environment', at: 'the process environment' } };
+  return { name, fault, origin: set?.origin ?? inEnvironment };
 }
 
 function readSource(source: Source, context: SourceContext): SourceReading {

@@ -1,16 +1,14 @@
 export { ConfigError } from './config-error.js';
 export type { ConfigSchema } from './config-schema.js';
-export {
-  type ClientNames,
-  type ConfigOf,
-  type ConfigOptions,
-  defineConfig,
-  type Fields,
-  type ObjectSchema,
-  type WholeConfigOf,
-  type WholeSchemaOptions,
+export type {
+  ClientNames,
+  ConfigOf,
+  ConfigOptions,
+  Fields,
+  ObjectSchema,
+  WholeConfigOf,
+  WholeSchemaOptions,
 } from './define-config.js';
-export { env } from './env.js';
 export type {
   ClientField,
   DefaultOptions,
@@ -48,8 +46,10 @@ export type {
   SourceReading,
   SourceValue,
 } from './sources/source.js';
-export { sources } from './sources/sources.js';
 export type { StandardIssue, StandardResult, StandardSchema } from './standard-schema.js';
+export { defineConfig } from './start/define-config.js';
+export { env } from './start/env.js';
+export { sources } from './start/sources.js';
 export type { TextShape } from './text-shape.js';
 export type { UnknownOptions } from './unknown-variables.js';
 export type { ConfigChange, ConfigWatch, WatchOptions } from './watch/config-watch.js';

@@ -1,14 +1,20 @@
 import type { DurationInput } from '@seaworthy/contracts';
-import { ConfigError } from './config-error.js';
 import { sourceProblem } from './evaluate.js';
 import type { RemoteReadings } from './fetch-remote.js';
 import { failedReading, type Gathered, gather } from './gather.js';
 import { isServiceLink, type Undeclared } from './misspelt.js';
 import type { Problem } from './problem.js';
-import { type ProfileOptions, type ResolvedProfile, resolveProfile } from './profile.js';
+import {
+  type ProfileOptions,
+  profileIn,
+  profileNames,
+  type ResolvedProfile,
+  resolveProfile,
+} from './profile.js';
 import type { Reader } from './reader.js';
+import { formatReport } from './report.js';
 import { createFileReader, type RecordedReader } from './sources/file-reader.js';
-import type { Origin } from './sources/origin.js';
+import { inEnvironment, type Origin } from './sources/origin.js';
 import type { RemoteContext, RemoteSource, Source } from './sources/source.js';
 import { defaultSources } from './sources/sources.js';
 
@@ -50,6 +56,12 @@ export interface LoadResult {
   readonly texts: ReadonlyMap<string, string>;
 }
 
+/** What a {@link ConfigError} is made of. */
+export interface LoadFailure {
+  readonly report: string;
+  readonly problems: readonly Problem[];
+}
+
 /** What a load stands on, before anything is read. */
 export interface LoadPlan extends RemoteContext {
   readonly reader: Reader;
@@ -65,10 +77,7 @@ export function planLoad(
   options: Pick<LoadAsyncOptions, 'env' | 'cwd' | 'sources'>,
 ): LoadPlan {
   const { env = process.env, cwd = process.cwd(), sources = defaultSources() } = options;
-  const resolved = resolveProfile(
-    (name) => (Object.hasOwn(env, name) ? env[name] : undefined),
-    profileOptions,
-  );
+  const resolved = profileIn(env, profileOptions);
   const { definitions } = reader;
   return {
     reader,
@@ -87,14 +96,14 @@ export function planLoad(
 const mostTries = 20;
 
 /**
- * Reads all sources, then all variables; throws one ConfigError with everything that is wrong. `onFiles` is told which
- * files were read, before it throws.
+ * Reads all sources, then all variables, and gives the values or everything that is wrong. `onFiles` is told which files
+ * were read.
  */
 export function loadWith(
   plan: LoadPlan,
   remote: RemoteReadings = new Map(),
   onFiles: (files: RecordedReader) => void = () => undefined,
-): LoadResult {
+): LoadResult | LoadFailure {
   const { reader, profileOptions, env, resolved: profile } = plan;
   const { definitions } = reader;
   const gathered = gatherWhole(plan, remote, onFiles);
@@ -107,7 +116,7 @@ export function loadWith(
     // With a source missing, nobody knows what it would have set.
     ...(gathered.unreadable.length === 0 ? problems : problems.filter(({ code }) => code !== 'missing')),
   ];
-  if (all.length > 0) throw new ConfigError(all, profile);
+  if (all.length > 0) return { report: formatReport(all, profile), problems: all };
 
   const texts = new Map<string, string>();
   const origins = [...definitions].map(([name, { exposure }]): VariableOrigin => {
@@ -155,12 +164,6 @@ function undeclaredIn(
   for (const [name, text = ''] of Object.entries(env)) if (text !== '') add(name, text, inEnvironment);
   for (const entry of gathered.all()) add(entry.name, 'value' in entry ? entry.value : '', entry.origin);
   return [...found.values()];
-}
-
-const inEnvironment: Origin = { source: 'environment', at: 'the process environment' };
-
-function profileNames({ from = ['APP_ENV', 'NODE_ENV'] }: ProfileOptions): readonly string[] {
-  return from;
 }
 
 /** A profile that only a file names was not followed; saying nothing would leave a team believing that it was. */

@@ -66,11 +66,17 @@ const whole: ReadonlySet<string> = new Set([
 /** Why `text` cannot be a real secret, or `undefined`. Says nothing about how good a secret is that passes. */
 export function placeholderFault(text: string): string | undefined {
   const plain = text.toLowerCase().replace(/[^a-z0-9]/g, '');
-  if (/\$\(|\$\{|\{\{|^<.*>$|^\$[A-Za-z_]\w*$|^%\w+%$|^\.{3}$/.test(text))
-    return 'is a template that nothing has filled in';
+  if (isTemplate(text)) return 'is a template that nothing has filled in';
   if (whole.has(plain) || parts.some((part) => plain.includes(part))) return 'is a well-known placeholder';
   if (isRepetition(text) || isRun(text)) return 'is made of repeated or consecutive characters';
   return undefined;
+}
+
+function isTemplate(text: string): boolean {
+  if (text.includes('$(') || text.includes('${') || text.includes('{{') || text === '...') return true;
+  // Asked for first, because hardly any secret begins so and the expressions take longer than all the rest.
+  const [first = ''] = text;
+  return '<$%'.includes(first) && /^<.*>$|^\$[A-Za-z_]\w*$|^%\w+%$/.test(text);
 }
 
 /** One unit again and again, or hardly any different characters. */

@@ -23,7 +23,20 @@ export interface ResolvedProfile {
 }
 
 export function isProfile(name: string): name is Profile {
-  return profiles.some((profile) => profile === name);
+  return (profiles as readonly string[]).includes(name);
+}
+
+/** The variables that may name the profile. */
+export function profileNames({ from = ['APP_ENV', 'NODE_ENV'] }: ProfileOptions): readonly string[] {
+  return from;
+}
+
+/** The profile that an environment names. */
+export function profileIn(
+  env: Readonly<Record<string, string | undefined>>,
+  options: ProfileOptions,
+): ResolvedProfile {
+  return resolveProfile((name) => (Object.hasOwn(env, name) ? env[name] : undefined), options);
 }
 
 /**
@@ -32,8 +45,10 @@ export function isProfile(name: string): name is Profile {
  */
 export function resolveProfile(
   read: (name: string) => string | undefined,
-  { from = ['APP_ENV', 'NODE_ENV'], unset = 'production' }: ProfileOptions,
+  options: ProfileOptions,
 ): ResolvedProfile {
+  const { unset = 'production' } = options;
+  const from = profileNames(options);
   for (const variable of from) {
     const name = read(variable);
     if (name === undefined || name === '') continue;

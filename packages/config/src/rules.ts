@@ -25,7 +25,10 @@ export type RuleCondition =
 export interface Demands<Values> {
   /** Each of the named variables must have a value; each that has none is a problem. */
   requires(...names: readonly [Name<Values>, ...Name<Values>[]]): Rule;
-  /** `holds` must return true. It is asked when every named variable is valid, whatever is wrong with others. */
+  /**
+   * `holds` must return true. It is asked when every named variable is valid, whatever is wrong with others; once or twice
+   * in a load, so it answers from the values alone.
+   */
   check<const Names extends readonly [Name<Values>, ...Name<Values>[]]>(
     names: Names,
     message: string,

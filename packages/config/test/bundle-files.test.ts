@@ -1,7 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { cpSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
+import { tempFolder } from './support/temp-folder.js';
 
 const dist = fileURLToPath(new URL('../dist/', import.meta.url));
 
@@ -13,11 +15,69 @@ function staticImports(file: string): readonly string[] {
   );
 }
 
-test('the index is one file that loads no other, and has nothing of Vault, AWS or watching in it', () => {
+/** Loads three variables with the given file of the package, and says what happened and which other files it took. */
+function start(index: string, environment: Readonly<Record<string, string>>) {
+  const program = `
+    import { createRequire } from 'node:module';
+    const { defineConfig, env, ConfigError } = await import(${JSON.stringify(pathToFileURL(index).href)});
+    const schema = defineConfig({
+      fields: {
+        PORT: env.port().default(3001),
+        DATABASE_URL: env.url({ protocols: ['postgres:'] }).secret(),
+        LIMITS: env.list(env.int()).default([1, 2]),
+      },
+      rules: (rule) => [rule.profile('production').requires('DATABASE_URL')],
+    });
+    let said;
+    try {
+      const config = schema.load();
+      said = [config.PORT, config.DATABASE_URL.reveal(), config.LIMITS];
+    } catch (error) {
+      said = [error instanceof ConfigError, error.problems.map(({ name }) => name)];
+    }
+    const files = Object.keys(createRequire(import.meta.url).cache).map((file) => file.replace(/.*[\\\\/]/, ''));
+    console.log(JSON.stringify({ said, files }));`;
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], {
+    cwd: tempFolder(),
+    env: environment,
+    encoding: 'utf8',
+  });
+  if (stderr !== '') throw new Error(stderr);
+  return JSON.parse(stdout);
+}
+
+test('what Node loads is one file that loads no other, with nothing of files, documents, Vault, AWS or watching in it', () => {
   expect(staticImports('index.js')).toEqual([]);
   const text = readFileSync(join(dist, 'index.js'), 'utf8');
-  for (const word of ['x-vault-token', 'getSecretValue', 'remotePoll']) expect(text).not.toContain(word);
-  expect(text).toContain('import("./watch/watch-config.js")');
+  for (const word of [
+    'parseEnv',
+    'draft/2020-12',
+    'x-vault-token',
+    'getSecretValue',
+    'remotePoll',
+    'OptionsError',
+  ]) {
+    expect(text).not.toContain(word);
+  }
+  expect(readFileSync(join(dist, 'rest.cjs'), 'utf8')).toContain('import("./watch/watch-config.js")');
+});
+
+test('a start in which nothing is wrong reads no second file, and one with a problem does', () => {
+  const index = join(dist, 'index.js');
+  const url = 'postgres://app:Zt8vQ2mLr5@db.internal/app';
+  expect(start(index, { DATABASE_URL: url })).toEqual({ said: [3001, url, [1, 2]], files: [] });
+  expect(start(index, { DATABASE_URL: url, PORT: '0' })).toEqual({
+    said: [true, ['PORT']],
+    files: ['rest.cjs'],
+  });
+  expect(start(index, {})).toEqual({ said: [true, ['DATABASE_URL']], files: ['rest.cjs'] });
+});
+
+test('what bundlers load is one file that holds everything', () => {
+  expect(staticImports('whole.js')).toEqual([]);
+  const index = join(tempFolder(), 'app.mjs');
+  cpSync(join(dist, 'whole.js'), index);
+  expect(start(index, { PORT: '0' })).toEqual({ said: [true, ['PORT', 'DATABASE_URL']], files: [] });
 });
 
 test.each(['watch/watch-config.js', 'vault/vault.js', 'aws/aws-secrets.js'])(

@@ -2,6 +2,7 @@ import { invalidOption, optionsOf } from '@seaworthy/contracts';
 import type { TextField } from '../field.js';
 import { textField } from '../field-builder.js';
 import { invalid, valid } from '../parsed.js';
+import { decodes, passwordOf } from './password-of.js';
 import { textFault } from './text-faults.js';
 
 export interface UrlOptions {
@@ -100,24 +101,9 @@ function urlFault(text: string, protocols: readonly string[], allowEmptyHost: bo
   return URL.canParse(text) ? undefined : 'is not an absolute URL';
 }
 
-function decodes(text: string): boolean {
-  try {
-    decodeURIComponent(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** Schemes have no case (RFC 3986 section 3.1), and JSON Schema has no flag for that. */
 function anyCase(protocol: string): string {
   return [...protocol]
     .map((sign) => (/[a-z]/.test(sign) ? `[${sign.toUpperCase()}${sign}]` : sign.replace(/[.+]/, '\\$&')))
     .join('');
-}
-
-export function passwordOf(text: string): string | undefined {
-  const { password } = new URL(text);
-  if (password === '') return undefined;
-  return decodes(password) ? decodeURIComponent(password) : password;
 }

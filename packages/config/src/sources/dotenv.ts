@@ -1,7 +1,8 @@
 import { isAbsolute, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { optionsOf } from '@seaworthy/contracts';
-import { isHardened, type Profile } from '../profile.js';
+import { isHardened } from '../profile.js';
+import { dotenvFiles } from './dotenv-files.js';
 import { dotenvLines, type LineFault } from './dotenv-lines.js';
 import { openToOthers, othersMask } from './open-to-others.js';
 import type { Origin } from './origin.js';
@@ -38,18 +39,15 @@ export function dotenvSource(options: DotenvOptions = {}): Source {
     name: 'dotenv',
     read(context) {
       const base = isAbsolute(folder) ? folder : resolve(context.cwd, folder);
-      const readings = filesOf(context.profile).map((file) => readDotenv(resolve(base, file), file, context));
+      const readings = dotenvFiles(context.profile).map((file) =>
+        readDotenv(resolve(base, file), file, context),
+      );
       return {
         entries: readings.flatMap((reading) => reading.entries),
         unreadable: readings.flatMap((reading) => reading.unreadable ?? []),
       };
     },
   };
-}
-
-function filesOf(profile: Profile): readonly string[] {
-  const local = profile === 'test' ? [] : ['.env.local'];
-  return ['.env', ...local, `.env.${profile}`, `.env.${profile}.local`];
 }
 
 function readDotenv(path: string, file: string, context: SourceContext): SourceReading {

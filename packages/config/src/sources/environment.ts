@@ -1,6 +1,5 @@
+import { inEnvironment } from './origin.js';
 import type { Source, SourceValue } from './source.js';
-
-const origin = { source: 'environment', at: 'the process environment' } as const;
 
 /** The process environment, or the `env` that `load` was given. */
 export function environmentSource(): Source {
@@ -11,7 +10,7 @@ export function environmentSource(): Source {
       for (const declared of names) {
         for (const name of [declared, `${declared}_FILE`]) {
           const value = Object.hasOwn(env, name) ? env[name] : undefined;
-          if (value !== undefined) entries.push({ name, value, origin });
+          if (value !== undefined) entries.push({ name, value, origin: inEnvironment });
         }
       }
       return { entries };

@@ -7,3 +7,8 @@ export interface Origin {
   readonly file?: string;
   readonly line?: number;
 }
+
+export const inEnvironment: Origin = Object.freeze({
+  source: 'environment',
+  at: 'the process environment',
+});
