@@ -136,8 +136,8 @@ function install(folder: string): void {
       const declared = names.map((name) => `export const ${name}: ${type};\n`);
       writeFileSync(join(folder, specifier.replace(/\.mjs$/, '.d.mts')), declared.join(''));
     }
-    if (/^(?:\.|@|node:)/.test(specifier)) continue;
-    const name = specifier.split('/', 1)[0] ?? '';
+    if (/^(?:\.|@seaworthy\/|node:)/.test(specifier)) continue;
+    const name = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
     for (const one of [name, `@types/${name}`]) {
       link(one, places.map((place) => join(place, one)).find(existsSync));
     }

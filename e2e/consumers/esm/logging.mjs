@@ -6,6 +6,7 @@ import { createLogger, withContext } from '@seaworthy/logging';
 import { createAuditLog, verifyAudit } from '@seaworthy/logging/audit';
 import { initSentry } from '@seaworthy/logging/sentry';
 import { initSentry as initInPage } from '@seaworthy/logging/sentry-browser';
+import { elasticsearch, shipping } from '@seaworthy/logging/shipping';
 import { folder, linesOf, newLogger, used } from './setting.mjs';
 
 await used('logging', async () => {
@@ -41,4 +42,19 @@ await used('logging/sentry, logging/sentry-browser', async () => {
   await sentry.close();
   await assert.rejects(initSentry(missing, { ...about, relase: '1' }), (error) => OptionsError.is(error));
   initInPage({ init: missing, makeFetchTransport: missing }, about);
+});
+
+await used('logging/shipping', async () => {
+  const sent = [];
+  const bulk = async ({ operations }) => {
+    const items = operations.filter((_, index) => index % 2 === 0);
+    sent.push(...operations.filter((_, index) => index % 2 === 1));
+    return { errors: false, items: items.map(() => ({ create: { status: 201 } })) };
+  };
+  const shipped = shipping(join(folder, 'spool'), elasticsearch({ bulk }, { index: 'logs' }));
+  const logger = createLogger({ service: 'consumer', environment: 'test', sinks: [shipped], process: false });
+  logger.info('Shipped', { password: 'hunter2' });
+  await logger.close();
+  assert.equal(JSON.parse(sent[0]).password, '[redacted]');
+  assert.equal(shipped.stats().sent, 1);
 });

@@ -19,12 +19,15 @@ import { type RolloutReport, simulateRollout } from '@seaworthy/health/testing';
 import { type AuditVerdict, createAuditLog, verifyAudit } from '@seaworthy/logging/audit';
 import { initSentry, type Sentry } from '@seaworthy/logging/sentry';
 import { initSentry as initInPage } from '@seaworthy/logging/sentry-browser';
+import { elasticsearch, type Shipping, shipping } from '@seaworthy/logging/shipping';
 import { createJwt, type JwtResult, jwtPresets } from '@seaworthy/security/jwt';
 import { createLoginGuard, createPasswords, type LoginResult } from '@seaworthy/security/login';
 import { createOidc, type OidcResult } from '@seaworthy/security/oidc';
 import { definePolicy } from '@seaworthy/security/roles';
 import { createSessions, memorySessionStore, type Session } from '@seaworthy/security/sessions';
+import * as jose from 'jose';
 import mysql2 from 'mysql2';
+import * as openidClient from 'openid-client';
 import pg from 'pg';
 
 const nowhere = '127.0.0.1:1';
@@ -77,6 +80,10 @@ export async function useSubpaths(health: Health): Promise<readonly string[]> {
   initInPage({ init: () => undefined, makeFetchTransport: () => transport }, about);
   await sentry.close();
 
+  const bulk = async () => ({ items: [{ create: { status: 201 } }] });
+  const shipped: Shipping = shipping('typescript-spool', elasticsearch({ bulk }, { index: 'logs' }));
+  const { state } = shipped.stats();
+
   const passwords = createPasswords({ argon2: false });
   const logins = createLoginGuard();
   const result: LoginResult<{ readonly id: number }> = await logins.attempt(
@@ -98,10 +105,11 @@ export async function useSubpaths(health: Health): Promise<readonly string[]> {
   const theme: string | undefined = session.data.theme;
 
   const keys = [{ kid: 'k1', secret: 'a-jwt-secret-of-at-least-32-characters' }];
-  const tokens = createJwt({ ...jwtPresets.kpi, keys, issuer: 'shop', audience: 'shop-api' });
+  const tokens = createJwt({ jose, ...jwtPresets.kpi, keys, issuer: 'shop', audience: 'shop-api' });
   const verified: JwtResult = await tokens.verify((await tokens.sign('ada')).token);
 
   const oidc = createOidc({
+    client: openidClient,
     issuer: `https://${nowhere}`,
     clientId: 'shop',
     redirectUri: 'https://shop.example/callback',
@@ -129,6 +137,7 @@ export async function useSubpaths(health: Health): Promise<readonly string[]> {
     ConfigError.is(refused) ? refused.code : 'no ConfigError',
     ...ends.map(({ status }) => status),
     String(verdict.ok),
+    state,
     String(sentry.enabled),
     result.kind,
     `${session.user} ${theme} ${typeof wrong}`,
