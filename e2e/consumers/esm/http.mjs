@@ -19,6 +19,8 @@ import { accessMatrix, definePolicy, matrixText } from '@seaworthy/security/role
 import { createSessions, memorySessionStore } from '@seaworthy/security/sessions';
 import express from 'express';
 import fastify from 'fastify';
+import * as jose from 'jose';
+import * as openidClient from 'openid-client';
 import { linesOf, newHealth, newLogger, newSecurity, used } from './setting.mjs';
 
 await used('security', async () => {
@@ -54,7 +56,7 @@ await used('security/login', async () => {
 
 await used('security/jwt', async () => {
   const keys = [{ kid: 'k1', secret: 'a-jwt-secret-of-at-least-32-characters' }];
-  const tokens = createJwt({ ...jwtPresets.crm, keys, issuer: 'shop', audience: 'shop-api' });
+  const tokens = createJwt({ jose, ...jwtPresets.crm, keys, issuer: 'shop', audience: 'shop-api' });
   const { token } = await tokens.sign('ada', { role: 'admin' });
   const result = await tokens.verify(token);
   assert.equal(result.subject, 'ada');
@@ -64,6 +66,7 @@ await used('security/jwt', async () => {
 
 await used('security/oidc', async () => {
   const oidc = createOidc({
+    client: openidClient,
     issuer: 'https://127.0.0.1:1',
     clientId: 'shop',
     redirectUri: 'https://shop.example/callback',

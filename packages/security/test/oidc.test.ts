@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Logger } from '@seaworthy/contracts';
 import { freePort, type HttpService, httpHosts, type NodeProcess, size, spawnNode } from '@seaworthy/testkit';
 import fc from 'fast-check';
+import * as client from 'openid-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sessionOf, withSession } from '../src/adapters/express.js';
 import { createOidc, type Oidc, OidcError, type OidcOptions, safeReturnPath } from '../src/oidc/index.js';
@@ -10,6 +11,8 @@ import { createSessions, memorySessionStore, type Sessions } from '../src/sessio
 
 const script = fileURLToPath(new URL('./processes/login-provider.mjs', import.meta.url));
 const secret = 'a-client-secret-canary-0123456789';
+
+type Options = OidcOptions<client.Configuration, client.ClientAuth>;
 
 /** A browser that keeps the cookies of every origin, and follows nothing by itself. */
 class Browser {
@@ -44,7 +47,7 @@ describe('logins at a provider', () => {
   let service: HttpService;
   let sessions: Sessions<Record<string, unknown>>;
   let oidc: Oidc;
-  let options: OidcOptions;
+  let options: Options;
   const lines: string[] = [];
 
   beforeAll(async () => {
@@ -62,7 +65,15 @@ describe('logins at a provider', () => {
     const log = (message: string, fields?: object): void =>
       void lines.push(JSON.stringify([message, fields]));
     const logger: Logger = { error: log, warn: log, info: log, debug: log };
-    options = { issuer, clientId: 'app', clientSecret: secret, redirectUri, environment: 'test', logger };
+    options = {
+      client,
+      issuer,
+      clientId: 'app',
+      clientSecret: secret,
+      redirectUri,
+      environment: 'test',
+      logger,
+    };
     oidc = createOidc(options);
     const keys = ['a-key-of-the-sessions-0123456789abcdef'];
     sessions = createSessions({
@@ -343,8 +354,13 @@ test.each([
   ['an empty secret', { clientSecret: '' }],
   ['a scope without openid', { scope: 'email' }],
   ['a timeout of nothing', { timeoutMs: 0 }],
-] satisfies ReadonlyArray<readonly [string, Partial<OidcOptions>]>)('%s is refused', (_what, options) => {
-  const basis = { issuer: 'http://127.0.0.1:1', clientId: 'app', redirectUri: 'http://127.0.0.1:2/callback' };
+] satisfies ReadonlyArray<readonly [string, Partial<Options>]>)('%s is refused', (_what, options) => {
+  const basis = {
+    client,
+    issuer: 'http://127.0.0.1:1',
+    clientId: 'app',
+    redirectUri: 'http://127.0.0.1:2/callback',
+  };
   expect(() => createOidc({ ...basis, environment: 'test', ...options })).toThrow(
     expect.objectContaining({ code: 'INVALID_OPTION' }),
   );

@@ -12,6 +12,7 @@ import {
 } from '@seaworthy/testkit';
 import fc from 'fast-check';
 import { Cluster, Redis } from 'ioredis';
+import * as jose from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   createJwt,
@@ -180,6 +181,7 @@ describeWith(['redis'], 'with Redis', () => {
       const revocations = redisRevocations(redis, { prefix: 'test', lifetime, deadlineMs: 10_000, clock });
       const keys = [{ kid: 'k1', secret }];
       const jwt = createJwt({
+        jose,
         algorithm: 'HS256',
         keys,
         issuer: 'a',

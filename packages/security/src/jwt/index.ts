@@ -1,4 +1,5 @@
 export type { KeyInput } from '../keyring.js';
+export type { JoseLike, JosePayload, JoseSigner, JoseVerifyOptions } from './jose-like.js';
 export {
   bearerToken,
   createJwt,

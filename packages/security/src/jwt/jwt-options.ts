@@ -1,8 +1,11 @@
 import { type Clock, type DurationInput, optionsOf } from '@seaworthy/contracts';
+import type { JoseLike } from './jose-like.js';
 import type { JwtAlgorithm, JwtKey } from './jwt-keys.js';
 import type { JwtRevocations } from './revocations.js';
 
 export interface JwtOptions {
+  /** The module: `import * as jose from 'jose'`. */
+  readonly jose: JoseLike;
   /** The only one that is signed with and believed. */
   readonly algorithm: JwtAlgorithm;
   /** The first signs, all are believed, each by its own `kid`. To replace one, put the new one first and keep the old for `lifetime`. */
@@ -24,6 +27,7 @@ export interface JwtOptions {
 }
 
 export const readJwtOptions = optionsOf<JwtOptions>('createJwt', {
+  jose: true,
   algorithm: true,
   keys: true,
   issuer: true,

@@ -1,14 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { invalidOption, parseDuration, systemClock, wholeNumber } from '@seaworthy/contracts';
-import {
-  errors,
-  exportJWK,
-  type JWK,
-  type JWTPayload,
-  type JWTVerifyOptions,
-  jwtVerify,
-  SignJWT,
-} from 'jose';
+import { errorCode, invalidOption, parseDuration, systemClock, wholeNumber } from '@seaworthy/contracts';
+import type { JosePayload } from './jose-like.js';
 import { readJwtKeys } from './jwt-keys.js';
 import { type JwtOptions, readJwtOptions } from './jwt-options.js';
 import { TokenError } from './token-error.js';
@@ -57,7 +49,7 @@ export interface Jwt {
    */
   verify(token: string): Promise<JwtResult>;
   /** The public keys as a JWK Set (RFC 7517), for others who verify; empty for HS256. */
-  publicKeys(): Promise<{ readonly keys: readonly JWK[] }>;
+  publicKeys(): Promise<{ readonly keys: readonly object[] }>;
 }
 
 const owner = 'createJwt';
@@ -70,14 +62,25 @@ const yearMs = 366 * 86_400_000;
  * @throws OptionsError for keys that are weak or of another kind, and for what is missing.
  *
  * @example
- * const tokens = createJwt({ ...jwtPresets.kpi, keys: [{ kid: '2026-11', secret: config.JWT_SECRET }], issuer: 'kpi', audience: 'kpi-api' });
+ * import * as jose from 'jose';
+ * const keys = [{ kid: '2026-11', secret: config.JWT_SECRET }];
+ * const tokens = createJwt({ jose, ...jwtPresets.kpi, keys, issuer: 'kpi', audience: 'kpi-api' });
  * const { token } = await tokens.sign(user.id, { role: user.role });
  * const result = await tokens.verify(token);
  * if (!result.valid) throw unauthorized();
  */
 export function createJwt(options: JwtOptions): Jwt {
-  const { algorithm, issuer, audience, leeway = 0, maxBytes = 8_192, revocations } = readJwtOptions(options);
+  const {
+    jose,
+    algorithm,
+    issuer,
+    audience,
+    leeway = 0,
+    maxBytes = 8_192,
+    revocations,
+  } = readJwtOptions(options);
   const { lifetime = '15m', clock = systemClock } = options;
+  if (typeof jose?.jwtVerify !== 'function') throw invalidOption(owner, 'jose', 'the module jose');
   for (const [name, value] of Object.entries({ issuer, audience })) {
     if (typeof value !== 'string' || value === '')
       throw invalidOption(owner, name, 'a text that is not empty');
@@ -86,7 +89,7 @@ export function createJwt(options: JwtOptions): Jwt {
   const leewayMs = wholeNumber(owner, 'leeway', parseDuration(leeway), { max: 60_000 });
   wholeNumber(owner, 'maxBytes', maxBytes, { min: 256, max: 65_536 });
   const { signing, verifying } = readJwtKeys(owner, algorithm, options.keys);
-  const rules: JWTVerifyOptions = {
+  const rules = {
     algorithms: [algorithm],
     issuer,
     audience,
@@ -96,12 +99,12 @@ export function createJwt(options: JwtOptions): Jwt {
     clockTolerance: Math.floor(leewayMs / 1_000),
   };
 
-  async function read(token: string): Promise<JWTPayload> {
-    const { payload } = await jwtVerify(
+  async function read(token: string): Promise<JosePayload> {
+    const { payload } = await jose.jwtVerify(
       token,
       ({ kid }) => {
         const key = typeof kid === 'string' ? verifying.get(kid) : undefined;
-        if (key === undefined) throw new errors.JWKSNoMatchingKey();
+        if (key === undefined) throw Object.assign(new Error('an unknown key'), { code: unknownKey });
         return key;
       },
       { ...rules, currentDate: new Date(clock.now()) },
@@ -132,14 +135,10 @@ export function createJwt(options: JwtOptions): Jwt {
       const expires = issuedAt + Math.floor(lifetimeMs / 1_000);
       // With its time to the millisecond, because a revocation of all of a user's tokens must not reach those of after it.
       const id = `${now.toString(36)}.${randomBytes(16).toString('base64url')}`;
-      const token = await new SignJWT({ ...claims })
-        .setProtectedHeader({ alg: algorithm, typ: 'JWT', kid: signing.kid })
-        .setIssuer(issuer)
-        .setAudience(audience)
-        .setSubject(subject)
-        .setJti(id)
-        .setIssuedAt(issuedAt)
-        .setExpirationTime(expires)
+      const own = { iss: issuer, aud: audience, sub: subject, jti: id, iat: issuedAt, exp: expires };
+      const header = { alg: algorithm, typ: 'JWT', kid: signing.kid };
+      const token = await new jose.SignJWT({ ...claims, ...own })
+        .setProtectedHeader(header)
         .sign(signing.key);
       if (token.length > maxBytes)
         throw failure(
@@ -151,7 +150,7 @@ export function createJwt(options: JwtOptions): Jwt {
     async verify(token) {
       if (typeof token !== 'string') return refused('malformed');
       if (token.length > maxBytes) return refused('too-large');
-      let payload: JWTPayload;
+      let payload: JosePayload;
       try {
         payload = await read(token);
       } catch (error) {
@@ -180,7 +179,7 @@ export function createJwt(options: JwtOptions): Jwt {
     async publicKeys() {
       const asymmetric = [...verifying].filter(([, key]) => key.type === 'public');
       const keys = asymmetric.map(async ([kid, key]) => ({
-        ...(await exportJWK(key)),
+        ...(await jose.exportJWK(key)),
         kid,
         alg: algorithm,
         use: 'sig',
@@ -209,13 +208,26 @@ function issuedMs(id: string): number | undefined {
   return ms === undefined ? undefined : Number.parseInt(ms, 36);
 }
 
+const unknownKey = 'ERR_JWKS_NO_MATCHING_KEY';
+
 function refusalOf(error: unknown): JwtRefusal {
-  if (error instanceof errors.JWTExpired) return 'expired';
-  if (error instanceof errors.JWTClaimValidationFailed) {
-    return error.claim === 'iss' ? 'issuer' : error.claim === 'aud' ? 'audience' : 'claims';
+  switch (errorCode(error)) {
+    case 'ERR_JWT_EXPIRED':
+      return 'expired';
+    case 'ERR_JWT_CLAIM_VALIDATION_FAILED':
+      return refusedClaim(error);
+    case 'ERR_JOSE_ALG_NOT_ALLOWED':
+      return 'algorithm';
+    case unknownKey:
+      return 'unknown-key';
+    case 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED':
+      return 'signature';
+    default:
+      return 'malformed'; // whatever else a token makes of a library, it is not believed
   }
-  if (error instanceof errors.JOSEAlgNotAllowed) return 'algorithm';
-  if (error instanceof errors.JWKSNoMatchingKey) return 'unknown-key';
-  if (error instanceof errors.JWSSignatureVerificationFailed) return 'signature';
-  return 'malformed'; // whatever else a token makes of a library, it is not believed
+}
+
+function refusedClaim(error: unknown): JwtRefusal {
+  const claim = error instanceof Error && 'claim' in error ? error.claim : undefined;
+  return claim === 'iss' ? 'issuer' : claim === 'aud' ? 'audience' : 'claims';
 }

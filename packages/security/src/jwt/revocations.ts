@@ -58,7 +58,7 @@ const readOptions = optionsOf<RedisRevocationsOptions>('redisRevocations', {
  *
  * @example
  * const revocations = redisRevocations(redis, { prefix: 'kpi', lifetime: '7d' });
- * const tokens = createJwt({ ...jwtPresets.kpi, keys, issuer, audience, revocations });
+ * const tokens = createJwt({ jose, ...jwtPresets.kpi, keys, issuer, audience, revocations });
  * await revocations.revokeAll(user.id);
  */
 export function redisRevocations(redis: RedisCommands, options: RedisRevocationsOptions): JwtRevocations {

@@ -1,54 +1,16 @@
 import {
-  type Environment,
   errorCode,
   invalidOption,
-  type Logger,
   optionsOf,
   readEnvironment,
   Secret,
   silentLogger,
   wholeNumber,
 } from '@seaworthy/contracts';
-import {
-  AuthorizationResponseError,
-  allowInsecureRequests,
-  authorizationCodeGrant,
-  buildAuthorizationUrl,
-  ClientSecretBasic,
-  type Configuration,
-  calculatePKCECodeChallenge,
-  discovery,
-  enableNonRepudiationChecks,
-  type IDToken,
-  None,
-  ResponseBodyError,
-  randomNonce,
-  randomPKCECodeVerifier,
-  randomState,
-  WWWAuthenticateChallengeError,
-} from 'openid-client';
 import { providerUnavailable } from './oidc-error.js';
+import { addressOf, type OidcOptions, readOidcOptions } from './oidc-options.js';
+import type { OidcClaims } from './openid-client-like.js';
 import { safeReturnPath } from './return-path.js';
-
-export interface OidcOptions {
-  /** The provider, as its tokens name it: `https://login.example.com`. Plain HTTP in development and tests only. */
-  readonly issuer: string;
-  readonly clientId: string;
-  /** @defaultValue none: a public client, which PKCE alone protects */
-  readonly clientSecret?: Secret | string;
-  /** Where the provider sends people back to, as it is registered there. */
-  readonly redirectUri: string;
-  /** @defaultValue 'openid profile email' */
-  readonly scope?: string;
-  /** Each question to the provider fails after so long. @defaultValue 5000 */
-  readonly timeoutMs?: number;
-  /** A login that was begun can be finished for so long. @defaultValue 600000 */
-  readonly pendingMs?: number;
-  /** @defaultValue 'production' */
-  readonly environment?: Environment;
-  /** @defaultValue silentLogger */
-  readonly logger?: Logger;
-}
 
 /** What a login needs of a session; those of `@seaworthy/security/sessions` have it. */
 export interface LoginNotes {
@@ -80,7 +42,7 @@ export type OidcResult =
       readonly issuer: string;
       /** Unique at this issuer, and nowhere else. */
       readonly subject: string;
-      readonly claims: IDToken;
+      readonly claims: OidcClaims;
       readonly returnTo: string;
     }
   | { readonly kind: 'refused'; readonly reason: OidcRefusal };
@@ -105,18 +67,6 @@ interface Pending {
 
 const owner = 'createOidc';
 
-const readOptions = optionsOf<OidcOptions>(owner, {
-  issuer: true,
-  clientId: true,
-  clientSecret: true,
-  redirectUri: true,
-  scope: true,
-  timeoutMs: true,
-  pendingMs: true,
-  environment: true,
-  logger: true,
-});
-
 const readBeginOptions = optionsOf<BeginOptions>('begin', { returnTo: true, parameters: true });
 
 /**
@@ -128,7 +78,8 @@ const readBeginOptions = optionsOf<BeginOptions>('begin', { returnTo: true, para
  * @throws OptionsError
  *
  * @example
- * const oidc = createOidc({ issuer: config.ISSUER, clientId: config.CLIENT_ID, clientSecret: config.CLIENT_SECRET, redirectUri });
+ * import * as client from 'openid-client';
+ * const oidc = createOidc({ client, issuer: config.ISSUER, clientId: config.CLIENT_ID, clientSecret: config.CLIENT_SECRET, redirectUri });
  * app.get('/login', async (req, res) => res.redirect(303, await oidc.begin(sessionOf(sessions, req), { returnTo: req.query.to })));
  * app.get('/callback', async (req, res) => {
  *   const session = sessionOf(sessions, req);
@@ -138,18 +89,18 @@ const readBeginOptions = optionsOf<BeginOptions>('begin', { returnTo: true, para
  *   res.redirect(303, result.returnTo);
  * });
  */
-export function createOidc(options: OidcOptions): Oidc {
-  const {
-    clientId,
-    clientSecret,
-    scope = 'openid profile email',
-    logger = silentLogger,
-  } = readOptions(options);
+export function createOidc<Configuration, Authentication>(
+  options: OidcOptions<Configuration, Authentication>,
+): Oidc {
+  readOidcOptions(options);
+  const { client, clientId, clientSecret, scope = 'openid profile email', logger = silentLogger } = options;
   const { timeoutMs = 5_000, pendingMs = 600_000 } = options;
   const environment = readEnvironment(owner, options.environment);
   const isLoose = environment === 'development' || environment === 'test';
   const issuer = addressOf('issuer', options.issuer, isLoose);
   const redirectUri = addressOf('redirectUri', options.redirectUri, isLoose);
+  if (typeof client?.discovery !== 'function')
+    throw invalidOption(owner, 'client', 'the module openid-client');
   if (typeof clientId !== 'string' || clientId === '') throw invalidOption(owner, 'clientId', 'a text');
   if (!scope.split(' ').includes('openid'))
     throw invalidOption(owner, 'scope', 'words with openid among them');
@@ -159,18 +110,24 @@ export function createOidc(options: OidcOptions): Oidc {
   if (secret !== undefined && (typeof secret !== 'string' || secret === '')) {
     throw invalidOption(owner, 'clientSecret', 'a text that is not empty');
   }
+  const authentication = secret === undefined ? client.None() : client.ClientSecretBasic(secret);
   let known: Promise<Configuration> | undefined;
 
   /** One question for all who wait; a failure is not kept. */
   function provider(): Promise<Configuration> {
-    known ??= discovery(issuer, clientId, secret, secret === undefined ? None() : ClientSecretBasic(secret), {
-      timeout: timeoutMs / 1_000,
-      // Signatures of ID tokens are verified although TLS to the token endpoint would do (OpenID Connect Core, 3.1.3.7).
-      execute: [enableNonRepudiationChecks, ...(issuer.protocol === 'http:' ? [allowInsecureRequests] : [])],
-    }).catch((error: unknown) => {
-      known = undefined;
-      throw unavailable(error);
-    });
+    known ??= client
+      .discovery(issuer, clientId, secret, authentication, {
+        timeout: timeoutMs / 1_000,
+        // Signatures of ID tokens are verified although TLS to the token endpoint would do (OpenID Connect Core, 3.1.3.7).
+        execute: [
+          client.enableNonRepudiationChecks,
+          ...(issuer.protocol === 'http:' ? [client.allowInsecureRequests] : []),
+        ],
+      })
+      .catch((error: unknown) => {
+        known = undefined;
+        throw unavailable(error);
+      });
     return known;
   }
 
@@ -188,16 +145,20 @@ export function createOidc(options: OidcOptions): Oidc {
     async begin(session, begin = {}) {
       const { returnTo, parameters = {} } = readBeginOptions(begin);
       const configuration = await provider();
-      const [state, nonce, verifier] = [randomState(), randomNonce(), randomPKCECodeVerifier()];
+      const [state, nonce, verifier] = [
+        client.randomState(),
+        client.randomNonce(),
+        client.randomPKCECodeVerifier(),
+      ];
       const pending: Pending = { nonce, verifier, returnTo: safeReturnPath(returnTo) };
       await session.hold(noteOf(state), JSON.stringify(pending), pendingMs);
-      return buildAuthorizationUrl(configuration, {
+      return client.buildAuthorizationUrl(configuration, {
         ...parameters,
         redirect_uri: redirectUri.href,
         scope,
         state,
         nonce,
-        code_challenge: await calculatePKCECodeChallenge(verifier),
+        code_challenge: await client.calculatePKCECodeChallenge(verifier),
         code_challenge_method: 'S256',
       }).href;
     },
@@ -212,7 +173,7 @@ export function createOidc(options: OidcOptions): Oidc {
       const { nonce, verifier, returnTo }: Pending = JSON.parse(note);
       const configuration = await provider();
       try {
-        const tokens = await authorizationCodeGrant(configuration, callback, {
+        const tokens = await client.authorizationCodeGrant(configuration, callback, {
           pkceCodeVerifier: verifier,
           expectedState: state,
           expectedNonce: nonce,
@@ -222,13 +183,10 @@ export function createOidc(options: OidcOptions): Oidc {
         if (claims === undefined) return refused('response');
         return { kind: 'ok', issuer: claims.iss, subject: claims.sub, claims, returnTo };
       } catch (error) {
-        if (error instanceof AuthorizationResponseError) return refused('denied', error);
-        if (error instanceof ResponseBodyError) {
-          if (error.status >= 500 || error.error === 'invalid_client') throw unavailable(error);
-          return refused('code', error);
-        }
-        if (error instanceof WWWAuthenticateChallengeError || isOutage(error)) throw unavailable(error);
-        return refused('response', error);
+        if (isOutage(error)) throw unavailable(error);
+        const code = errorCode(error);
+        if (code === 'OAUTH_AUTHORIZATION_RESPONSE_ERROR') return refused('denied', error);
+        return refused(code === 'OAUTH_RESPONSE_BODY_ERROR' ? 'code' : 'response', error);
       }
     },
   };
@@ -238,32 +196,27 @@ function noteOf(state: string): string {
   return `oidc:${state}`;
 }
 
-function addressOf(name: string, text: string, isLoose: boolean): URL {
-  if (typeof text === 'string' && URL.canParse(text)) {
-    const url = new URL(text);
-    const isSafe = url.protocol === 'https:' || (isLoose && url.protocol === 'http:');
-    if (isSafe && url.username === '' && url.password === '' && url.hash === '') return url;
-  }
-  throw invalidOption(owner, name, isLoose ? 'an http or https address' : 'an https address');
-}
-
 /** A word of the protocol and nothing else: messages and causes carry codes and states. */
 function wordOf(error: unknown): string | undefined {
-  const word: unknown =
-    error instanceof AuthorizationResponseError || error instanceof ResponseBodyError
-      ? error.error
-      : errorCode(error);
+  const word: unknown = error instanceof Error && 'error' in error ? error.error : errorCode(error);
   return typeof word === 'string' && /^[\w-]{1,64}$/.test(word) ? word : undefined;
 }
 
-/** No answer in time, none at all, or one that says that the provider itself failed. */
+/** No answer in time, none at all, one that says that the provider itself failed, or that it does not know this client. */
 function isOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  const code = errorCode(error);
-  if (code === 'OAUTH_TIMEOUT' || code === 'OAUTH_ABORT' || isFetchFailure(error)) return true;
+  if (outages.has(errorCode(error) ?? '') || wordOf(error) === 'invalid_client' || isFetchFailure(error))
+    return true;
   const { cause } = error;
-  return cause instanceof Response ? cause.status >= 500 : isFetchFailure(cause);
+  const status = 'status' in error ? error.status : cause instanceof Response ? cause.status : undefined;
+  return (typeof status === 'number' && status >= 500) || isFetchFailure(cause);
 }
+
+const outages: ReadonlySet<string> = new Set([
+  'OAUTH_TIMEOUT',
+  'OAUTH_ABORT',
+  'OAUTH_WWW_AUTHENTICATE_CHALLENGE',
+]);
 
 /** By its words: a test runner that gives tests a realm of their own leaves Node's TypeError in another. */
 function isFetchFailure(error: unknown): boolean {
