@@ -18,7 +18,8 @@ export type DenyCode =
   | 'RATE_LIMITED'
   | 'RATE_LIMIT_UNAVAILABLE'
   | 'CROSS_ORIGIN_REQUEST'
-  | 'CSRF_TOKEN_REQUIRED';
+  | 'CSRF_TOKEN_REQUIRED'
+  | 'INVALID_HOST';
 
 /** Let the request through. */
 export interface PassVerdict {
@@ -35,17 +36,24 @@ export interface PreflightVerdict {
   readonly status: number;
 }
 
+/** The request came over plain HTTP: answer with `status` and no body; the headers hold `Location`. */
+export interface RedirectVerdict {
+  readonly kind: 'redirect';
+  readonly client: Client;
+  readonly status: 301 | 308;
+}
+
 /** Refuse the request with this answer. */
 export interface DenyVerdict {
   readonly kind: 'deny';
   readonly client: Client;
   readonly code: DenyCode;
-  readonly status: 403 | 429 | 503;
+  readonly status: 400 | 403 | 429 | 503;
   readonly contentType: string;
   readonly body: string;
 }
 
-export type Verdict = PassVerdict | PreflightVerdict | DenyVerdict;
+export type Verdict = PassVerdict | PreflightVerdict | RedirectVerdict | DenyVerdict;
 
 /** What to do with one request. The headers belong on the response whatever the verdict is. */
 export interface Decision {

@@ -20,6 +20,7 @@ export type {
   HeaderPair,
   PassVerdict,
   PreflightVerdict,
+  RedirectVerdict,
   Verdict,
 } from './decision.js';
 export type { FeatureAllowance } from './headers/permissions-policy.js';
@@ -47,3 +48,4 @@ export { presets } from './presets.js';
 export { createSecurity, type Security, type SecurityOptions } from './security.js';
 export { SecurityError } from './security-error.js';
 export type { SecurityEvent } from './security-event.js';
+export type { HttpsRedirectOptions } from './transport/https-redirect.js';

@@ -24,12 +24,19 @@ import { createLimiter, type LimitResult, type LimitsOptions } from './limits/li
 import { deny } from './problem.js';
 import { report } from './report.js';
 import type { SecurityEvent } from './security-event.js';
+import { type HttpsRedirectOptions, planHttpsRedirect } from './transport/https-redirect.js';
 
 export interface SecurityOptions {
   /** @defaultValue the strict `html` profile */
   readonly headers?: HeadersOptions;
   /** How the client's address is found. @defaultValue the socket's other end, no header believed */
   readonly clientIp?: ClientIp;
+  /**
+   * Sends requests that came over plain HTTP to https; health paths are answered. `true` for its defaults. Behind a proxy
+   * that ends TLS, name the proxy in `clientIp`, or everything is redirected for ever.
+   * @defaultValue false
+   */
+  readonly httpsRedirect?: HttpsRedirectOptions | boolean;
   /** Who may read answers from another origin: our options with `origins`, or those of the `cors` package with `origin`. @defaultValue nobody */
   readonly cors?: CorsOptions | CorsPackageOptions;
   /** @defaultValue no limit */
@@ -64,6 +71,7 @@ export interface Security extends Closable {
 const readOptions = optionsOf<SecurityOptions>('createSecurity', {
   headers: true,
   clientIp: true,
+  httpsRedirect: true,
   cors: true,
   limits: true,
   csrf: true,
@@ -102,6 +110,9 @@ export function createSecurity(options: SecurityOptions = {}): Security {
       ? tell({ type: 'limit-store-down', reason: change.reason })
       : tell({ type: 'limit-store-up', downMs: change.downMs });
   const headers = planHeaders(options.headers);
+  const { httpsRedirect = false } = options;
+  const redirect =
+    httpsRedirect === false ? undefined : planHttpsRedirect(httpsRedirect === true ? {} : httpsRedirect);
   const limiter = options.limits && createLimiter(options.limits, { clock, metrics, onStoreChange });
   const exposed = limiter?.headerNames ?? [];
   const cors =
@@ -169,6 +180,20 @@ export function createSecurity(options: SecurityOptions = {}): Security {
     decide(view, exchange) {
       const client = findClient(view);
       const { set, nonce } = headers.headers(client.secure, exchange);
+      const elsewhere = redirect?.(view, client);
+      if (elsewhere === 'no host') {
+        const detail = 'The Host header is no host name, so there is nowhere to send this request to.';
+        const verdict = deny(client, { status: 400, code: 'INVALID_HOST', detail });
+        return { headers: set, remove: headers.remove, verdict };
+      }
+      if (elsewhere !== undefined) {
+        const { status, location } = elsewhere;
+        return {
+          headers: [...set, ['Location', location]],
+          remove: headers.remove,
+          verdict: { kind: 'redirect', client, status },
+        };
+      }
       const shared = cors?.apply(view);
       return shared instanceof Promise
         ? shared.then((known) => afterCors(view, client, set, nonce, known))
