@@ -16,6 +16,8 @@ export interface BackupProgress {
   readonly rawBytes: number;
   /** Compressed bytes so far; 0 while restoring. */
   readonly bytes: number;
+  /** Uncompressed bytes a second, on average since the stage began; 0 at its very start. */
+  readonly rawBytesPerSecond: number;
 }
 
 export interface RunOptions {

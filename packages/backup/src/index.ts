@@ -32,6 +32,7 @@ export {
   type BackupScheduleOptions,
   createBackupSchedule,
   type SchedulableBackups,
+  type ScheduledRunOptions,
 } from './schedule/create-backup-schedule.js';
 export { type RedisLockOptions, redisLock } from './schedule/redis-lock.js';
 export type { Held, RunLock } from './schedule/run-lock.js';

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { BackupSettings } from '../backup-options.js';
-import type { BackupProgress, RunOptions } from '../backups.js';
+import type { RunOptions } from '../backups.js';
 import { formatManifest, type Manifest, type ManifestArtifact } from '../manifest/manifest.js';
 import type { BackupSource } from '../sources/backup-source.js';
 import { openTargetSet } from '../targets/target-set.js';
 import { chooseCompression } from './compression.js';
 import { dumpArtifact } from './dump-artifact.js';
-import { throttled } from './throttled.js';
+import { progressReport } from './progress-report.js';
 
 /** One backup from the first question to the manifest. Whatever fails, everything staged or committed is taken back. */
 export async function runBackup(
@@ -66,7 +66,7 @@ export async function runBackup(
       const { engine, format } = source;
       const encryption = recipients.length > 0 ? 'age' : 'none';
       const key = layout.artifact(id, { source: name, format, compression, encryption });
-      const report = throttled<BackupProgress>(onProgress, clock);
+      const report = progressReport(onProgress, clock);
       const staged = await targets.stage(key);
       const result = await dumpArtifact({
         source,

@@ -1,10 +1,10 @@
 import { invalidOption, optionsOf, parseDuration } from '@seaworthy/contracts';
 import { BackupError } from '../backup-error.js';
 import type { BackupSettings } from '../backup-options.js';
-import type { BackupProgress, RestoreForce, RestoreOptions, RestoreResult } from '../backups.js';
+import type { RestoreForce, RestoreOptions, RestoreResult } from '../backups.js';
 import { findBackup } from '../manifest/catalog.js';
 import type { Manifest, ManifestArtifact } from '../manifest/manifest.js';
-import { throttled } from '../pipeline/throttled.js';
+import { progressReport } from '../pipeline/progress-report.js';
 import type { SourceSession } from '../sources/backup-source.js';
 import { loadArtifact } from './load-artifact.js';
 import { readIdentities } from './read-identities.js';
@@ -61,7 +61,7 @@ export async function restoreBackup(
         'Choose a target of the same engine.',
       );
     }
-    const report = throttled<BackupProgress>(onProgress ?? (() => undefined), clock);
+    const report = progressReport(onProgress, clock);
     report.tell({ source: artifact.source, stage: 'verify', rawBytes: 0, bytes: 0 });
     const stored = { target, id, artifact, identities, signal };
     await verifyArtifact({ ...stored, level: 'decrypt' });

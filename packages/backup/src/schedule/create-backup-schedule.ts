@@ -11,16 +11,22 @@ import {
   wholeNumber,
 } from '@seaworthy/contracts';
 import { BackupError } from '../backup-error.js';
+import type { BackupProgress } from '../backups.js';
 import { cronTimes } from './cron-times.js';
 import { noLock, type RunLock } from './run-lock.js';
 import { type JobSettings, keepSchedule, type ScheduledJob } from './scheduled-job.js';
 
+export interface ScheduledRunOptions {
+  readonly signal: AbortSignal;
+  readonly onProgress?: (progress: BackupProgress) => void;
+}
+
 /** What a schedule asks of the backups: `createBackups()` fits. */
 export interface SchedulableBackups {
-  run(options: { readonly signal: AbortSignal }): Promise<unknown>;
+  run(options: ScheduledRunOptions): Promise<unknown>;
   /** Removes what the retention policy no longer wants; absent or idle without a policy. */
   retain?(options: { readonly signal: AbortSignal }): Promise<unknown>;
-  drill?(options: { readonly signal: AbortSignal }): Promise<unknown>;
+  drill?(options: ScheduledRunOptions): Promise<unknown>;
   /** When backups and drills were made with success, in milliseconds since the epoch. */
   history(): Promise<{ readonly backups: readonly number[]; readonly drills: readonly number[] }>;
 }
@@ -42,6 +48,8 @@ export interface BackupScheduleOptions {
   readonly attempts?: number;
   /** Before the second attempt; doubled before each further one. @defaultValue '10m' */
   readonly retryAfter?: DurationInput;
+  /** Called at most once a second while a backup or a drill runs. */
+  readonly onProgress?: (progress: BackupProgress) => void;
   /** @defaultValue silent */
   readonly logger?: Logger;
   /** @defaultValue the machine's */
@@ -68,6 +76,7 @@ const readOptions = optionsOf<BackupScheduleOptions>(owner, {
   jitter: true,
   attempts: true,
   retryAfter: true,
+  onProgress: true,
   logger: true,
   clock: true,
   random: true,
@@ -115,13 +124,14 @@ export function createBackupSchedule(
   const backupTimes = cronTimes(backup, { owner, option: 'backup', timeZone });
   const drillTimes = drill === undefined ? undefined : cronTimes(drill, { owner, option: 'drill', timeZone });
   const restore = backups.drill?.bind(backups);
+  const told = rest.onProgress === undefined ? {} : { onProgress: rest.onProgress };
   const jobs: ScheduledJob[] = [
     {
       name: 'backup',
       times: backupTimes,
       lastDone: async () => (await backups.history()).backups,
       async work(signal) {
-        await backups.run({ signal });
+        await backups.run({ signal, ...told });
         await backups.retain?.({ signal }).catch((error: unknown) => {
           signal.throwIfAborted();
           logger.error('The backup is complete, and old ones could not be removed.', { error });
@@ -136,7 +146,7 @@ export function createBackupSchedule(
       times: drillTimes,
       lastDone: async () => (await backups.history()).drills,
       async work(signal) {
-        await restore({ signal });
+        await restore({ signal, ...told });
       },
     });
   }

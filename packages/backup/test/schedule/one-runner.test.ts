@@ -24,7 +24,14 @@ import { Redis } from 'ioredis';
 import mysqlDriver from 'mysql2/promise';
 import pg from 'pg';
 import { beforeAll, expect, it, onTestFinished } from 'vitest';
-import { childrenOf, postgresBulk, recordingLogger, sql, temporaryFolder } from '../support/fixtures.js';
+import {
+  childrenOf,
+  filesIn,
+  postgresBulk,
+  recordingLogger,
+  sql,
+  temporaryFolder,
+} from '../support/fixtures.js';
 
 /** One connection of pg as the port wants it. */
 async function postgresConnection(url: string): Promise<LockConnection> {
@@ -157,6 +164,32 @@ describeWith(['postgres', 'mysql', 'redis'], 'one runner among many instances', 
       expect(await one?.tryHold('backup', async () => 'third')).toEqual({ held: true, value: 'third' });
     },
   );
+
+  it('close() in the middle of a dump leaves no child, no backup and no lock', async () => {
+    const folder = await temporaryFolder();
+    const key = 'closed';
+    const lock = sqlLock(() => postgresConnection(database.url), { key });
+    const backups = createBackups({
+      sources: { db: postgres({ url: database.url }) },
+      targets: [local(folder)],
+    });
+    onTestFinished(() => backups.close());
+    let begin = (): void => undefined;
+    const dumping = new Promise<void>((resolve) => {
+      begin = resolve;
+    });
+    const schedule = createBackupSchedule(backups, {
+      backup: '0 2 * * *',
+      jitter: 0,
+      lock,
+      onProgress: () => begin(),
+    });
+    await dumping;
+    await schedule.close();
+    expect([...childrenOf(process.pid, 'pg_dump'), ...childrenOf(process.pid, 'psql')]).toEqual([]);
+    expect(await filesIn(folder)).toEqual([]);
+    expect(await lock.tryHold('backup', async () => 'free')).toEqual({ held: true, value: 'free' });
+  });
 
   it('a lock in Redis that is gone stops the work, and leaves the lock of its successor alone', async () => {
     const redis = await redisCommands();

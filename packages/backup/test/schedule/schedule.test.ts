@@ -1,4 +1,5 @@
 import {
+  type BackupProgress,
   type BackupScheduleOptions,
   createBackupSchedule,
   type Held,
@@ -7,9 +8,11 @@ import {
   type RunLock,
   retentionPresets,
   type SchedulableBackups,
+  type ScheduledRunOptions,
 } from '@seaworthy/backup';
 import { createFakeClock, type FakeClock } from '@seaworthy/testkit';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { progressReport } from '../../src/pipeline/progress-report.js';
 import { recordingLogger } from '../support/fixtures.js';
 
 const minute = 60_000;
@@ -30,7 +33,7 @@ class Shelf implements SchedulableBackups {
     this.#clock = clock;
   }
 
-  async run(_options?: unknown): Promise<void> {
+  async run(_options?: ScheduledRunOptions): Promise<void> {
     this.attempts += 1;
     if (this.failing) throw new Error('no backup');
     this.made.push(this.#clock.now());
@@ -218,6 +221,37 @@ describe('createBackupSchedule', () => {
     expect(ended).toBe(true);
     expect(clock.pending).toBe(0);
     expect(lines).toEqual([]);
+  });
+
+  it('passes progress on, with bytes and their rate', async () => {
+    const clock = createFakeClock();
+    const seen: BackupProgress[] = [];
+    const report = progressReport((progress) => seen.push(progress), clock);
+    const tell = (stage: BackupProgress['stage'], rawBytes: number) =>
+      report.tell({ source: 'db', stage, rawBytes, bytes: 0 });
+    tell('verify', 0);
+    await clock.advance(10_000);
+    tell('restore', 0);
+    await clock.advance(2_000);
+    tell('restore', 5_000_000);
+    await clock.advance(500);
+    tell('restore', 6_000_000);
+    report.finish();
+    expect(seen.map(({ stage, rawBytesPerSecond }) => [stage, rawBytesPerSecond])).toEqual([
+      ['verify', 0],
+      ['restore', 0],
+      ['restore', 2_500_000],
+      ['restore', 2_400_000],
+    ]);
+    const passed: unknown[] = [];
+    const shelf = new Shelf(clock);
+    shelf.run = async (options?: ScheduledRunOptions) => {
+      const [progress] = seen;
+      if (progress !== undefined) options?.onProgress?.(progress);
+    };
+    started(shelf, clock, { onProgress: (progress) => passed.push(progress) });
+    await clock.advance(1);
+    expect(passed).toEqual([seen[0]]);
   });
 
   it('while another instance holds the lock it waits, and does the work itself when that one dies over it', async () => {
