@@ -20,7 +20,7 @@ function section(text: string, opening: string): Readonly<Record<string, string>
   );
 }
 
-test('fluentd.conf tails /app/logs/*.log with a pos_file as app.logs, and stores in kpi-logs at elasticsearch:9200', () => {
+test('[row 89] fluentd.conf tails /app/logs/*.log with a pos_file as app.logs, and stores in kpi-logs at elasticsearch:9200', () => {
   const text = configuration('fluentd.conf');
   expect(section(text, '<source>')).toMatchObject({
     '@type': 'tail',
@@ -45,7 +45,15 @@ describe.each(['fluent-bit.yaml', 'vector.yaml'])('%s', (name) => {
   });
 });
 
-test('what rotation puts aside matches the glob that is tailed neither before nor after it is compressed', async () => {
+test('the hosted CI gives each of them to its program', () => {
+  const workflow = readFileSync(new URL('../../../../.github/workflows/ci.yml', import.meta.url), 'utf8');
+  expect(workflow).toContain('fluentd --dry-run -c /shipping/fluentd.conf');
+  expect(workflow).toMatch(/fluent\/fluent-bit:\S+\s+-c \/shipping\/fluent-bit.yaml --dry-run/);
+  expect(workflow).toMatch(/timberio\/vector:\S+\s+validate --no-environment \/shipping\/vector.yaml/);
+  expect(workflow).toMatch(/needs: \[[^\]]*shipping/);
+});
+
+test('[row 89] what rotation puts aside matches the glob that is tailed neither before nor after it is compressed', async () => {
   const [, pattern = ''] = /^ {2}path (.+)$/m.exec(configuration('fluentd.conf')) ?? [];
   const tailed = (name: string): boolean => {
     const glob = basename(pattern)

@@ -151,6 +151,36 @@ describe.each([
     expect(shipping.stats()).toMatchObject({ sent: 100, retries: 0, deadLetters: 0 });
   });
 
+  test('[row 89] a receiver that is down, hangs, is cut off or slow: nothing is lost, the order is kept, duplicates are counted', async () => {
+    const receiver = await bulkReceiver();
+    await using proxy = await startFaultProxy({ target: receiver });
+    const client = connect(Client, proxy.url(receiver.url));
+    const target = elasticsearch(client, { index: 'a' });
+    const { log, shipping } = shippingLog(tempFolder(), target, { timeout: '300ms', batchLines: 100 });
+    let logged = 0;
+    for (const fault of [
+      () => proxy.refuse().then(() => proxy.reset()),
+      async () => proxy.blackhole(),
+      async () => proxy.cutAfter(5_000, { direction: 'toTarget' }),
+      async () => proxy.cutAfter(50, { direction: 'toClient' }),
+      async () => proxy.drip(20_000, { direction: 'toTarget' }),
+    ]) {
+      const retries = shipping.stats().retries;
+      await fault();
+      logLines(log, logged, logged + 300);
+      logged += 300;
+      await waitFor(() => shipping.stats().retries >= retries + 2, { what: 'two failures' });
+      proxy.reset();
+      await proxy.clear();
+      await waitFor(() => shipping.stats().waiting === 0, { what: 'all to be delivered' });
+    }
+    expect(indexesOf(documents(receiver))).toEqual(upTo(logged));
+    expect(shipping.stats()).toMatchObject({ dropped: 0, deadLetters: 0, sent: receiver.stored.length });
+    // Those whose answer was lost again count once.
+    expect(shipping.stats().duplicates).toBeGreaterThan(0);
+    expect(shipping.stats().duplicates).toBeLessThanOrEqual(receiver.conflicts);
+  });
+
   test('a receiver that answers too late is given up at the deadline', async () => {
     const receiver = await bulkReceiver();
     await using proxy = await startFaultProxy({ target: receiver });

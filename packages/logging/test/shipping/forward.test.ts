@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { FluentClient } from '@fluent-org/logger';
+import { FluentClient, FluentSocketEvent } from '@fluent-org/logger';
 import { createAuthority, startFaultProxy, waitFor } from '@seaworthy/testkit';
 import { expect, test } from 'vitest';
 import { type ForwardClientSettings, forward } from '../../src/shipping/index.js';
@@ -88,7 +88,7 @@ test.each(['silence', 'reset before the ack'] as const)(
   },
 );
 
-test('forward outlives a receiver that is down, one that hangs, and a connection that is cut in the middle of a chunk', async () => {
+test('[row 89] forward outlives a receiver that is down, one that hangs, and a connection that is cut in the middle of a chunk', async () => {
   const receiver = await forwardReceiver();
   await using proxy = await startFaultProxy({ target: { host: '127.0.0.1', port: receiver.port } });
   const target = forward({ tag: 'a', connect: connectTo(proxy) });
@@ -115,17 +115,28 @@ test('forward outlives a receiver that is down, one that hangs, and a connection
   expect(shipping.stats()).toMatchObject({ dropped: 0, deadLetters: 0 });
 });
 
-test('forward leaves no connection behind when its receiver hangs', async () => {
+test('forward leaves no connection behind to a receiver that neither reads nor closes', async () => {
   const receiver = await forwardReceiver();
   await using proxy = await startFaultProxy({ target: { host: '127.0.0.1', port: receiver.port } });
-  const { log, shipping } = shippingLog(tempFolder(), forward({ tag: 'a', connect: connectTo(proxy) }), {
-    timeout: '50ms',
-  });
-  receiver.mode = 'silence';
+  proxy.blackhole();
+  let open = 0;
+  const connect = (settings: ForwardClientSettings) => {
+    const client = connectTo(proxy)(settings);
+    client.socketOn(FluentSocketEvent.CONNECTED, () => {
+      open += 1;
+    });
+    client.socketOn(FluentSocketEvent.CLOSE, () => {
+      open -= 1;
+    });
+    return client;
+  };
+  const { log, shipping } = shippingLog(tempFolder(), forward({ tag: 'a', connect }), { timeout: '50ms' });
   logLines(log, 0, 10);
   await waitFor(() => shipping.stats().retries >= 5, { what: 'five deadlines' });
+  expect(open).toBeLessThanOrEqual(2);
   await log.close();
-  await waitFor(() => proxy.connections === 0, { what: 'the last connection to end' });
+  await waitFor(() => open === 0, { what: 'the last connection to end' });
+  expect(proxy.accepted).toBeGreaterThanOrEqual(5);
 });
 
 test('a client that does not wait for acknowledgements is refused, and nothing is sent', async () => {

@@ -1,5 +1,5 @@
 import { appendFileSync, existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { size, waitFor } from '@seaworthy/testkit';
 import { beforeAll, expect, test } from 'vitest';
 import { bulkReceiver } from '../support/bulk-receiver.js';
@@ -37,7 +37,7 @@ async function found(folder: string) {
   return { target, stats, indexes: indexesOf(target.lines()) };
 }
 
-test('an outage loses nothing: what was logged meanwhile arrives in order, and the spool is empty again', async () => {
+test('[row 89] an outage loses nothing: what was logged meanwhile arrives in order, and the spool is empty again', async () => {
   const folder = tempFolder();
   const target = memoryTarget();
   const { log, shipping } = shippingLog(folder, target, { maxBytes: '16mb' });
@@ -148,6 +148,32 @@ test('a damaged record is counted, told of and left out; those behind it are sen
   expect(notices.map(({ dropped }) => dropped)).toEqual([1]);
 });
 
+test('whatever byte of a spool is changed, or cut off from there, the records that it does not touch arrive', async () => {
+  const whole = tempFolder();
+  await leftBehind(whole, 0, 5);
+  const name = basename(newest(whole));
+  const bytes = readFileSync(newest(whole));
+  const headerLength = bytes.indexOf('\n') + 1;
+  /** The number of the record that a byte belongs to. */
+  const recordAt = (at: number): number =>
+    bytes.subarray(headerLength, at).filter((byte) => byte === 0x0a).length;
+  for (let at = headerLength; at < bytes.length; at += size({ test: 23, soak: 1 })) {
+    const changed = Buffer.from(bytes);
+    changed[at] = (changed[at] ?? 0) ^ 0xff;
+    for (const damaged of [changed, bytes.subarray(0, at)]) {
+      const folder = tempFolder();
+      writeFileSync(join(folder, name), damaged);
+      const { indexes } = await found(folder);
+      const touched = recordAt(at);
+      // A changed line feed makes one damaged record of two.
+      const expected =
+        damaged === changed ? upTo(5).filter((index) => index !== touched) : upTo(5).slice(0, touched);
+      const lost = bytes[at] === 0x0a && damaged === changed ? [touched + 1] : [];
+      expect(indexes).toEqual(expected.filter((index) => !lost.includes(index)));
+    }
+  }
+});
+
 test('a spool without its position is sent again under the same ids', async () => {
   const folder = tempFolder();
   await leftBehind(folder, 0, 10);
@@ -204,7 +230,7 @@ test('two that use one spool are refused: in one process, and in two', async () 
 });
 
 test.each(['drop-oldest', 'drop-newest'] as const)(
-  'a spool that is full keeps its bound with %s, counts what it drops exactly, and says so when it ships again',
+  '[row 89] a spool that is full keeps its bound with %s, counts what it drops exactly, and says so when it ships again',
   async (onFull) => {
     const folder = tempFolder();
     const target = memoryTarget();

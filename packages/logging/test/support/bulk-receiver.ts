@@ -63,7 +63,8 @@ export async function bulkReceiver(): Promise<BulkReceiver> {
   const sockets = new Set<Socket>();
   const server = createServer(async (request, response) => {
     receiver.requests += 1;
-    const text = await textOf(request);
+    const text = await textOf(request).catch(() => undefined);
+    if (text === undefined) return; // the connection broke
     receiver.body += text;
     // The client refuses an answer without it.
     response.setHeader('x-elastic-product', 'Elasticsearch');
