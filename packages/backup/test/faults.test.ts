@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -45,7 +45,7 @@ async function slowSource(
   return { url: proxy.url(database.url), proxy };
 }
 
-/** Runs a backup and calls `harm` once bytes have reached the folder. */
+/** Runs a backup and calls `harm` once bytes of the dump have come. */
 async function harmedRun(
   database: TestDatabase,
   harm: (proxy: FaultProxy, isOver: () => boolean) => unknown,
@@ -63,11 +63,10 @@ async function harmedRun(
   let over = false;
   let harmed: Promise<void> | undefined;
   const onProgress = ({ rawBytes }: BackupProgress): void => {
-    if (rawBytes > 0) harmed ??= harmOnceStored();
+    if (rawBytes > 0) harmed ??= harmOnceStaged();
   };
-  async function harmOnceStored(): Promise<void> {
-    const stored = (): boolean => readdirSync(folder).some((name) => statSync(join(folder, name)).size > 0);
-    await waitFor(stored, { what: 'bytes to reach the folder' });
+  async function harmOnceStaged(): Promise<void> {
+    await waitFor(() => readdirSync(folder).length > 0, { what: 'the file to be there' });
     await harm(proxy, () => over);
   }
   const error = await backups.run({ onProgress, signal }).then(

@@ -77,6 +77,7 @@ export async function dumpArtifact(options: DumpOptions): Promise<DumpResult> {
         dump.kill();
         stage.kill();
       },
+      downstream: stage.done,
       stage: 'dump',
       signal,
     });

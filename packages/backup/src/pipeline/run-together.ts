@@ -9,6 +9,11 @@ export interface Together {
   readonly parts: ReadonlyArray<Promise<unknown>>;
   /** Ends every part; called once, when the first has failed. */
   readonly stop: () => void;
+  /**
+   * The program at the end. When it failed as well, it is the cause: those before it broke because nobody read them, while it
+   * would have ended well had only they failed.
+   */
+  readonly downstream?: Promise<unknown>;
   /** For a failure that no part can explain. */
   readonly stage: BackupStage;
   readonly signal: AbortSignal;
@@ -18,7 +23,7 @@ export interface Together {
  * Waits for all parts of a pipeline. When one fails the others are stopped and waited for, so that no child is left; the
  * rejection is the failure that came first, told by the program that caused it rather than by the pipe that noticed.
  */
-export async function runTogether({ parts, stop, stage, signal }: Together): Promise<void> {
+export async function runTogether({ parts, stop, downstream, stage, signal }: Together): Promise<void> {
   let onAbort: () => void = () => undefined;
   const aborted = new Promise<never>((_resolve, reject) => {
     onAbort = () => reject(signal.reason);
@@ -28,7 +33,8 @@ export async function runTogether({ parts, stop, stage, signal }: Together): Pro
   try {
     await Promise.race([Promise.all(parts), aborted]);
   } catch (failure) {
-    const explained = signal.aborted || BackupError.is(failure) ? failure : await explanation(parts);
+    const told = signal.aborted || BackupError.is(failure) ? failure : await explanation(parts);
+    const explained = await causeOf(told, downstream);
     stop();
     await Promise.allSettled(parts);
     throw explained ?? unexplained(failure, stage);
@@ -48,6 +54,22 @@ async function explanation(parts: Together['parts']): Promise<unknown> {
         resolve(error);
       });
     }
+  });
+}
+
+async function causeOf(failure: unknown, downstream: Together['downstream']): Promise<unknown> {
+  if (downstream === undefined || !BackupError.is(failure) || failure.code !== 'BACKUP_TOOL_FAILED')
+    return failure;
+  return new Promise((resolve) => {
+    const timer = systemClock.schedule(() => resolve(failure), blameMs, { keepAlive: true });
+    const settle = (cause: unknown): void => {
+      timer.cancel();
+      resolve(cause);
+    };
+    downstream.then(
+      () => settle(failure),
+      (error: unknown) => settle(BackupError.is(error) ? error : failure),
+    );
   });
 }
 
