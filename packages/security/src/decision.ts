@@ -53,7 +53,14 @@ export interface DenyVerdict {
   readonly body: string;
 }
 
-export type Verdict = PassVerdict | PreflightVerdict | RedirectVerdict | DenyVerdict;
+/** A function in the options threw: answer as for any error of your own, 500 behind the headers. */
+export interface FailedVerdict {
+  readonly kind: 'failed';
+  readonly client: Client;
+  readonly error: unknown;
+}
+
+export type Verdict = PassVerdict | PreflightVerdict | RedirectVerdict | DenyVerdict | FailedVerdict;
 
 /** What to do with one request. The headers belong on the response whatever the verdict is. */
 export interface Decision {

@@ -17,6 +17,7 @@ export type {
   Decision,
   DenyCode,
   DenyVerdict,
+  FailedVerdict,
   HeaderPair,
   PassVerdict,
   PreflightVerdict,

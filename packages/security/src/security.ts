@@ -13,6 +13,7 @@ import {
   systemClock,
 } from '@seaworthy/contracts';
 import { type ClientIp, clientIp } from './client-ip/client-ip.js';
+import { ClientView } from './client-view.js';
 import { type CorsPackageOptions, planCorsPackage } from './cors/cors-package.js';
 import type { CorsResult } from './cors/cors-plan.js';
 import { type CorsOptions, planCors } from './cors/cors-policy.js';
@@ -61,7 +62,9 @@ export interface Security extends Closable {
    * in the same turn unless a limit is kept outside the process. Never waits longer than that store's deadline.
    *
    * @param exchange - needed only where a CSP directive is a function of request and response.
-   * @throws SecurityError, and whatever the functions in the options throw.
+   * What policies and functions of CORS throw is a verdict, `failed`.
+   *
+   * @throws SecurityError `SECURITY_EXCHANGE_REQUIRED`, and whatever a function of a header throws.
    */
   decide(view: RequestView, exchange?: HttpExchange): Decision | Promise<Decision>;
   /** Degraded while limits are counted in this process because their store is down. Asks nothing. */
@@ -170,8 +173,18 @@ export function createSecurity(options: SecurityOptions = {}): Security {
       remove: headers.remove,
       verdict: judge(view, client, nonce, limits),
     });
-    const limits = limiter?.check(new ClientView(view, client));
-    return limits instanceof Promise ? limits.then(conclude) : conclude(limits);
+    const failed = (error: unknown): Decision => failure(client, base, error);
+    try {
+      const limits = limiter?.check(new ClientView(view, client));
+      return limits instanceof Promise ? limits.then(conclude).catch(failed) : conclude(limits);
+    } catch (error) {
+      return failed(error);
+    }
+  }
+
+  /** The error of a function in the options belongs to the host, and its answer still gets the headers. */
+  function failure(client: Client, set: readonly HeaderPair[], error: unknown): Decision {
+    return { headers: set, remove: headers.remove, verdict: { kind: 'failed', client, error } };
   }
 
   const close = async (): Promise<void> => undefined; // nothing is held between requests, neither timers nor connections
@@ -194,10 +207,17 @@ export function createSecurity(options: SecurityOptions = {}): Security {
           verdict: { kind: 'redirect', client, status },
         };
       }
-      const shared = cors?.apply(view);
-      return shared instanceof Promise
-        ? shared.then((known) => afterCors(view, client, set, nonce, known))
-        : afterCors(view, client, set, nonce, shared);
+      try {
+        const shared = cors?.apply(view);
+        return shared instanceof Promise
+          ? shared.then(
+              (known) => afterCors(view, client, set, nonce, known),
+              (error: unknown) => failure(client, set, error),
+            )
+          : afterCors(view, client, set, nonce, shared);
+      } catch (error) {
+        return failure(client, set, error);
+      }
     },
     healthCheck: () => ({
       kind: 'local',
@@ -217,34 +237,4 @@ export function createSecurity(options: SecurityOptions = {}): Security {
 /** Our options are told by `origins`. */
 function usesCorsPackage(options: CorsOptions | CorsPackageOptions): options is CorsPackageOptions {
   return 'origin' in options;
-}
-
-/** The view with the client on it. A class, because an object with closures for every request is several times the garbage. */
-class ClientView implements RequestView {
-  readonly client: Client;
-  readonly #view: RequestView;
-
-  constructor(view: RequestView, client: Client) {
-    this.#view = view;
-    this.client = client;
-  }
-
-  get method(): string {
-    return this.#view.method;
-  }
-  get url(): string {
-    return this.#view.url;
-  }
-  get host(): string {
-    return this.#view.host;
-  }
-  get peer(): string | undefined {
-    return this.#view.peer;
-  }
-  get encrypted(): boolean {
-    return this.#view.encrypted;
-  }
-  header(name: string): string | undefined {
-    return this.#view.header(name);
-  }
 }

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
-import { createFakeClock, describeHttpContract, rawRequest } from '@seaworthy/testkit';
-import { expect, test } from 'vitest';
+import { createFakeClock, type HttpService, httpHosts, rawRequest } from '@seaworthy/testkit';
+import { describe, expect, test } from 'vitest';
 import { secure, securityOf } from '../src/adapters/node.js';
 import {
   clientIp,
@@ -12,6 +12,7 @@ import {
   type Security,
   type SecurityOptions,
 } from '../src/index.js';
+import { serveFetch } from './fetch-host.js';
 import { mountOf } from './host-mount.js';
 import { viewOf } from './view.js';
 
@@ -28,7 +29,20 @@ async function expectedOf(
 /** Express answers its own 404 and 500 pages with this CSP, stricter than any of ours. */
 const expressErrorCsp = "default-src 'none'";
 
-describeHttpContract('security', (host) => {
+/** The four hosts, and a Web-standard handler. */
+interface SecuredHost {
+  readonly name: string;
+  readonly serve: (security: Security) => Promise<HttpService>;
+}
+
+const hosts: readonly SecuredHost[] = [
+  ...httpHosts.map(({ name, serve }) => ({ name, serve: (security: Security) => serve(mountOf(security)) })),
+  { name: 'fetch', serve: serveFetch },
+];
+
+for (const host of hosts) describe(`security on ${host.name}`, () => suite(host));
+
+function suite(host: SecuredHost): void {
   const isExpress = host.name.startsWith('express');
 
   test.each([
@@ -45,7 +59,7 @@ describeHttpContract('security', (host) => {
         cors: { origins: app },
         limits: { policies: [policy('ip', { limit: 1, per: '1h', paths: ['/api/'] })], headers: 'none' },
       });
-      await using service = await host.serve(mountOf(security));
+      await using service = await host.serve(security);
       const big = {
         method: 'POST',
         body: `"${'x'.repeat(2_000_000)}"`,
@@ -99,7 +113,7 @@ describeHttpContract('security', (host) => {
   test('[row 31] kpi preset: 100 requests in 15 minutes under /api/, then the exact text and draft 6 headers', async () => {
     const clock = createFakeClock();
     const security = createSecurity({ ...presets.kpi, environment: 'development', clock });
-    await using service = await host.serve(mountOf(security));
+    await using service = await host.serve(security);
     const get = async (path: string): Promise<Response> => fetch(service.url + path);
 
     for (let request = 1; request <= 100; request += 1) {
@@ -135,7 +149,7 @@ describeHttpContract('security', (host) => {
   test('[row 30] crm preset: 100 requests a minute from one address, then 429 with Retry-After and RateLimit', async () => {
     const clock = createFakeClock();
     const security = createSecurity({ ...presets.crm, clock });
-    await using service = await host.serve(mountOf(security));
+    await using service = await host.serve(security);
 
     for (let request = 1; request <= 100; request += 1) {
       const answer = await fetch(`${service.url}/hello`);
@@ -169,7 +183,7 @@ describeHttpContract('security', (host) => {
       csrf: { trustedOrigins: 'https://other.example.com' },
       limits: { policies: [policy('ip', { limit: 1, per: '1h', paths: ['/api/'] })] },
     });
-    await using service = await host.serve(mountOf(security));
+    await using service = await host.serve(security);
     await fetch(`${service.url}/api/items`);
     const from = (origin: string, path: string, method = 'GET'): Promise<Response> =>
       fetch(service.url + path, { method, headers: { origin } });
@@ -193,7 +207,7 @@ describeHttpContract('security', (host) => {
   });
 
   test('refuses a cross-site write and lets a bearer and a same-origin one through', async () => {
-    await using service = await host.serve(mountOf(createSecurity()));
+    await using service = await host.serve(createSecurity());
     const post = async (headers: Record<string, string>): Promise<number> => {
       const answer = await fetch(`${service.url}/echo`, {
         method: 'POST',
@@ -215,7 +229,7 @@ describeHttpContract('security', (host) => {
       clientIp: clientIp({ trust: ['loopback'] }),
       headers: { nonce: true },
     });
-    await using service = await host.serve(mountOf(security));
+    await using service = await host.serve(security);
     const ask = async (forwarded: string): Promise<{ client: object; nonce: string; csp: string | null }> => {
       const answer = await fetch(`${service.url}/whoami`, { headers: { 'x-forwarded-for': forwarded } });
       const { client, nonce } = (await answer.json()) as { client: object; nonce: string };
@@ -237,22 +251,50 @@ describeHttpContract('security', (host) => {
 
   test('answers a preflight itself, with nothing in its body', async () => {
     const security = createSecurity({ cors: { origins: app, optionsSuccessStatus: 200 } });
-    await using service = await host.serve(mountOf(security));
+    await using service = await host.serve(security);
     const text = `OPTIONS /hello HTTP/1.1\nHost: a\nOrigin: ${app}\nAccess-Control-Request-Method: PUT\nConnection: close\n\n`;
     const answer = await rawRequest({ port: service.port, text });
     expect([answer.status, answer.body, answer.header('content-length')]).toEqual([200, '', ['0']]);
     expect(answer.header('access-control-allow-methods')).toEqual(['GET,HEAD,PUT,PATCH,POST,DELETE']);
   });
 
-  test('gives an error in a policy to the host, which answers 500 behind the usual headers', async () => {
-    const key = (): never => {
-      throw new Error('secret-canary');
-    };
-    const security = createSecurity({ limits: { policies: [policy('user', { limit: 1, per: '1s', key })] } });
-    await using service = await host.serve(mountOf(security));
-    expect((await fetch(`${service.url}/hello`)).status).toBe(500);
-  });
-});
+  test.each([
+    [
+      'a policy',
+      { limits: { policies: [policy('user', { limit: 1, per: '1s', key: () => throwCanary() })] } },
+    ],
+    [
+      'a policy of a store outside the process',
+      {
+        limits: {
+          store: { deadlineMs: 100, consume: async () => [] },
+          policies: [policy('user', { limit: 1, per: '1s', cost: () => throwCanary() })],
+        },
+      },
+    ],
+    ['a function that decides on origins', { cors: { origin: () => throwCanary() } }],
+    [
+      'a function that decides on origins later',
+      { cors: { origin: (_origin, done) => void setTimeout(done, 1, new Error('secret-canary')) } },
+    ],
+  ] satisfies ReadonlyArray<readonly [string, SecurityOptions]>)(
+    'gives an error in %s to the host, which answers 500 behind the usual headers',
+    async (_what, options) => {
+      const security = createSecurity({ ...options, headers: { profile: 'api' } });
+      await using service = await host.serve(security);
+      const answer = await fetch(`${service.url}/hello`, { headers: { origin: app } });
+      expect(answer.status).toBe(500);
+      for (const [name, value] of await expectedOf({ headers: { profile: 'api' } }, false)) {
+        const wanted = name === 'Content-Security-Policy' && isExpress ? expressErrorCsp : value;
+        expect([name, answer.headers.get(name)]).toEqual([name, wanted]);
+      }
+    },
+  );
+}
+
+function throwCanary(): never {
+  throw new Error('secret-canary');
+}
 
 test('a client that left while it was decided reaches no handler', async () => {
   const real = createSecurity({});

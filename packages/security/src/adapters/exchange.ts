@@ -55,7 +55,8 @@ export function middlewareOf<Request extends IncomingMessage>(
 ): Middleware<Request> {
   return (request, response, next) => {
     const proceed = (decision: Decision): void => {
-      if (!answered(response, decision)) next();
+      if (decision.verdict.kind === 'failed') next(decision.verdict.error);
+      else if (!answered(response, decision)) next();
     };
     let decision: Decision | Promise<Decision>;
     try {
@@ -76,7 +77,7 @@ export function middlewareOf<Request extends IncomingMessage>(
 
 /** Answers a request that the decision ends; `false` when it passes and somebody else answers. */
 function answered(response: ServerResponse, { verdict }: Decision): boolean {
-  if (verdict.kind === 'pass') return false;
+  if (verdict.kind === 'pass' || verdict.kind === 'failed') return false;
   if (response.headersSent || response.destroyed) return true;
   response.statusCode = verdict.status;
   const body = verdict.kind === 'deny' ? verdict.body : '';

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { CspReports } from '../csp-reports/csp-reports.js';
-import type { Decision } from '../decision.js';
+import type { Decision, FailedVerdict, PassVerdict, Verdict } from '../decision.js';
 import type { Security } from '../security.js';
 import type { Session } from '../sessions/session.js';
 import type { Sessions } from '../sessions/sessions.js';
@@ -65,8 +65,10 @@ export function secure(security: Security): FastifyPlugin {
   const plugin: FastifyPlugin = (app, _options, ready) => {
     app.addHook('onRequest', (request, reply, done) => {
       const proceed = (decision: Decision): void => {
-        if (decision.verdict.kind === 'pass') done();
-        else answer(reply, decision.verdict);
+        const { verdict } = decision;
+        if (verdict.kind === 'pass') done();
+        else if (verdict.kind === 'failed') done(asError(verdict.error));
+        else answer(reply, verdict);
       };
       let decision: Decision | Promise<Decision>;
       try {
@@ -147,10 +149,7 @@ export function cspReports(reports: CspReports, url: string): (app: FastifyRoute
 }
 
 /** Through the reply, so that onSend and onResponse hooks see it. */
-function answer(
-  reply: FastifyReplyLike,
-  verdict: Exclude<Decision['verdict'], { readonly kind: 'pass' }>,
-): void {
+function answer(reply: FastifyReplyLike, verdict: Exclude<Verdict, PassVerdict | FailedVerdict>): void {
   reply.code(verdict.status);
   if (verdict.kind === 'deny') {
     reply.header('content-type', verdict.contentType);
