@@ -45,6 +45,7 @@ export interface BackupErrorOptions extends SeaworthyErrorOptions {
  * - `RETENTION_STALE`: the backups are no longer those that the plan was made for.
  * - `RETENTION_MISSING`: there is no retention policy to plan with.
  * - `DRILL_FAILED`: a backup was restored for a trial, or could not be, and is not good; see DrillError.
+ * - `DRILL_TIMEOUT`: a drill took too long, which says nothing of the backup.
  * - `DRILL_MISSING`: there is no scratch place to drill in.
  * - `BACKUP_TOO_OLD`: the health check found no backup, or an old one.
  * - `BACKUP_CLOSED`: `close()` was called.

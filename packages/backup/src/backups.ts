@@ -1,6 +1,7 @@
 import type { Closable, DurationInput, HealthCheck, Secret } from '@seaworthy/contracts';
 import type { DrillReport } from './drill/drill-report.js';
 import type { Manifest } from './manifest/manifest.js';
+import type { RewrapOptions, RewrapResult } from './restore/rewrap-backup.js';
 import type { RetentionPlan } from './retention/plan-retention.js';
 import type { PruneResult } from './retention/prune-backups.js';
 import type { BackupSource } from './sources/backup-source.js';
@@ -103,6 +104,13 @@ export interface Backups extends Closable {
    */
   restore(id: string, options: RestoreOptions): Promise<RestoreResult>;
   /**
+   * Lets other keys open an encrypted backup, without rewriting its payload: a new header is kept beside it. What the old keys
+   * could open they still can, because a copy of the object may be anywhere.
+   *
+   * @throws BackupError `BACKUP_NO_KEY`, `BACKUP_NOT_FOUND` and others; OptionsError.
+   */
+  rewrap(id: string, options: RewrapOptions): Promise<RewrapResult>;
+  /**
    * Reads every copy of a backup as deep as `level` says. What is wrong is a finding, and never a throw.
    *
    * @throws the reason of `signal`; OptionsError.
@@ -138,7 +146,7 @@ export interface Backups extends Closable {
   prune(plan: RetentionPlan, options?: SignalOption): Promise<PruneResult>;
   /** `plan()` and `prune()` in one, for a schedule; does nothing without a policy. */
   retain(options?: SignalOption): Promise<PruneResult>;
-  /** When complete backups were started and when drills passed, in milliseconds since the epoch: for a schedule. */
+  /** When complete backups and drills were started, whatever the drills came to, in milliseconds since the epoch: for a schedule. */
   history(): Promise<BackupHistory>;
   /** Stops what runs and waits until its children and files are gone. */
   close(): Promise<void>;

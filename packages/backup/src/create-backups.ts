@@ -6,6 +6,7 @@ import { measuredDrill } from './drill/run-drill.js';
 import { listBackups } from './manifest/catalog.js';
 import { runBackup } from './pipeline/run-backup.js';
 import { restoreBackup } from './restore/restore-backup.js';
+import { type RewrapOptions, rewrapBackup } from './restore/rewrap-backup.js';
 import { planNow, pruneBackups } from './retention/prune-backups.js';
 import { backupHealth } from './status/backup-health.js';
 import { readHistory, readStatus } from './status/read-status.js';
@@ -96,6 +97,8 @@ export function createBackups(options: BackupsOptions): Backups {
       }
     },
     list: () => listBackups(targets),
+    rewrap: (id: string, rewrapOptions: RewrapOptions) =>
+      tracked(rewrapOptions.signal, (signal) => rewrapBackup(targets, id, { ...rewrapOptions, signal })),
     restore: (id: string, restoreOptions: RestoreOptions) =>
       tracked(restoreOptions.signal, (signal) => restoreBackup(settings, id, { ...restoreOptions, signal })),
     verify: (id, verifyOptions = {}) =>

@@ -21,6 +21,7 @@ export type { Scratch, ScratchPlace } from './drill/scratch.js';
 export { type ScratchDatabaseOptions, scratchMysql, scratchPostgres } from './drill/scratch-database.js';
 export type { Contents, Manifest, ManifestArtifact, TableContents } from './manifest/manifest.js';
 export type { CompressionName } from './pipeline/compression.js';
+export type { RewrapOptions, RewrapResult } from './restore/rewrap-backup.js';
 export type { VerifyLevel } from './restore/verify-artifact.js';
 export { formatRetentionPlan } from './retention/format-retention-plan.js';
 export { planRetention, type RetentionDecision, type RetentionPlan } from './retention/plan-retention.js';

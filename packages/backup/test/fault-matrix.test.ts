@@ -28,7 +28,7 @@ import {
   startS3,
 } from '@seaworthy/testkit';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { verifyArtifact } from '../src/restore/verify-artifact.js';
 import { childrenOf, filesIn, postgresBulk, sql, temporaryFolder } from './support/fixtures.js';
 import { harmedTarget } from './support/harmed-target.js';
@@ -43,6 +43,8 @@ beforeAll(async () => {
   identity = await generateX25519Identity();
   recipient = await identityToRecipient(identity);
 });
+
+vi.setConfig({ testTimeout: size({ test: 120_000, soak: 900_000 }) });
 
 const { signal } = new AbortController();
 

@@ -17,7 +17,7 @@ export interface Layout {
   /** Lines that `sha256sum -c` reads, beside the artifacts. */
   checksums(id: string): string;
   manifest(id: string): string;
-  /** What is learnt later, one object each time: the reports of drills, rotated headers. `name` is made of `[a-z0-9.-]`. */
+  /** What is learnt later, one object each time: the reports of drills, rotated headers. `name` is made of letters, digits, `_`, `.` and `-`. */
   note(id: string, name: string): string;
 }
 

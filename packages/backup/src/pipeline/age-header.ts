@@ -30,7 +30,13 @@ export async function makeAgeHeader(recipients: readonly string[], fileKey?: Fil
       return [];
     },
   });
-  for (const recipient of recipients) encrypter.addRecipient(recipient);
+  for (const recipient of recipients) {
+    try {
+      encrypter.addRecipient(recipient);
+    } catch {
+      throw cannotEncrypt(`${recipient} is no age recipient; was it copied whole?`); // a public key: it may be shown
+    }
+  }
   encrypter.addRecipient({
     wrapFileKey(key) {
       wrapped = Uint8Array.from(key);
@@ -40,11 +46,7 @@ export async function makeAgeHeader(recipients: readonly string[], fileKey?: Fil
   const file = Buffer.from(await encrypter.encrypt(new Uint8Array()));
   const end = endOfAgeHeader(file);
   if (wrapped === undefined || end === undefined || (fileKey !== undefined && !equal(wrapped, fileKey))) {
-    throw new BackupError('The age library did not take the file key. Use version 0.3 of age-encryption.', {
-      code: 'BACKUP_ENCRYPT_FAILED',
-      stage: 'encrypt',
-      tool: 'age',
-    });
+    throw cannotEncrypt('the age library did not take the file key; use version 0.3 of age-encryption');
   }
   return { bytes: file.subarray(0, end), fileKey: wrapped };
 }
@@ -94,6 +96,14 @@ function noKey(why: string): BackupError {
   return new BackupError(`The backup cannot be decrypted: ${why}. Give the private key as \`identity\`.`, {
     code: 'BACKUP_NO_KEY',
     stage: 'decrypt',
+    tool: 'age',
+  });
+}
+
+function cannotEncrypt(why: string): BackupError {
+  return new BackupError(`The backup cannot be encrypted: ${why}`, {
+    code: 'BACKUP_ENCRYPT_FAILED',
+    stage: 'encrypt',
     tool: 'age',
   });
 }

@@ -29,7 +29,7 @@ export async function* decryptAge(
       start = Buffer.concat([start, next.value]);
       end ??= endOfAgeHeader(start);
     }
-    const fileKey = await firstThatOpens([start.subarray(0, end), ...headers], identities);
+    const fileKey = await openFirstAgeHeader([start.subarray(0, end), ...headers], identities);
     const nonce = start.subarray(end, end + payloadNonceBytes);
     const rest = start.subarray(end + payloadNonceBytes);
     yield* decryptPayload(fileKey, nonce, remaining(rest, source));
@@ -40,7 +40,12 @@ export async function* decryptAge(
   }
 }
 
-async function firstThatOpens(
+/**
+ * The file key from the first header that one of the identities opens.
+ *
+ * @throws BackupError why the first header did not open.
+ */
+export async function openFirstAgeHeader(
   headers: readonly Uint8Array[],
   identities: readonly string[],
 ): Promise<Uint8Array> {

@@ -5,7 +5,7 @@ import { layoutOf } from '../manifest/layout.js';
 import type { ManifestArtifact } from '../manifest/manifest.js';
 import { maxHeaderBytes } from '../pipeline/age-header.js';
 import { decryptAge } from '../pipeline/decrypt-age.js';
-import type { BackupTarget } from '../targets/backup-target.js';
+import type { BackupTarget, ReadOptions } from '../targets/backup-target.js';
 
 export interface ReadArtifactOptions {
   readonly target: BackupTarget;
@@ -59,11 +59,11 @@ export async function* readPlain(options: ReadArtifactOptions): AsyncGenerator<U
 
 /** The note that holds the header of an artifact for other recipients. */
 export function headerNote(source: string, number: number): string {
-  return `header-${source.toLowerCase()}-${String(number).padStart(3, '0')}.age`;
+  return `header-${source}-${String(number).padStart(3, '0')}.age`;
 }
 
 /** Headers that took the place of the artifact's own, the newest first. */
-async function rotatedHeaders(
+export async function rotatedHeaders(
   target: BackupTarget,
   id: string,
   { source }: ManifestArtifact,
@@ -73,10 +73,15 @@ async function rotatedHeaders(
   for (let number = 1; ; number += 1) {
     const key = layoutOf(id).note(id, headerNote(source, number));
     if ((await target.head(key)) === undefined) return headers.reverse();
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of target.read(key, { end: maxHeaderBytes, signal })) chunks.push(chunk);
-    headers.push(Buffer.concat(chunks));
+    headers.push(await readBytes(target, key, { end: maxHeaderBytes, signal }));
   }
+}
+
+/** A small object or the start of a large one. */
+export async function readBytes(target: BackupTarget, key: string, options: ReadOptions): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of target.read(key, options)) chunks.push(chunk);
+  return Buffer.concat(chunks);
 }
 
 async function* storedBytes(
