@@ -101,20 +101,21 @@ export function createDb<Connection extends object>(
   const lanes = config.pipelining
     ? new Lanes({ pool, clock, deadlines, max: poolConfig.max, acquireMs: deadline.acquireMs, statements })
     : undefined;
-  const runStatement = new Statements({ dialect, clock, limits, borrower, failover, lanes });
+  const runStatement = new Statements({
+    dialect,
+    clock,
+    limits,
+    borrower,
+    failover,
+    lanes,
+    onFailed: (error) => observer.failed(error),
+  });
   const transactions = new Transactions({ dialect, clock, random, limits, borrower, failover });
   const ownContext: OwnConnectionContext = { dialect, limits, leaks };
   let closing: Promise<void> | undefined;
 
-  const runner = createRunner(dialect, async (query, given) => {
-    try {
-      // The driver builds rows from the server's own description; that they are a `Row` is the caller's claim.
-      return (await runStatement.run(query, given)) as never;
-    } catch (error) {
-      observer.failed(error);
-      throw error;
-    }
-  });
+  // The driver builds rows from the server's own description; that they are a `Row` is the caller's claim.
+  const runner = createRunner(dialect, (query, given) => runStatement.run(query, given) as Promise<never>);
 
   async function connect(given?: ConnectOptions): Promise<DbConnection> {
     const borrowing = leaks?.borrowed(connect);

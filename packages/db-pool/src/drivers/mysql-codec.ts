@@ -4,11 +4,9 @@ import { SqlJson } from '../sql/fragments.js';
 import { decodeJson, encodeJson } from '../sql/json.js';
 import { realNumber } from '../sql/real.js';
 import { wellFormed } from '../sql/well-formed.js';
-import { buildRows } from './build-rows.js';
-import { decodeInteger } from './postgres-decode.js';
 
 /** What the server says about a column; mysql2 hands it on. */
-export interface MysqlColumn {
+interface MysqlColumn {
   readonly name: string;
   readonly columnType?: number | undefined;
   readonly columnLength?: number | undefined;
@@ -19,34 +17,44 @@ export interface MysqlColumn {
 /** MySQL's protocol, "Column Definition: field types". */
 const type = { tiny: 1, float: 4, timestamp: 7, longlong: 8, time: 11, datetime: 12, json: 245 } as const;
 
-export type DecodeColumn = (value: unknown) => unknown;
+type DecodeColumn = (value: unknown) => unknown;
 
-const asIs: DecodeColumn = (value) => value;
-const asJson: DecodeColumn = (value) => (typeof value === 'string' ? decodeJson(value) : value);
+const ofText =
+  (decode: (text: string) => unknown): DecodeColumn =>
+  (value) =>
+    typeof value === 'string' ? decode(value) : value;
+
+// mysql2 gives numbers where they are exact.
+const asInteger = ofText(BigInt);
+const asDatetime = ofText(decodeDatetime);
+const asTime = ofText(trimFraction);
+const asJson = ofText(decodeJson);
+const asReal: DecodeColumn = (value) => (typeof value === 'number' ? realNumber(value) : value);
+const asBoolean: DecodeColumn = (value) => (value === 0 ? false : value === 1 ? true : value);
 
 /**
  * How a column's value, as mysql2 gives it with everything that could be rounded left as text, becomes the value that the
- * other engines give. `decimal`, `date` and `time` stay text.
+ * other engines give; `undefined` where it is that. `decimal`, `date` and `time` stay text.
  */
-export function columnDecoder({ columnType, columnLength, extendedFormat }: MysqlColumn): DecodeColumn {
+function decoderOf({ columnType, columnLength, extendedFormat }: MysqlColumn): DecodeColumn | undefined {
   if (extendedFormat === 'json') return asJson;
   switch (columnType) {
     case type.longlong:
-      return (value) => (typeof value === 'string' ? decodeInteger(value) : value);
+      return asInteger;
     case type.datetime:
     case type.timestamp:
-      return (value) => (typeof value === 'string' ? decodeDatetime(value) : value);
+      return asDatetime;
     case type.json:
       return asJson;
     case type.float:
-      return (value) => (typeof value === 'number' ? realNumber(value) : value);
+      return asReal;
     case type.time:
-      return (value) => (typeof value === 'string' ? trimFraction(value) : value);
+      return asTime;
     case type.tiny:
       // `boolean` is another word for tinyint(1); a number that is no boolean stays one.
-      return columnLength === 1 ? (value) => (value === 0 ? false : value === 1 ? true : value) : asIs;
+      return columnLength === 1 ? asBoolean : undefined;
     default:
-      return asIs;
+      return undefined;
   }
 }
 
@@ -64,30 +72,54 @@ function trimFraction(time: string): string {
   return time.includes('.') ? time.replace(/\.?0+$/, '') : time;
 }
 
-/** Rows as mysql2 gives them in arrays, with what it says of their columns. */
-export function rowsResult(rows: readonly (readonly unknown[])[], columns: unknown): DriverResult {
+/** Those columns of rows whose values are not yet what they should be. */
+export type MysqlDecoders = readonly (readonly [name: string, decode: DecodeColumn])[];
+
+/** @param columns - As mysql2 gives them. */
+export function mysqlDecoders(columns: unknown): MysqlDecoders {
   const known: readonly MysqlColumn[] = Array.isArray(columns) ? columns : [];
-  const decoders = known.map(columnDecoder);
-  const decoded = rows.map((row) =>
-    row.map((value, at) => {
-      const decode = decoders[at];
-      return decode === undefined || value === null ? value : decode(value);
-    }),
-  );
-  return {
-    rows: buildRows(
-      known.map(({ name }) => name),
-      decoded,
-    ),
-    rowCount: rows.length,
-  };
+  const decoders: [string, DecodeColumn][] = [];
+  for (let at = 0; at < known.length; at += 1) {
+    const column = known[at];
+    const decode = column === undefined ? undefined : decoderOf(column);
+    if (column === undefined || decode === undefined) continue;
+    // Of several columns with one name the row has the last one's value.
+    if (known.findLastIndex(({ name }) => name === column.name) === at) decoders.push([column.name, decode]);
+  }
+  return decoders;
 }
 
-export type MysqlParameter = string | number | bigint | Buffer | null;
+/** Changes the values in the rows, which are nobody else's yet. */
+export function decodeRows(rows: readonly Record<string, unknown>[], decoders: MysqlDecoders): void {
+  for (const [name, decode] of decoders) {
+    for (const row of rows) {
+      const value = row[name];
+      if (value !== null) row[name] = decode(value);
+    }
+  }
+}
+
+/** Rows as mysql2 gives them in objects, with what it says of their columns. */
+export function rowsResult(rows: readonly Record<string, unknown>[], columns: unknown): DriverResult {
+  decodeRows(rows, mysqlDecoders(columns));
+  return { rows, rowCount: rows.length };
+}
+
+/** What a change did, as mysql2 says it. */
+export function changeResult(header: unknown): DriverResult {
+  const field = (name: string): unknown =>
+    typeof header === 'object' && header !== null ? Reflect.get(header, name) : undefined;
+  const rowCount = Number(field('affectedRows') ?? 0);
+  const insertId = field('insertId');
+  const hasId = (typeof insertId === 'number' || typeof insertId === 'string') && Number(insertId) !== 0;
+  return hasId ? { rows: [], rowCount, insertId: BigInt(insertId) } : { rows: [], rowCount };
+}
+
+export type MysqlParameter = string | number | bigint | boolean | Buffer | null;
 
 /**
- * Dates go as UTC, plain objects as JSON, bytes as they are. Whole numbers are bigint here, for the caller to send as
- * integers: mysql2 would send them as floating point, which rounds and which MySQL refuses after `limit`.
+ * Dates go as UTC, plain objects as JSON, bytes as they are. Whole numbers are for the caller to send as integers: mysql2 would send
+ * them as floating point, which rounds and which MySQL refuses after `limit`.
  *
  * @throws DbError `invalid_value` for arrays, which MySQL does not have, and for what has no counterpart.
  */
@@ -97,19 +129,23 @@ export function encodeParameter(value: unknown): MysqlParameter {
     case 'string':
       return wellFormed(value);
     case 'boolean':
-      return value ? 1n : 0n;
+      return value; // a whole number of one byte
     case 'bigint':
       if (value < -(2n ** 63n) || value >= 2n ** 64n)
         throw invalid('MySQL has integers of 64 bits. Pass larger ones as text.');
       return value;
     case 'number':
       if (!Number.isFinite(value)) throw invalid('NaN and Infinity cannot be values in MySQL.');
-      return Number.isSafeInteger(value) ? BigInt(value) : value;
+      return value;
     case 'object':
       return encodeObject(value);
     default:
       throw invalid(`A ${typeof value} cannot be a value of a statement.`);
   }
+}
+
+export function isWhole(value: MysqlParameter): value is number | bigint {
+  return typeof value === 'bigint' || Number.isSafeInteger(value);
 }
 
 function encodeObject(value: object): MysqlParameter {

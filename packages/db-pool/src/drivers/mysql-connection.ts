@@ -13,8 +13,9 @@ import {
   resetClient,
   streamOf,
 } from './mysql-client.js';
-import { encodeParameter, rowsResult } from './mysql-codec.js';
+import { changeResult, encodeParameter, isWhole, rowsResult } from './mysql-codec.js';
 import { mysqlError, mysqlFailure } from './mysql-error.js';
+import { useNativeValues } from './mysql-native.js';
 import { MysqlRows } from './mysql-rows.js';
 import { splitScript } from './split-script.js';
 
@@ -32,27 +33,21 @@ const interrupted = 1317;
 /** Bit 0 of the status flags: a transaction is open. */
 const inTransactionFlag = 1;
 
-/** What mysql2 does by default, but exact: integers beyond 2^53 as text, and Dates in the session's time zone. */
-const nativeValues = {
-  supportBigNumbers: true,
-  bigNumberStrings: false,
-  dateStrings: false,
-  jsonStrings: false,
-  timezone: 'Z',
-  rowsAsArray: false,
-} as const;
-
 /** One mysql2 connection as a connection of the pool. */
 export class MysqlConnection implements DriverConnection {
   readonly #client: MysqlClient;
-  readonly #encodeInteger: (value: bigint) => unknown;
+  readonly #encodeInteger: (value: number | bigint) => unknown;
   readonly #kill: () => Promise<void>;
   #isOpen = true;
   #lost: () => void = () => undefined;
   #inTransaction = false;
   #streaming: MysqlRows | undefined;
 
-  constructor(client: MysqlClient, encodeInteger: (value: bigint) => unknown, kill: () => Promise<void>) {
+  constructor(
+    client: MysqlClient,
+    encodeInteger: (value: number | bigint) => unknown,
+    kill: () => Promise<void>,
+  ) {
     this.#client = client;
     this.#encodeInteger = encodeInteger;
     this.#kill = kill;
@@ -73,28 +68,39 @@ export class MysqlConnection implements DriverConnection {
     this.#lost = listener;
   }
 
-  async query({ text, values }: Statement): Promise<DriverResult> {
-    if (this.#streaming !== undefined) throw busyError();
-    const parameters = this.#encode(values);
-    const [rows, columns] = await this.#send((answer) => {
-      // Not everything can be prepared. What reads is, with or without values: as text a `float` has six digits.
-      if (parameters.length === 0 && !preparable.test(text)) this.#client.query(text, answer);
-      else this.#client.execute(text, parameters, answer);
-    }, text);
-    this.#readStatus(rows);
-    if (!Array.isArray(rows)) return this.#changeResult(rows);
-    // A procedure has a list of results, of which the first is given.
-    const isList = Array.isArray(columns) && Array.isArray(columns[0]);
-    return isList ? rowsResult(rows[0], columns[0]) : rowsResult(rows, columns);
+  query({ text, values }: Statement): Promise<DriverResult> {
+    // One promise: this is on the way of every statement.
+    return new Promise((resolve, reject) => {
+      const fail = (error: unknown): void => reject(this.#failureOf(error, text));
+      try {
+        if (this.#streaming !== undefined) throw busyError();
+        if (!this.#isOpen) throw lostError({ unsent: true });
+        this.#start(text, this.#encode(values), (error, rows, columns) => {
+          if (error !== null && error !== undefined) fail(error);
+          else resolve(this.#resultOf(rows, columns));
+        });
+      } catch (error) {
+        fail(error);
+      }
+    });
+  }
+
+  /** Not everything can be prepared. What reads is, with or without values: as text a `float` has six digits. */
+  #start(text: string, parameters: unknown[], answer?: Answer): unknown {
+    return parameters.length === 0 && !preparable.test(text)
+      ? this.#client.query(text, answer)
+      : this.#client.execute(text, parameters, answer);
+  }
+
+  #resultOf(answer: unknown, columns: unknown): DriverResult {
+    this.#readStatus(answer, columns);
+    if (!Array.isArray(answer)) return changeResult(answer);
+    return hasResults(columns) ? rowsResult(answer[0], columns[0]) : rowsResult(answer, columns);
   }
 
   openRows({ text, values }: Statement, batch: number): DriverRows {
     if (this.#streaming !== undefined) throw busyError();
-    const parameters = this.#encode(values);
-    const command =
-      parameters.length === 0 && !preparable.test(text)
-        ? this.#client.query(text)
-        : this.#client.execute(text, parameters);
+    const command = this.#start(text, this.#encode(values));
     const rows = new MysqlRows({
       stream: streamOf(command, { highWaterMark: batch }),
       failure: (error) => this.#failureOf(error, text),
@@ -116,13 +122,13 @@ export class MysqlConnection implements DriverConnection {
    * @throws what the server said, as mysql2 says it; DbError `connection_lost`.
    */
   async native(method: 'query' | 'execute', options: NativeQuery): Promise<readonly [unknown, unknown]> {
-    const restore = this.#useNativeValues();
+    const restore = useNativeValues(this.#client);
     try {
       const answer = await callback((done) => {
         if (method === 'execute') this.#client.execute(options, [...(options.values ?? [])], done);
         else this.#client.query(options, done);
       });
-      this.#readStatus(answer[0]);
+      this.#readStatus(...answer);
       return answer;
     } catch (error) {
       if (mysqlFailure(error) !== undefined && this.#isOpen) throw error;
@@ -139,7 +145,7 @@ export class MysqlConnection implements DriverConnection {
     options: NativeQuery,
     streamOptions: object,
   ): { readonly rows: Readable; readonly done: Promise<void> } {
-    const restore = this.#useNativeValues();
+    const restore = useNativeValues(this.#client);
     const rows = streamOf(this.#client.query(options), streamOptions);
     const done = new Promise<void>((resolve) => {
       rows.once('close', () => {
@@ -150,19 +156,11 @@ export class MysqlConnection implements DriverConnection {
     return { rows, done };
   }
 
-  /** Our own settings give everything that could be rounded as text; tools expect Dates, numbers and parsed JSON. */
-  #useNativeValues(): () => void {
-    const own: unknown = Reflect.get(this.#client, 'config');
-    if (typeof own !== 'object' || own === null) return () => undefined;
-    Reflect.set(this.#client, 'config', Object.assign(Object.create(own), nativeValues));
-    return () => Reflect.set(this.#client, 'config', own);
-  }
-
-  /** The header of a change, or of the last result of a procedure, says whether a transaction is open. */
-  #readStatus(answer: unknown): void {
-    const last: unknown = Array.isArray(answer) ? answer.at(-1) : answer;
+  /** The header of a change, or of the last result of a procedure, says whether a transaction is open; rows do not. */
+  #readStatus(answer: unknown, columns: unknown): void {
+    const header: unknown = !Array.isArray(answer) ? answer : hasResults(columns) ? answer.at(-1) : undefined;
     const status: unknown =
-      typeof last === 'object' && last !== null ? Reflect.get(last, 'serverStatus') : undefined;
+      typeof header === 'object' && header !== null ? Reflect.get(header, 'serverStatus') : undefined;
     if (typeof status === 'number') this.#inTransaction = (status & inTransactionFlag) !== 0;
   }
 
@@ -226,17 +224,8 @@ export class MysqlConnection implements DriverConnection {
   #encode(values: readonly unknown[]): unknown[] {
     return values.map((value) => {
       const encoded = encodeParameter(value);
-      return typeof encoded === 'bigint' ? this.#encodeInteger(encoded) : encoded;
+      return isWhole(encoded) ? this.#encodeInteger(encoded) : encoded;
     });
-  }
-
-  #changeResult(header: unknown): DriverResult {
-    const field = (name: string): unknown =>
-      typeof header === 'object' && header !== null ? Reflect.get(header, name) : undefined;
-    const rowCount = Number(field('affectedRows') ?? 0);
-    const insertId = field('insertId');
-    const hasId = (typeof insertId === 'number' || typeof insertId === 'string') && Number(insertId) !== 0;
-    return hasId ? { rows: [], rowCount, insertId: BigInt(insertId) } : { rows: [], rowCount };
   }
 
   #close(): void {
@@ -245,6 +234,11 @@ export class MysqlConnection implements DriverConnection {
     this.#streaming?.lose(lostError());
     if (wasOpen) this.#lost();
   }
+}
+
+/** A procedure has a list of results, of which the first is given. */
+function hasResults(columns: unknown): columns is unknown[] {
+  return Array.isArray(columns) && Array.isArray(columns[0]);
 }
 
 function busyError(): DbError {

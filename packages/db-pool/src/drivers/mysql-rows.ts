@@ -1,10 +1,9 @@
 import type { Readable } from 'node:stream';
 import type { DriverRows } from '../driver.js';
-import { buildRows } from './build-rows.js';
-import { columnDecoder, type DecodeColumn, type MysqlColumn } from './mysql-codec.js';
+import { decodeRows, type MysqlDecoders, mysqlDecoders } from './mysql-codec.js';
 
 export interface MysqlRowsOptions {
-  /** Rows as arrays, as mysql2 streams them: it stops reading from the socket while nobody takes them. */
+  /** Rows as mysql2 streams them: it stops reading from the socket while nobody takes them. */
   readonly stream: Readable;
   /** Makes a DbError of what mysql2 says. */
   readonly failure: (error: unknown) => unknown;
@@ -17,8 +16,7 @@ export interface MysqlRowsOptions {
 /** The rows of one statement as they come over a mysql2 connection, which can do nothing else until they are read or closed. */
 export class MysqlRows implements DriverRows {
   readonly #options: MysqlRowsOptions;
-  #columns: readonly string[] = [];
-  #decoders: readonly DecodeColumn[] = [];
+  #decoders: MysqlDecoders = [];
   #isOver = false;
   #error: unknown;
   #wake: (() => void) | undefined;
@@ -27,10 +25,7 @@ export class MysqlRows implements DriverRows {
     this.#options = options;
     const { stream, failure } = options;
     stream.on('fields', (columns: unknown) => {
-      if (!Array.isArray(columns)) return;
-      const known: readonly MysqlColumn[] = columns;
-      this.#columns = known.map(({ name }) => name);
-      this.#decoders = known.map(columnDecoder);
+      if (Array.isArray(columns)) this.#decoders = mysqlDecoders(columns);
     });
     stream.on('readable', () => this.#wake?.());
     stream.on('end', () => this.#end(undefined));
@@ -38,15 +33,16 @@ export class MysqlRows implements DriverRows {
   }
 
   async read(count: number): Promise<readonly Record<string, unknown>[]> {
-    const batch: unknown[][] = [];
+    const batch: Record<string, unknown>[] = [];
     while (batch.length < count) {
       const row: unknown = this.#options.stream.read();
-      if (Array.isArray(row)) batch.push(this.#decode(row));
+      if (isRow(row)) batch.push(row);
       else if (this.#error !== undefined) throw this.#error;
       else if (this.#isOver) break;
       else await this.#change();
     }
-    return buildRows(this.#columns, batch);
+    decodeRows(batch, this.#decoders);
+    return batch;
   }
 
   async close(): Promise<void> {
@@ -67,13 +63,6 @@ export class MysqlRows implements DriverRows {
     this.#end(error);
   }
 
-  #decode(row: readonly unknown[]): unknown[] {
-    return row.map((value, at) => {
-      const decode = this.#decoders[at];
-      return decode === undefined || value === null ? value : decode(value);
-    });
-  }
-
   #end(error: unknown): void {
     if (!this.#isOver) {
       this.#isOver = true;
@@ -91,4 +80,8 @@ export class MysqlRows implements DriverRows {
       };
     });
   }
+}
+
+function isRow(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
 }

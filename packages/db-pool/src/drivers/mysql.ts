@@ -63,14 +63,14 @@ function openMysql<Config extends object>(
       ...(stream === undefined ? {} : { stream }),
       // What could be rounded comes as text, and is turned into values by columnDecoder.
       supportBigNumbers: true,
-      bigNumberStrings: true,
+      bigNumberStrings: false, // numbers that are exact are numbers
       dateStrings: true,
       jsonStrings: true,
       decimalNumbers: false,
       typeCast: true,
       multipleStatements: false,
       namedPlaceholders: false,
-      rowsAsArray: true, // in the options of each statement it would cost mysql2 a copy of all of them
+      rowsAsArray: false,
       trace: false,
     };
     // mysql2's own types describe its connection far more closely than is needed here.
@@ -100,7 +100,7 @@ function openMysql<Config extends object>(
 interface MysqlEndpoint {
   readonly address: string;
   readonly makeClient: () => MysqlClient;
-  readonly encodeInteger: (value: bigint) => unknown;
+  readonly encodeInteger: (value: number | bigint) => unknown;
   readonly kills: MysqlKills;
 }
 
@@ -169,13 +169,13 @@ function isClient(value: unknown): value is MysqlClient {
 /** Numbers repeat: ids of a page, limits, states. mysql2 needs some microseconds to check a bigint. */
 const maxRemembered = 2_000;
 
-function remembering(encode: (value: bigint) => unknown): (value: bigint) => unknown {
-  const known = new Map<bigint, unknown>();
+function remembering(encode: (value: bigint) => unknown): (value: number | bigint) => unknown {
+  const known = new Map<number | bigint, unknown>();
   return (value) => {
     const before = known.get(value);
     if (before !== undefined) return before;
     if (known.size >= maxRemembered) known.clear();
-    const encoded = encode(value);
+    const encoded = encode(BigInt(value));
     known.set(value, encoded);
     return encoded;
   };

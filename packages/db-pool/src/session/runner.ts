@@ -78,7 +78,9 @@ export abstract class Runner implements QueryRunner {
   }
 
   async one<Row extends object>(query: Checked<Row>, options?: QueryOptions): Promise<Row> {
-    const row = await this.maybeOne(query, options);
+    const { rows } = await this.execute<Row>(query, options);
+    if (rows.length > 1) throw tooManyRows(rows.length);
+    const [row] = query.schema === undefined ? rows : await validateRows(query.schema, rows);
     if (row === undefined) throw noRows();
     return row;
   }

@@ -1,11 +1,11 @@
 import type { Clock, SqlDialect, SqlQuery } from '@seaworthy/contracts';
 import type { DriverResult } from '../driver.js';
-import { compile } from '../sql/compile.js';
+import { compile, type Statement } from '../sql/compile.js';
 import { isPlainRead } from '../sql/plain-read.js';
 import type { Borrower } from './borrower.js';
 import type { Failover } from './failover.js';
 import type { Lanes } from './lanes.js';
-import type { LimitsReader } from './limits.js';
+import type { Limits, LimitsReader } from './limits.js';
 import { isLost, mayRepeat } from './repeats.js';
 import type { QueryOptions } from './runner.js';
 
@@ -17,6 +17,8 @@ export interface StatementsOptions {
   readonly failover: Failover;
   /** Where pipelining is on. */
   readonly lanes: Lanes | undefined;
+  /** Told of each call that fails. */
+  readonly onFailed: (error: unknown) => void;
 }
 
 /** Runs a statement of its own, in autocommit, on whichever connection is free, and again when that was lost and may be. */
@@ -28,19 +30,33 @@ export class Statements {
   }
 
   async run(query: SqlQuery, options: QueryOptions | undefined): Promise<DriverResult> {
-    const { dialect, clock, lanes, borrower, failover } = this.#options;
-    const limits = this.#options.limits.ofQuery(options);
-    const statement = compile(query, dialect);
-    if (lanes !== undefined && limits.signal === undefined && options?.idempotent !== false) {
-      const lane = isPlainRead(statement.text) ? lanes.pick(statement.text) : undefined;
-      if (lane !== undefined) {
-        try {
-          return await lane.query(statement, limits.deadlineAt);
-        } catch (error) {
-          if (!isLost(error)) throw error;
+    try {
+      const { dialect, lanes, limits: reader } = this.#options;
+      const limits = reader.ofQuery(options);
+      const statement = compile(query, dialect);
+      if (lanes !== undefined && limits.signal === undefined && options?.idempotent !== false) {
+        const lane = isPlainRead(statement.text) ? lanes.pick(statement.text) : undefined;
+        if (lane !== undefined) {
+          try {
+            return await lane.query(statement, limits.deadlineAt);
+          } catch (error) {
+            if (!isLost(error)) throw error;
+          }
         }
       }
+      return await this.#runAlone(statement, limits, options?.idempotent);
+    } catch (error) {
+      this.#options.onFailed(error);
+      throw error;
     }
+  }
+
+  async #runAlone(
+    statement: Statement,
+    limits: Limits,
+    idempotent: boolean | undefined,
+  ): Promise<DriverResult> {
+    const { clock, lanes, borrower, failover } = this.#options;
     for (let sends = 1; ; sends += 1) {
       const lease = borrower.tryBorrow() ?? (await borrower.borrow(limits));
       try {
@@ -50,7 +66,7 @@ export class Statements {
       } catch (error) {
         const again =
           (await failover.isFor(error, lease, limits)) ||
-          mayRepeat(error, { sends, idempotent: options?.idempotent ?? isPlainRead(statement.text) });
+          mayRepeat(error, { sends, idempotent: idempotent ?? isPlainRead(statement.text) });
         if (!again || clock.monotonic() >= limits.deadlineAt) throw error;
       } finally {
         void lease.release();

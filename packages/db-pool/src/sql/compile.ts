@@ -11,12 +11,34 @@ export interface Statement {
 /** Deeper nesting is a mistake, such as a fragment that holds itself. */
 const maxDepth = 100;
 
+/** The texts of templates without fragments, which are the same at each call: one text, of which the engine knows the hash. */
+const texts: Readonly<Record<SqlDialect, WeakMap<readonly string[], string>>> = {
+  postgres: new WeakMap(),
+  mysql: new WeakMap(),
+};
+
 /** Writes placeholders and quotes names for the engine; nested fragments become part of the text, values never do. */
 export function compile(query: SqlQuery, dialect: SqlDialect): Statement {
+  const { strings, values } = query;
+  if (!values.every(isPlain)) return write(query, dialect);
+  const known = texts[dialect].get(strings);
+  if (known !== undefined) return { text: known, values: [...values] };
+  const statement = write(query, dialect);
+  if (Object.isFrozen(strings)) texts[dialect].set(strings, statement.text);
+  return statement;
+}
+
+/** Whether it is bound, whatever it is. */
+function isPlain(value: unknown): boolean {
+  if (typeof value !== 'object') return value !== undefined;
+  return !Sql.is(value) && !SqlIdentifier.is(value);
+}
+
+function write(query: SqlQuery, dialect: SqlDialect): Statement {
   const values: unknown[] = [];
   const quote = dialect === 'postgres' ? '"' : '`';
 
-  function write({ strings, values: parts }: SqlQuery, depth: number): string {
+  function writeAll({ strings, values: parts }: SqlQuery, depth: number): string {
     if (depth > maxDepth)
       throw new DbError('invalid_value', 'A statement is nested more than 100 levels deep.');
     let text = strings[0] ?? '';
@@ -27,7 +49,7 @@ export function compile(query: SqlQuery, dialect: SqlDialect): Statement {
   }
 
   function writePart(part: unknown, depth: number): string {
-    if (Sql.is(part)) return write(part, depth + 1);
+    if (Sql.is(part)) return writeAll(part, depth + 1);
     if (SqlIdentifier.is(part)) return part.path.map((name) => quoted(name, quote)).join('.');
     if (part === undefined) {
       throw new DbError(
@@ -39,7 +61,7 @@ export function compile(query: SqlQuery, dialect: SqlDialect): Statement {
     return dialect === 'postgres' ? `$${values.length}` : '?';
   }
 
-  return { text: write(query, 0), values };
+  return { text: writeAll(query, 0), values };
 }
 
 function quoted(name: string, quote: string): string {

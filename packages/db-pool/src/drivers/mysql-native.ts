@@ -1,0 +1,21 @@
+import type { MysqlClient } from './mysql-client.js';
+
+/** What mysql2 does by default, but exact: integers beyond 2^53 as text, and Dates in the session's time zone. */
+const nativeValues = {
+  supportBigNumbers: true,
+  bigNumberStrings: false,
+  dateStrings: false,
+  jsonStrings: false,
+  timezone: 'Z',
+} as const;
+
+/**
+ * Lets a client give values as tools expect them: Dates and parsed JSON, which our own settings leave as text. Returns how to put
+ * those back.
+ */
+export function useNativeValues(client: MysqlClient): () => void {
+  const own: unknown = Reflect.get(client, 'config');
+  if (typeof own !== 'object' || own === null) return () => undefined;
+  Reflect.set(client, 'config', Object.assign(Object.create(own), nativeValues));
+  return () => Reflect.set(client, 'config', own);
+}
