@@ -30,7 +30,7 @@ export interface DrillSetup {
   readonly invariants?: Readonly<Record<string, Readonly<Record<string, Invariant>>>>;
   /** The private age keys of encrypted backups: drill on a machine that may have them. @defaultValue [] */
   readonly identity?: string | Secret | ReadonlyArray<string | Secret>;
-  /** The restore of one source. @defaultValue '12h' */
+  /** One source: restoring it, comparing it, and all its invariants. @defaultValue '12h' */
   readonly timeout?: DurationInput;
   /** Scratch places of this age, whose drill must be dead, are dropped by the next drill. @defaultValue '25h', at least the timeout */
   readonly reapAfter?: DurationInput;

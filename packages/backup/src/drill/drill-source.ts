@@ -1,3 +1,4 @@
+import { type Clock, withDeadline } from '@seaworthy/contracts';
 import { BackupError } from '../backup-error.js';
 import type { BackupSettings } from '../backup-options.js';
 import type { RunOptions } from '../backups.js';
@@ -28,9 +29,14 @@ const backupsFault = new Set(['BACKUP_CORRUPT', 'BACKUP_INCOMPLETE', 'BACKUP_UNR
 
 /** Restores one source into a place of its own, looks at it, and drops it whatever happens. */
 export async function drillSource(options: DrillSourceOptions): Promise<DrillReport> {
-  const { settings, drill, scratch, id, artifact, signal, onProgress } = options;
+  const { settings, drill, scratch, id, artifact, onProgress } = options;
   const { clock, logger } = settings;
   const startedAt = clock.now();
+  const limit = new AbortController();
+  const timer = clock.schedule(() => limit.abort(timedOut(artifact.source)), drill.timeoutMs, {
+    keepAlive: true,
+  });
+  const signal = AbortSignal.any([options.signal, limit.signal]);
   const report = (found: Partial<DrillReport>): DrillReport => ({
     format: 'seaworthy-drill',
     version: 1,
@@ -47,9 +53,9 @@ export async function drillSource(options: DrillSourceOptions): Promise<DrillRep
     ...found,
   });
 
-  await reap();
   const name = scratchName(startedAt);
   try {
+    await reap();
     const place = await scratch.create(name, signal);
     const { durationMs } = await restoreBackup(settings, id, {
       source: artifact.source,
@@ -57,7 +63,7 @@ export async function drillSource(options: DrillSourceOptions): Promise<DrillRep
       confirm: place.source.database,
       force: ['same-server'], // the place is ours, new and empty, whatever server it is on
       identity: drill.identity,
-      timeout: drill.timeoutMs,
+      timeout: 2 * drill.timeoutMs, // ours comes first: it blames no backup
       signal,
       ...(onProgress === undefined ? {} : { onProgress }),
     });
@@ -67,6 +73,7 @@ export async function drillSource(options: DrillSourceOptions): Promise<DrillRep
     if (!BackupError.is(error) || !backupsFault.has(error.code)) throw error;
     return report({ error: { code: error.code, message: error.message } });
   } finally {
+    timer.cancel();
     await drop(name);
   }
 
@@ -104,7 +111,7 @@ export async function drillSource(options: DrillSourceOptions): Promise<DrillRep
     };
     const results: InvariantResult[] = [];
     for (const [title, invariant] of Object.entries(drill.invariants[artifact.source] ?? {})) {
-      results.push(await checkInvariant(title, invariant, database));
+      results.push(await checkInvariant(title, invariant, { database, timeoutMs: drill.timeoutMs, clock }));
     }
     return results;
   }
@@ -130,18 +137,33 @@ export async function drillSource(options: DrillSourceOptions): Promise<DrillRep
 async function checkInvariant(
   name: string,
   invariant: Invariant,
-  database: DrillDatabase,
+  {
+    database,
+    timeoutMs,
+    clock,
+  }: { readonly database: DrillDatabase; readonly timeoutMs: number; readonly clock: Clock },
 ): Promise<InvariantResult> {
+  const { signal } = database;
   try {
-    return { name, passed: (await invariant(database)) !== false };
+    // It may not listen to its signal, and the drill is over when that aborts all the same.
+    const what = `The invariant "${name}"`;
+    const answer = await withDeadline(() => invariant(database), { timeoutMs, what, signal, clock });
+    return { name, passed: answer !== false };
   } catch (error) {
-    database.signal.throwIfAborted();
+    signal.throwIfAborted();
     return {
       name,
       passed: false,
       error: String(error instanceof Error ? error.message : error).slice(0, 500),
     };
   }
+}
+
+function timedOut(source: string): BackupError {
+  return new BackupError(
+    `The drill of ${source} took longer than its timeout. Raise \`timeout\`, and \`reapAfter\` with it.`,
+    { code: 'DRILL_TIMEOUT', stage: 'verify' },
+  );
 }
 
 function levelOf(contents: Contents): 'rows' | 'hash' {

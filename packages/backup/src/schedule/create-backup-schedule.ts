@@ -12,6 +12,7 @@ import {
 } from '@seaworthy/contracts';
 import { BackupError } from '../backup-error.js';
 import type { BackupProgress } from '../backups.js';
+import { DrillError } from '../drill/drill-error.js';
 import { cronTimes } from './cron-times.js';
 import { noLock, type RunLock } from './run-lock.js';
 import { type JobSettings, keepSchedule, type ScheduledJob } from './scheduled-job.js';
@@ -27,7 +28,7 @@ export interface SchedulableBackups {
   /** Removes what the retention policy no longer wants; absent or idle without a policy. */
   retain?(options: { readonly signal: AbortSignal }): Promise<unknown>;
   drill?(options: ScheduledRunOptions): Promise<unknown>;
-  /** When backups and drills were made with success, in milliseconds since the epoch. */
+  /** When complete backups and drills were started, in milliseconds since the epoch. */
   history(): Promise<{ readonly backups: readonly number[]; readonly drills: readonly number[] }>;
 }
 
@@ -146,7 +147,13 @@ export function createBackupSchedule(
       times: drillTimes,
       lastDone: async () => (await backups.history()).drills,
       async work(signal) {
-        await restore({ signal, ...told });
+        try {
+          await restore({ signal, ...told });
+        } catch (error) {
+          // It was tried, and the backup is bad: trying again changes nothing.
+          if (!DrillError.is(error)) throw error;
+          logger.error('The scheduled drill failed: a backup is not good.', { error });
+        }
       },
     });
   }

@@ -6,7 +6,7 @@ export interface ScheduledJob {
   /** `backup` or `drill`: names the lock, too. */
   readonly name: string;
   readonly times: CronTimes;
-  /** When it was last done with success by any instance, in milliseconds since the epoch. */
+  /** When it was done by any instance, in milliseconds since the epoch. */
   lastDone(): Promise<readonly number[]>;
   work(signal: AbortSignal): Promise<void>;
 }

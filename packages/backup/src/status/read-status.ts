@@ -14,9 +14,7 @@ export async function readHistory(settings: BackupSettings): Promise<BackupHisto
   show(settings, history);
   return {
     backups: history.flatMap(({ retainable: { madeAt } }) => (madeAt === undefined ? [] : [madeAt])),
-    drills: history.flatMap(({ marks }) =>
-      marks.filter(({ outcome }) => outcome === 'passed').map(({ at }) => at),
-    ),
+    drills: history.flatMap(({ marks }) => marks.map(({ at }) => at)),
   };
 }
 

@@ -264,6 +264,28 @@ describeWith(['postgres'], 'a drill of PostgreSQL', () => {
     expect(childrenOf(process.pid, 'psql')).toEqual([]);
   });
 
+  it('a drill that takes too long ends, even when an invariant never does, and blames no backup', async () => {
+    const clock = createFakeClock({ now: Date.now() });
+    const { backups, reports } = await setting(
+      {
+        timeout: '1h',
+        invariants: {
+          db: {
+            'never ends': () => {
+              setImmediate(() => void clock.advance(3_600_000));
+              return new Promise(() => undefined);
+            },
+          },
+        },
+      },
+      { clock },
+    );
+    await backups.run();
+    await expect(backups.drill()).rejects.toMatchObject({ code: 'DRILL_TIMEOUT' });
+    expect(await reports()).toEqual([]);
+    expect(await scratches()).toEqual([]);
+  });
+
   it('what a drill that was killed with SIGKILL left behind is dropped by a later one, by name and age', async () => {
     const clock = createFakeClock({ now: Date.now() });
     const { backups, folder, lines } = await setting({}, { clock });

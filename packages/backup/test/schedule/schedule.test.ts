@@ -2,6 +2,7 @@ import {
   type BackupProgress,
   type BackupScheduleOptions,
   createBackupSchedule,
+  DrillError,
   type Held,
   planRetention,
   type RetainableBackup,
@@ -197,6 +198,23 @@ describe('createBackupSchedule', () => {
     await clock.advance(60 * day);
     expect(iso(shelf.drilled.slice(1))).toEqual(['2026-02-01T02:00:00.000Z', '2026-03-01T02:00:00.000Z']);
     expect(shelf.made).toHaveLength(61);
+  });
+
+  it('a drill that found a bad backup is done; one that could not be tried is tried again', async () => {
+    const clock = createFakeClock({ now: Date.UTC(2026, 0, 1) });
+    const shelf = new Shelf(clock);
+    shelf.made.push(clock.now());
+    let drills = 0;
+    shelf.drill = async () => {
+      drills += 1;
+      throw drills === 1 ? new Error('the scratch server is down') : new DrillError([]);
+    };
+    const { logger, lines } = recordingLogger();
+    started(shelf, clock, { backup: '0 0 1 1 *', drill: '0 2 1 * *', logger });
+    await clock.advance(day);
+    // The one that was missed, once more, and the one of this night.
+    expect(drills).toBe(3);
+    expect(lines.map(({ level }) => level)).toEqual(['warn', 'error', 'error']);
   });
 
   it('close() stops the run that is under way, waits for it, and starts no more', async () => {
