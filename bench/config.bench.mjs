@@ -56,6 +56,13 @@ export default async function* measure() {
     theirs: [program('load-zod')],
     env: environment,
   });
+  yield await compareProcesses({
+    name: 'import and load 30 variables, envalid',
+    alternative: 'envalid',
+    ours,
+    theirs: [program('load-envalid')],
+    env: environment,
+  });
   yield* compareAll(import.meta.url, pairs);
 }
 

@@ -58,7 +58,7 @@ export default defineConfig([
   },
 ]);
 
-/** @param {import('esbuild').PluginBuild} build */
+/** @type {NonNullable<import('tsup').Options['esbuildPlugins']>[number]['setup']} */
 function openRestOnDemand(build) {
   build.onLoad({ filter: /\/src\/on-demand\.ts$/ }, () => ({
     contents: `
@@ -74,7 +74,7 @@ function openRestOnDemand(build) {
  * `import` of a module of Node makes a namespace of all that it exports, which calls every getter: with node:fs that is
  * half a millisecond of CPU. What the process hands out is the same module without that.
  *
- * @param {import('esbuild').PluginBuild} build
+ * @type {NonNullable<import('tsup').Options['esbuildPlugins']>[number]['setup']}
  */
 function takeModulesOfNode(build) {
   build.onLoad({ filter: /\/src\/.*\.ts$/ }, async ({ path }) => {
