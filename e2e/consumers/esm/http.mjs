@@ -9,14 +9,18 @@ import { simulateRollout } from '@seaworthy/health/testing';
 import { requestLog as expressLog } from '@seaworthy/logging/express';
 import { requestLog as fastifyLog } from '@seaworthy/logging/fastify';
 import { requestLog as nodeLog } from '@seaworthy/logging/node';
+import { compressed } from '@seaworthy/security/compression';
 import { secure as expressSecure, guardRoutes, routesOf, securityOf } from '@seaworthy/security/express';
 import { secure as fastifySecure } from '@seaworthy/security/fastify';
+import { secure as fetchSecure, securityOf as securityOfFetch } from '@seaworthy/security/fetch';
+import { inputCheck } from '@seaworthy/security/input';
 import { createJwt, jwtPresets } from '@seaworthy/security/jwt';
 import { createLoginGuard, createPasswords } from '@seaworthy/security/login';
 import { secure as nodeSecure } from '@seaworthy/security/node';
 import { createOidc, safeReturnPath } from '@seaworthy/security/oidc';
 import { accessMatrix, definePolicy, matrixText } from '@seaworthy/security/roles';
 import { createSessions, memorySessionStore } from '@seaworthy/security/sessions';
+import { createTls, serverLimits } from '@seaworthy/security/transport';
 import express from 'express';
 import fastify from 'fastify';
 import * as jose from 'jose';
@@ -37,6 +41,47 @@ await used('security', async () => {
   assert.equal(verdict.kind, 'deny');
   assert.equal(verdict.code, 'CROSS_ORIGIN_REQUEST');
   await security.close();
+});
+
+await used('security/fetch', async () => {
+  const security = newSecurity();
+  const handle = fetchSecure(security, (request) => new Response(securityOfFetch(request).client.ip), {
+    peer: () => '203.0.113.9',
+    onError: assert.fail,
+  });
+  const answer = await handle(new Request('https://shop.example/'));
+  assert.equal(await answer.text(), '203.0.113.9');
+  assert.equal(answer.headers.get('x-content-type-options'), 'nosniff');
+  await security.close();
+});
+
+await used('security/input', async () => {
+  const validate = (value) => (typeof value === 'string' ? { value } : { issues: [{ message: 'no text' }] });
+  const check = inputCheck({ body: { '~standard': { version: 1, vendor: 'consumer', validate } } });
+  assert.equal((await check({ body: 'text' })).value.body, 'text');
+  assert.equal((await check({ body: 7 })).refusal.status, 400);
+});
+
+await used('security/transport', async () => {
+  assert.ok(serverLimits().keepAliveTimeout > 60_000);
+  await assert.rejects(createTls({ certFile: 'nowhere.pem', keyFile: 'nowhere.key' }), {
+    code: 'SECURITY_CERTIFICATE_UNUSABLE',
+  });
+});
+
+await used('security/compression', async () => {
+  const compress = compressed({ minBytes: '1kb' });
+  const server = createServer((request, response) => {
+    compress(request, response, () => {
+      response.setHeader('content-type', 'text/plain');
+      response.end('word '.repeat(1_000));
+    });
+  });
+  const answer = await fetch(await listening(server), { headers: { 'accept-encoding': 'gzip' } });
+  assert.equal(answer.headers.get('content-encoding'), 'gzip');
+  await answer.text();
+  server.closeAllConnections();
+  server.close();
 });
 
 await used('security/login', async () => {
@@ -133,10 +178,11 @@ async function meet(url, health, security, logger) {
   assert.deepEqual(statuses.slice(-3), [200, 200, 429]);
 }
 
-const listening = (server) =>
-  new Promise((resolve) =>
+function listening(server) {
+  return new Promise((resolve) =>
     server.listen(0, '127.0.0.1', () => resolve(`http://127.0.0.1:${server.address().port}`)),
   );
+}
 
 await used('health/node, logging/node, security/node', async () => {
   const [health, security, logger] = [newHealth(), newSecurity(), newLogger()];

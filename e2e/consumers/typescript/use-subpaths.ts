@@ -20,11 +20,21 @@ import { type AuditVerdict, createAuditLog, verifyAudit } from '@seaworthy/loggi
 import { initSentry, type Sentry } from '@seaworthy/logging/sentry';
 import { initSentry as initInPage } from '@seaworthy/logging/sentry-browser';
 import { elasticsearch, type Shipping, shipping } from '@seaworthy/logging/shipping';
+import { createSecurity } from '@seaworthy/security';
+import { type CompressionMiddleware, compressed } from '@seaworthy/security/compression';
+import { type FetchHandler, secure as fetchSecure } from '@seaworthy/security/fetch';
+import { type InputResult, inputCheck, type StandardSchema } from '@seaworthy/security/input';
 import { createJwt, type JwtResult, jwtPresets } from '@seaworthy/security/jwt';
 import { createLoginGuard, createPasswords, type LoginResult } from '@seaworthy/security/login';
 import { createOidc, type OidcResult } from '@seaworthy/security/oidc';
 import { definePolicy } from '@seaworthy/security/roles';
 import { createSessions, memorySessionStore, type Session } from '@seaworthy/security/sessions';
+import {
+  type CheckServerIdentity,
+  pinnedIdentity,
+  type ServerLimits,
+  serverLimits,
+} from '@seaworthy/security/transport';
 import * as jose from 'jose';
 import mysql2 from 'mysql2';
 import * as openidClient from 'openid-client';
@@ -127,6 +137,21 @@ export async function useSubpaths(health: Health): Promise<readonly string[]> {
   const unknown = (): boolean => policy.can({ role: 'reader' }, 'note.burn');
   const may: boolean = policy.can({ role: 'writer' }, 'note.write', { by: 'writer' });
 
+  const text: StandardSchema<unknown, string> = {
+    '~standard': { version: 1, vendor: 'typescript', validate: (value) => ({ value: String(value) }) },
+  };
+  const nothing = { query: {}, params: {}, headers: {} };
+  const input: InputResult<{ body: typeof text }> = await inputCheck({ body: text })({ body: 7, ...nothing });
+  const body: string = input.ok ? input.value.body : input.refusal.code;
+  const compress: CompressionMiddleware = compressed();
+  const limits: ServerLimits = serverLimits();
+  const pins = ['A', 'B'].map((letter) => `sha256/${letter.repeat(42)}A=`);
+  const identity: CheckServerIdentity = pinnedIdentity({ pins });
+  const web: FetchHandler<[]> = fetchSecure(createSecurity(), () => new Response('ok'), {
+    peer: () => '203.0.113.9',
+    onError: () => undefined,
+  });
+
   const { useValue } = nestShutdown(health);
   await useValue.onModuleDestroy();
   // @ts-expect-error: the script of the service comes first
@@ -140,6 +165,11 @@ export async function useSubpaths(health: Health): Promise<readonly string[]> {
     state,
     String(sentry.enabled),
     result.kind,
+    body,
+    typeof compress,
+    String(limits.keepAliveTimeout > 60_000),
+    typeof identity,
+    String((await web(new Request('https://shop.example/'))).status),
     `${session.user} ${theme} ${typeof wrong}`,
     `${may} ${typeof unknown}`,
     login.kind === 'ok' ? login.subject : login.reason,
