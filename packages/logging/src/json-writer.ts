@@ -1,24 +1,10 @@
+import type { Discretion } from './discretion.js';
 import { createExoticWriter } from './exotic-values.js';
-import { jsonRisks, jsonString } from './json-string.js';
+import { jsonString } from './json-string.js';
 import { createKeySteps, type KeyStep, type KeySteps } from './key-steps.js';
 import type { LogLimits } from './log-limits.js';
+import { createTextWriter } from './text-writer.js';
 import type { WriterState } from './writer-state.js';
-
-/** What the writer asks before it shows anything. */
-export interface Discretion {
-  isSecret(name: string): boolean;
-  redactText(text: string): string;
-  /** What stands where a secret was. */
-  readonly replacement: string;
-  /** Values that are shown as a keyed hash, by their name. */
-  readonly hashed?: { has(name: string): boolean; of(value: unknown): string } | undefined;
-  /**
-   * A regular expression's source: text in which it finds nothing, nor `=`, `@`, `%` or a quote, is one that `redactText` leaves
-   * alone. The writer looks for it together with what JSON must escape, so that most texts are read once. Without it,
-   * `redactText` reads every text.
-   */
-  readonly triggers?: string | undefined;
-}
 
 /**
  * Turns any value into JSON text in one pass: redacted, bounded, printable. It never throws; what cannot be read says so
@@ -41,12 +27,6 @@ export interface JsonWriter {
   begin(): WriterState;
 }
 
-/** Text read beyond the limit, so that a secret which the cut would halve is still recognised whole. */
-const lookAhead = 2_048;
-
-/** Nothing shorter than this is a token, a card or a key. */
-const shortText = 12;
-
 /** Twelve digits and more may be a card's. */
 const shortestCard = 1e12;
 
@@ -63,42 +43,13 @@ export function prototypeIsExtended(): boolean {
 
 export function createJsonWriter(limits: LogLimits, discretion: Discretion): JsonWriter {
   const { maxDepth, maxKeys, maxStringLength, maxLineLength } = limits;
-  const { hashed, triggers } = discretion;
+  const { hashed } = discretion;
   const replaced = jsonString(discretion.replacement);
-  const everything = /(?:)/;
-  // The short pattern holds the characters alone, which are found at half the cost.
-  const suspiciousShort = triggers === undefined ? everything : new RegExp(`[${jsonRisks}=@%]`);
-  const suspicious =
-    triggers === undefined
-      ? everything
-      : new RegExp(triggers === '' ? `[${jsonRisks}=@%]` : `[${jsonRisks}=@%]|${triggers}`);
+  const { text, isPlain } = createTextWriter(maxStringLength, discretion);
   const steps = createKeySteps((key) =>
     hashed?.has(key) === true ? 'hash' : discretion.isSecret(key) ? 'hide' : 'show',
   );
   const { start } = steps;
-
-  function text(value: string, state: WriterState): string {
-    // What is left of the line bounds its strings too, so that ten long ones do not make ten times the line.
-    const room = Math.min(maxStringLength, Math.max(state.budget, 64));
-    let json: string;
-    if (value.length > room) json = jsonString(cut(value, room));
-    else if (isPlain(value)) json = `"${value}"`;
-    else json = jsonString(discretion.redactText(value));
-    state.budget -= json.length;
-    return json;
-  }
-
-  function isPlain(value: string): boolean {
-    return !(value.length < shortText ? suspiciousShort : suspicious).test(value);
-  }
-
-  function cut(value: string, room: number): string {
-    const read = value.slice(0, room + lookAhead);
-    const redacted = discretion.redactText(read);
-    const whole = read.length === value.length ? redacted.length : redacted.length - lookAhead;
-    const shown = redacted.slice(0, Math.min(room, Math.max(whole, 0)));
-    return `${shown}…[cut, ${value.length} in all]`;
-  }
 
   function write(value: unknown, state: WriterState, depth: number): string | undefined {
     switch (typeof value) {

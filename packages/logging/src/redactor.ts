@@ -1,5 +1,6 @@
 import { invalidOption, optionsOf, type Redactor } from '@seaworthy/contracts';
-import { createJsonWriter, type Discretion } from './json-writer.js';
+import type { Discretion } from './discretion.js';
+import { createJsonWriter } from './json-writer.js';
 import { type HashOptions, keyedHash } from './keyed-hash.js';
 import { redactText } from './redact-text.js';
 import { secretNames } from './secret-names.js';

@@ -86,7 +86,7 @@ describe('a line', () => {
 });
 
 describe('errors', () => {
-  test('beside a message give stack, name, code and the chain of causes', () => {
+  test('[row 81] beside a message give stack, name, code and the chain of causes', () => {
     const { log, last } = testLogger();
     const cause = Object.assign(new TypeError('inner'), { code: 'E_INNER' });
     const error = Object.assign(new Error('outer', { cause }), { code: 'E_OUTER', attempt: 2 });

@@ -1,7 +1,9 @@
 import { createServer } from 'node:http';
 import { createProcessEvents, type ProcessLike } from '@seaworthy/contracts';
 import { createFakeClock } from '@seaworthy/testkit';
-import { describe, expect, test } from 'vitest';
+import Fastify from 'fastify';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { levelRoute as fastifyLevelRoute } from '../src/adapters/fastify.js';
 import { levelRoute } from '../src/adapters/node.js';
 import { testLogger } from './support/memory-sink.js';
 
@@ -85,24 +87,39 @@ describe('the level at runtime', () => {
     expect(() => testLogger({ debugOn: 'SIGUSR2' })).toThrow(/process: false/);
   });
 
-  test('[row 80] is shown and changed by a route, which refuses a level that is none', async () => {
-    const { log, lines } = testLogger();
-    const server = createServer(levelRoute(log));
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const address = server.address();
-    const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/`;
-    const ask = async (method: string, query = '') => {
-      const response = await fetch(`${url}${query}`, { method });
-      return [response.status, await response.json()];
-    };
-    expect(await ask('GET')).toEqual([200, { level: 'info' }]);
-    expect(await ask('PUT', '?level=debug')).toEqual([200, { level: 'debug' }]);
-    log.debug('now');
-    expect(lines().map(({ message }) => message)).toEqual(['now']);
-    expect(await ask('PUT', '?level=debgu')).toEqual([400, { error: expect.stringMatching(/"debug"/) }]);
-    expect(await ask('PUT')).toMatchObject([400, {}]);
-    expect((await ask('POST'))[0]).toBe(405);
-    expect(log.level).toBe('debug');
-    server.close();
-  });
+  test.each([
+    ['node:http', (log: { level: string }) => createServer(levelRoute(log))],
+    [
+      'Fastify',
+      async (log: { level: string }) => {
+        const app = Fastify();
+        app.route({ method: ['GET', 'PUT', 'POST'], url: '/', handler: fastifyLevelRoute(log) });
+        await app.ready();
+        return app.server;
+      },
+    ],
+  ])(
+    '[row 80] is shown and changed by a route of %s, which refuses a level that is none',
+    async (_host, create) => {
+      const { log, lines } = testLogger();
+      const server = await create(log);
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      onTestFinished(() => void server.close());
+      const address = server.address();
+      const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/`;
+      const ask = async (method: string, query = '') => {
+        const response = await fetch(`${url}${query}`, { method });
+        expect(response.headers.get('cache-control')).toBe('no-store');
+        return [response.status, await response.json()];
+      };
+      expect(await ask('GET')).toEqual([200, { level: 'info' }]);
+      expect(await ask('PUT', '?level=debug')).toEqual([200, { level: 'debug' }]);
+      log.debug('now');
+      expect(lines().map(({ message }) => message)).toEqual(['now']);
+      expect(await ask('PUT', '?level=debgu')).toEqual([400, { error: expect.stringMatching(/"debug"/) }]);
+      expect(await ask('PUT')).toMatchObject([400, {}]);
+      expect((await ask('POST'))[0]).toBe(405);
+      expect(log.level).toBe('debug');
+    },
+  );
 });

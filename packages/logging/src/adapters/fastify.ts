@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AuditEvent } from '../audit/audit-event.js';
 import { type AuditRequestsOptions, createAuditRequests, pathOf } from '../audit-requests.js';
+import { answerLevel, type Levelled } from '../level-route.js';
 import { runInContext } from '../log-context.js';
 import { createRequestLog, type RequestKind, type RequestLogger } from '../request-log.js';
 import type { RequestLogOptions } from '../request-log-options.js';
@@ -79,4 +80,29 @@ export function auditRequests(
     });
   };
   return Object.assign(plugin, { [Symbol.for('skip-override')]: true });
+}
+
+/** The part of a Fastify 5 reply that is written. */
+export interface FastifyReplyLike {
+  code(statusCode: number): unknown;
+  headers(values: Readonly<Record<string, string>>): unknown;
+  send(body: string): unknown;
+}
+
+/**
+ * A handler that shows the logger's level and changes it: `GET` answers `{"level":"info"}`, `PUT ?level=debug` sets it. It asks nobody
+ * for a password: give its route whatever guards the service's other administration.
+ *
+ * @example
+ * app.route({ method: ['GET', 'PUT'], url: '/admin/log-level', preHandler: requireAdmin, handler: levelRoute(log) });
+ */
+export function levelRoute(
+  logger: Levelled,
+): (request: Pick<FastifyRequestLike, 'raw'>, reply: FastifyReplyLike) => void {
+  return (request, reply) => {
+    const { statusCode, headers, body } = answerLevel(logger, request.raw.method, request.raw.url ?? '/');
+    reply.code(statusCode);
+    reply.headers(headers);
+    reply.send(body);
+  };
 }

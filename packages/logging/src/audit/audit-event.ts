@@ -1,6 +1,7 @@
 import { invalidOption, optionsOf } from '@seaworthy/contracts';
 import { noteRecorded } from '../audited.js';
-import { createJsonWriter, type Discretion } from '../json-writer.js';
+import type { Discretion } from '../discretion.js';
+import { createJsonWriter } from '../json-writer.js';
 import { activeContext } from '../log-context.js';
 
 /** Who did what to what, and how it ended. */

@@ -61,9 +61,9 @@ export function testLogger(options: Partial<LoggerOptions> = {}): {
     texts: sink.texts,
     lines: sink.lines,
     last() {
-      const line = sink.lines().at(-1);
-      if (line === undefined) throw new Error('Nothing was logged.');
-      return line;
+      const text = sink.texts.at(-1);
+      if (text === undefined) throw new Error('Nothing was logged.');
+      return JSON.parse(text);
     },
   };
 }
