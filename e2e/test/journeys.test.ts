@@ -17,7 +17,7 @@ describeWith(['mysql', 'chromium'], 'npm start, in a browser', () => {
   let browser: Browser;
 
   beforeAll(async () => {
-    demo = await startDemo();
+    demo = await startDemo(['--verbose']);
     browser = await launchChromium();
   });
   afterAll(async () => {
@@ -136,5 +136,24 @@ describeWith(['mysql', 'chromium'], 'npm start, in a browser', () => {
     await waitFor(() => alive(started).length === 0, {
       what: 'every process of the demonstration being gone',
     });
+  });
+
+  it('[row 81] has written nothing but lines of JSON to its logs, each with the fields that the guides name', () => {
+    const lines = demo.output.split('\n').filter((line) => line.includes('{"timestamp"'));
+    const parsed = lines.map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
+    for (const line of parsed) {
+      expect(line).toMatchObject({
+        timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+        level: expect.stringMatching(/^(error|warn|info)$/),
+        message: expect.any(String),
+        environment: 'development',
+      });
+    }
+    const requests = parsed.filter(({ message }) => message === 'Request completed');
+    expect(requests.length).toBeGreaterThan(50);
+    expect(new Set(parsed.map(({ service }) => service)).size).toBeGreaterThanOrEqual(4);
+    // What services print beside their log would stand here without a time: nothing does.
+    const logged = demo.output.split('\n').filter((line) => line.startsWith('{') || line.startsWith('['));
+    expect(logged).toEqual(lines);
   });
 });

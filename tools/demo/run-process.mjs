@@ -47,13 +47,17 @@ export function runProcess({ name, script, env }, { level, env: more }) {
     detached: true,
   });
   let output = '';
-  const collect = (/** @type {Buffer} */ chunk) => {
-    const text = chunk.toString('utf8');
-    output = (output + text).slice(-20_000);
-    if (level !== 'error') process.stderr.write(text);
-  };
-  child.stdout.on('data', collect);
-  child.stderr.on('data', collect);
+  for (const stream of [child.stdout, child.stderr]) {
+    let begun = '';
+    stream.setEncoding('utf8').on('data', (/** @type {string} */ text) => {
+      output = (output + text).slice(-20_000);
+      if (level === 'error') return;
+      // Whole lines, because those of the other processes come between.
+      const end = text.lastIndexOf('\n') + 1;
+      if (end > 0) process.stderr.write(begun + text.slice(0, end));
+      begun = end > 0 ? text.slice(end) : begun + text;
+    });
+  }
   /** @type {RunningProcess['ended']} */
   const ended = new Promise((resolve) => {
     child.on('error', (error) => {
