@@ -83,6 +83,20 @@ export const pairs = [
     warmUpUs: 1_000_000,
     prepare: () => servers({ ours: 'expressLogged', theirs: 'expressBare', path: '/orders' }),
   },
+  {
+    name: 'the least that a request log can be, on Express 5',
+    alternative: 'Express 5 without one',
+    roundUs: 30_000,
+    warmUpUs: 1_000_000,
+    prepare: () => servers({ ours: 'expressLoggedAtLeast', theirs: 'expressBare', path: '/orders' }),
+  },
+  {
+    name: 'AsyncLocalStorage.run alone on Express 5',
+    alternative: 'Express 5 without it',
+    roundUs: 30_000,
+    warmUpUs: 1_000_000,
+    prepare: () => servers({ ours: 'expressInContext', theirs: 'expressBare', path: '/orders' }),
+  },
 ];
 
 export default async function* results() {

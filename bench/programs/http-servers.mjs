@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,6 +35,43 @@ export function expressLogged() {
   rmSync(folder, { recursive: true });
   const app = express();
   app.use(requestLog(log));
+  return createServer(withRoute(app));
+}
+
+/**
+ * The least that a request log with a context can be: `AsyncLocalStorage.run`, two headers, one listener, and a line that is ready,
+ * written once a turn. Nothing is read, made or redacted.
+ */
+export function expressLoggedAtLeast() {
+  const folder = mkdtempSync(join(tmpdir(), 'seaworthy-bench-'));
+  const fd = openSync(join(folder, 'requests.log'), 'a');
+  rmSync(folder, { recursive: true });
+  const storage = new AsyncLocalStorage();
+  const id = '3f6b2c1e-8d1a-4b6e-9c57-0a4d8f2e7b11';
+  const line = `${JSON.stringify({ message: 'Request completed', requestId: id, filler: 'x'.repeat(300) })}\n`;
+  let waiting = '';
+  const write = () => {
+    writeSync(fd, waiting);
+    waiting = '';
+  };
+  const app = express();
+  app.use((_request, response, next) => {
+    response.setHeader('x-request-id', id);
+    response.setHeader('traceparent', `00-${id.replaceAll('-', '')}-0a4d8f2e7b110a4d-00`);
+    response.on('close', () => {
+      if (waiting === '') setImmediate(write);
+      waiting += line;
+    });
+    storage.run({}, next);
+  });
+  return createServer(withRoute(app));
+}
+
+/** `AsyncLocalStorage.run` and nothing else. */
+export function expressInContext() {
+  const storage = new AsyncLocalStorage();
+  const app = express();
+  app.use((_request, _response, next) => storage.run({}, next));
   return createServer(withRoute(app));
 }
 
