@@ -11,6 +11,8 @@ import { tempFolder } from '../support/temp-folder.js';
 
 beforeAll(needsBuild);
 
+const patient = { timeout: size({ test: 60_000, soak: 900_000 }) };
+
 const segments = (folder: string): string[] =>
   readdirSync(folder)
     .filter((name) => name.endsWith('.spool'))
@@ -80,6 +82,7 @@ test('flush waits for the receiver, but not for one that is down: the lines are 
 
 test.each(['sync', 'turn'])(
   'SIGKILL in mode %s, again and again: nothing that was written is lost',
+  patient,
   async (mode) => {
     const folder = tempFolder();
     const receiver = await bulkReceiver();
@@ -148,31 +151,35 @@ test('a damaged record is counted, told of and left out; those behind it are sen
   expect(notices.map(({ dropped }) => dropped)).toEqual([1]);
 });
 
-test('whatever byte of a spool is changed, or cut off from there, the records that it does not touch arrive', async () => {
-  const whole = tempFolder();
-  await leftBehind(whole, 0, 5);
-  const name = basename(newest(whole));
-  const bytes = readFileSync(newest(whole));
-  const headerLength = bytes.indexOf('\n') + 1;
-  /** The number of the record that a byte belongs to. */
-  const recordAt = (at: number): number =>
-    bytes.subarray(headerLength, at).filter((byte) => byte === 0x0a).length;
-  for (let at = headerLength; at < bytes.length; at += size({ test: 23, soak: 1 })) {
-    const changed = Buffer.from(bytes);
-    changed[at] = (changed[at] ?? 0) ^ 0xff;
-    for (const damaged of [changed, bytes.subarray(0, at)]) {
-      const folder = tempFolder();
-      writeFileSync(join(folder, name), damaged);
-      const { indexes } = await found(folder);
-      const touched = recordAt(at);
-      // A changed line feed makes one damaged record of two.
-      const expected =
-        damaged === changed ? upTo(5).filter((index) => index !== touched) : upTo(5).slice(0, touched);
-      const lost = bytes[at] === 0x0a && damaged === changed ? [touched + 1] : [];
-      expect(indexes).toEqual(expected.filter((index) => !lost.includes(index)));
+test(
+  'whatever byte of a spool is changed, or cut off from there, the records that it does not touch arrive',
+  patient,
+  async () => {
+    const whole = tempFolder();
+    await leftBehind(whole, 0, 5);
+    const name = basename(newest(whole));
+    const bytes = readFileSync(newest(whole));
+    const headerLength = bytes.indexOf('\n') + 1;
+    /** The number of the record that a byte belongs to. */
+    const recordAt = (at: number): number =>
+      bytes.subarray(headerLength, at).filter((byte) => byte === 0x0a).length;
+    for (let at = headerLength; at < bytes.length; at += size({ test: 23, soak: 1 })) {
+      const changed = Buffer.from(bytes);
+      changed[at] = (changed[at] ?? 0) ^ 0xff;
+      for (const damaged of [changed, bytes.subarray(0, at)]) {
+        const folder = tempFolder();
+        writeFileSync(join(folder, name), damaged);
+        const { indexes } = await found(folder);
+        const touched = recordAt(at);
+        // A changed line feed makes one damaged record of two.
+        const expected =
+          damaged === changed ? upTo(5).filter((index) => index !== touched) : upTo(5).slice(0, touched);
+        const lost = bytes[at] === 0x0a && damaged === changed ? [touched + 1] : [];
+        expect(indexes).toEqual(expected.filter((index) => !lost.includes(index)));
+      }
     }
-  }
-});
+  },
+);
 
 test('a spool without its position is sent again under the same ids', async () => {
   const folder = tempFolder();
