@@ -1,4 +1,4 @@
-import type { ConfigSchema, LoadOptions, Profile } from '@seaworthy/config';
+import type { ConfigSchema, LoadAsyncOptions, Profile } from '@seaworthy/config';
 import type { LoggerOptions, ServiceLogger } from '@seaworthy/logging';
 
 export interface ServiceOptions<Values extends object> {
@@ -7,9 +7,13 @@ export interface ServiceOptions<Values extends object> {
   /** The release that runs. */
   readonly version: string;
   /** The declared variables, from `defineConfig`. Loaded first, so that every problem is known before anything opens. */
-  readonly config: Pick<ConfigSchema<Values>, 'load' | 'profileOf'>;
-  /** Where the configuration is read from. @defaultValue what `load()` reads: the environment and dotenv files */
-  readonly sources?: LoadOptions;
+  readonly config: Pick<ConfigSchema<Values>, 'load' | 'loadAsync' | 'profileOf'>;
+  /**
+   * Where the configuration is read from; remote sources such as Vault may be among the sources, and are waited for.
+   *
+   * @defaultValue what `load()` reads: the environment and dotenv files
+   */
+  readonly sources?: LoadAsyncOptions;
   /** Level, sinks and redaction of the logger. @defaultValue () => ({}) */
   readonly logging?: (config: Values) => Omit<LoggerOptions, 'service' | 'environment' | 'process'>;
   /** `false`: SIGTERM, SIGINT and crashes are somebody else's business, who calls `close()`. @defaultValue true */

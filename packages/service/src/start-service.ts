@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import type { LoadAsyncOptions, Source } from '@seaworthy/config';
 import { DeadlineError, processEvents, SeaworthyError, withDeadline } from '@seaworthy/contracts';
 import { createLogger } from '@seaworthy/logging';
 import type { AnyContext, Launch, Step } from './launch.js';
@@ -15,7 +16,7 @@ export async function startService(
 ): Promise<RunningService<AnyContext>> {
   const stop = new AbortController();
   const launch: Launch = {
-    context: openContext(options),
+    context: await openContext(options),
     opened: createOpened(),
     signal: stop.signal,
     signals: options.signals !== false,
@@ -84,17 +85,28 @@ export async function runService(
   }
 }
 
-function openContext({
+async function openContext({
   name,
   version,
   config: schema,
   sources,
   logging,
-}: ServiceOptions<object>): AnyContext {
-  const config = schema.load(sources);
+}: ServiceOptions<object>): Promise<AnyContext> {
+  const config = await loadConfig(schema, sources);
   const environment = schema.profileOf(config);
   const logger = createLogger({ ...logging?.(config), service: name, environment });
   return { name, version, environment, config, logger } satisfies BaseContext<object>;
+}
+
+/** Without a remote source there is nothing to wait for, and `load()` takes a fraction of the time. */
+function loadConfig(
+  schema: ServiceOptions<object>['config'],
+  given: LoadAsyncOptions = {},
+): object | Promise<object> {
+  const { sources, timeout, signal, ...where } = given;
+  if (sources === undefined) return schema.load(where);
+  const local = sources.filter((source): source is Source => !('fetch' in source));
+  return local.length < sources.length ? schema.loadAsync(given) : schema.load({ ...where, sources: local });
 }
 
 async function takeAll(launch: Launch, steps: readonly Step[]): Promise<void> {

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import { defineConfig, env } from '@seaworthy/config';
+import { defineConfig, env, type RemoteSource, sources } from '@seaworthy/config';
 import type { Closable } from '@seaworthy/contracts';
 import { local } from '@seaworthy/health';
 import { healthEndpoints } from '@seaworthy/health/express';
@@ -312,6 +312,84 @@ describe('createService', () => {
       .start();
     await expect(start).rejects.toMatchObject({ name: 'ConfigError' });
     expect(log).toEqual([]);
+  });
+
+  describe('with a configuration from the other side of a network', () => {
+    /** Answers with what `variables` holds at the time, as JSON over HTTP. */
+    async function remoteConfig(variables: Record<string, string>): Promise<RemoteSource & AsyncDisposable> {
+      const server = createServer((_request, response) => response.end(JSON.stringify(variables)));
+      const port = await freePort();
+      await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+      return {
+        name: 'fleet',
+        async fetch(_context, signal) {
+          const answer = await fetch(`http://127.0.0.1:${port}`, { signal });
+          const given = (await answer.json()) as Record<string, string>;
+          const origin = { source: 'fleet', at: 'the fleet server' };
+          return { entries: Object.entries(given).map(([name, value]) => ({ name, value, origin })) };
+        },
+        async [Symbol.asyncDispose]() {
+          server.closeAllConnections();
+          await new Promise((resolve) => server.close(resolve));
+        },
+      };
+    }
+
+    it('waits for it before anything opens', async () => {
+      await using remote = await remoteConfig({ NAME: 'from afar' });
+      const service = await createService({
+        name: 'orders',
+        version: '1.2.3',
+        config: schema,
+        sources: {
+          env: { NODE_ENV: 'test', PORT: '4000' },
+          sources: [sources.env(), remote],
+          timeout: '20s',
+        },
+        logging: () => ({ sinks: [] }),
+        signals: false,
+      })
+        .resource('db', ({ config }) => ({ ...recorded('db', []), name: config.NAME }))
+        .start();
+      expect([service.context.db.name, service.context.config.PORT]).toEqual(['from afar', 4000]);
+      await service.close();
+    });
+
+    it('opens nothing when it does not answer', async () => {
+      const remote = await remoteConfig({});
+      await remote[Symbol.asyncDispose]();
+      const log: string[] = [];
+      const start = createService({
+        name: 'orders',
+        version: '1.2.3',
+        config: schema,
+        sources: { env: { NODE_ENV: 'test' }, sources: [sources.env(), remote] },
+        signals: false,
+      })
+        .resource('db', () => recorded('db', log))
+        .start();
+      await expect(start).rejects.toMatchObject({ name: 'ConfigError' });
+      expect(log).toEqual([]);
+    });
+
+    it('takes a watched one as a resource, which follows its source until the service closes', async () => {
+      const variables = { NAME: 'first' };
+      await using remote = await remoteConfig(variables);
+      const service = await quietService()
+        .resource('live', ({ logger }) =>
+          schema.watch({ env: { NODE_ENV: 'test' }, sources: [sources.env(), remote], logger }),
+        )
+        .start();
+      const { live } = service.context;
+      expect(live.current.NAME).toBe('first');
+      variables.NAME = 'second';
+      await live.refresh();
+      expect(live.current.NAME).toBe('second');
+      await service.close();
+      variables.NAME = 'third';
+      await live.refresh();
+      expect(live.current.NAME).toBe('second');
+    });
   });
 
   it('closes the others when one resource does not close', async () => {
