@@ -6,6 +6,7 @@ import { Kysely, sql as kyselySql, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { DataSource, EntitySchema } from 'typeorm';
 import { pgModule, pgPool } from '../../src/facades/pg-pool.js';
+import { openPrisma } from './prisma-client.js';
 import { hasCode, type ToolCase } from './tools.js';
 
 const uniqueViolation = (error: unknown): boolean => hasCode(error, '23505');
@@ -99,6 +100,30 @@ const typeorm: ToolCase = {
 };
 
 const prisma: ToolCase = {
+  name: 'Prisma',
+  async open(db) {
+    const tool = openPrisma(pgPool(pg, db));
+    return {
+      insert: async (id, owner) => {
+        await tool.account.create({ data: { id, owner } });
+      },
+      owners: async () => (await tool.account.findMany({ orderBy: { id: 'asc' } })).map(({ owner }) => owner),
+      inTransaction: (id, owner, after) =>
+        tool.$transaction(
+          async (tx) => {
+            await tx.account.create({ data: { id, owner } });
+            await after();
+          },
+          { isolationLevel: 'Serializable', maxWait: 20_000, timeout: 20_000 },
+        ),
+      sleep: (seconds) => tool.$queryRawUnsafe(`select pg_sleep(${seconds})::text`),
+      isUniqueViolation: (error) => hasCode(error, 'P2002'),
+      close: () => tool.$disconnect(),
+    };
+  },
+};
+
+const prismaAdapter: ToolCase = {
   name: "Prisma's adapter",
   async open(db) {
     const adapter = await new PrismaPg(pgPool(pg, db)).connect();
@@ -142,4 +167,4 @@ const prisma: ToolCase = {
   },
 };
 
-export const postgresTools: readonly ToolCase[] = [kysely, drizzleOrm, typeorm, prisma];
+export const postgresTools: readonly ToolCase[] = [kysely, drizzleOrm, typeorm, prisma, prismaAdapter];
