@@ -24,7 +24,7 @@ export interface ShippingStats {
   readonly lastError: string | undefined;
 }
 
-/** Tells a registry what has changed since it was told last. */
+/** Tells a registry what has changed since it was told last. One that throws does not stop the shipping. */
 export function shippingMetrics(metrics: Metrics, target: string): (stats: ShippingStats) => void {
   const labels = { target };
   const gauge = (name: string, unit: string, description: string) =>
@@ -44,12 +44,19 @@ export function shippingMetrics(metrics: Metrics, target: string): (stats: Shipp
   });
   const size = gauge('spool.size', 'By', 'Bytes of the spool of log lines');
   const lag = gauge('lag', 's', 'How long the oldest log line has waited for its receiver');
-  return (stats) => {
+  const tell = (stats: ShippingStats): void => {
     size.set(stats.spoolBytes, labels);
     lag.set(stats.lagSeconds, labels);
     for (const { key, counter, told } of counters) {
       if (stats[key] > told.count) counter.add(stats[key] - told.count, labels);
       told.count = stats[key];
+    }
+  };
+  return (stats) => {
+    try {
+      tell(stats);
+    } catch {
+      // There is nobody to tell.
     }
   };
 }

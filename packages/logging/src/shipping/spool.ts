@@ -36,8 +36,9 @@ export interface Spool {
   readonly bytes: number;
   /** Records that wait and are in no batch. */
   readonly waiting: number;
-  /** Records that were dropped to make room, and damaged ones. */
+  /** Records that were dropped to make room. */
   readonly dropped: number;
+  /** Records whose checksum was wrong, or whose file is gone. */
   readonly damaged: number;
   close(): void;
 }
@@ -130,7 +131,17 @@ export function openSpool({ folder: given, maxBytes, onFull }: SpoolOptions): Sp
     for (;;) {
       const [first] = segments;
       if (first === undefined) return undefined;
-      if (reading?.segment !== first) reading = { segment: first, fd: openSync(first.path, 'r') };
+      if (reading?.segment !== first) {
+        const fd = openedForReading(first.path);
+        if (fd === undefined) {
+          damaged += first.records;
+          untold += first.records;
+          if (first === active?.segment) endActive();
+          removeFirst();
+          continue;
+        }
+        reading = { segment: first, fd };
+      }
       const read = readRecords(reading.fd, first, offset, limits);
       first.records -= read.records.length + read.damaged;
       damaged += read.damaged;
@@ -174,6 +185,16 @@ export function openSpool({ folder: given, maxBytes, onFull }: SpoolOptions): Sp
       unlock();
     },
   };
+}
+
+/** `undefined` when somebody has deleted it. */
+function openedForReading(path: string): number | undefined {
+  try {
+    return openSync(path, 'r');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 function lockFolder(folder: string): () => void {

@@ -84,6 +84,22 @@ test('lag, size of the spool and counts are metrics', async () => {
   expect(values.get('log.shipping.dropped') ?? 0).toBe(0);
 });
 
+test('a registry that throws stops nothing', async () => {
+  const broken = (): never => {
+    throw new Error('no metrics today');
+  };
+  const metrics = {
+    counter: () => ({ add: broken }),
+    gauge: () => ({ set: broken }),
+    histogram: () => ({ record: broken }),
+  };
+  const target = memoryTarget();
+  const { log, shipping } = shippingLog(tempFolder(), target, { metrics });
+  logLines(log, 0, 10);
+  await log.flush();
+  expect(shipping.stats()).toMatchObject({ sent: 10, retries: 0 });
+});
+
 test('a target that never answers is given up at the deadline, and when the logger closes', async () => {
   const target = memoryTarget();
   const signals: AbortSignal[] = [];

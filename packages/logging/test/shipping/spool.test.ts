@@ -1,4 +1,12 @@
-import { appendFileSync, existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { size, waitFor } from '@seaworthy/testkit';
 import { beforeAll, expect, test } from 'vitest';
@@ -213,6 +221,25 @@ test('a spool of a version that is not known is refused and left alone', async (
   expect(readFileSync(path, 'utf8')).toBe(text);
   writeFileSync(path, text.replace('seaworthy-spool 2 ', 'seaworthy-spool 1 '));
   expect((await found(folder)).indexes).toEqual(upTo(10)); // the lock was given back
+});
+
+test('a segment that somebody deletes is counted and told of, and shipping goes on', async () => {
+  const folder = tempFolder();
+  await leftBehind(folder, 0, 10);
+  await leftBehind(folder, 10, 20);
+  const target = memoryTarget();
+  target.down = true;
+  const deleted = newest(folder);
+  const { log, shipping } = shippingLog(folder, target); // it has read the first segment, and waits
+  rmSync(deleted);
+  logLines(log, 20, 30);
+  target.down = false;
+  await waitFor(() => shipping.stats().waiting === 0, { what: 'all to be delivered' });
+  await log.flush();
+  expect(indexesOf(target.lines())).toEqual([...upTo(10), ...upTo(30, 20)]);
+  expect(shipping.stats().dropped).toBeGreaterThanOrEqual(10);
+  const notices = target.lines().filter(({ message }) => message === 'Log lines were dropped');
+  expect(notices.map(({ dropped }) => dropped)).toEqual([shipping.stats().dropped]);
 });
 
 test('a segment whose header was never finished is no obstacle', async () => {
