@@ -197,12 +197,16 @@ describeWith(['private redis'], 'when Redis fails', () => {
   });
 
   test.each([
-    ['frozen', () => server.freeze(), () => server.thaw()],
-    ['killed', () => server.kill(), () => server.restart()],
-  ] satisfies ReadonlyArray<readonly [string, () => Promise<unknown>, () => Promise<unknown>]>)(
+    ['frozen', tuned, () => server.freeze(), () => server.thaw()],
+    ['frozen', {}, () => server.freeze(), () => server.thaw()],
+    ['killed', tuned, () => server.kill(), () => server.restart()],
+    ['killed', {}, () => server.kill(), () => server.restart()],
+  ] satisfies ReadonlyArray<
+    readonly [string, ClientOptions, () => Promise<unknown>, () => Promise<unknown>]
+  >)(
     'Redis %s under load: nobody waits past the deadline, and nobody waits while the breaker is open',
-    async (_what, fail, mend) => {
-      const client = await connect(tuned);
+    async (_what, options, fail, mend) => {
+      const client = await connect(options);
       const subject = await instance({ limit: 1_000_000, per: '1h' }, { client, within: strictMs });
       const [waited, waitedOpen]: [number[], number[]] = [[], []];
       const kinds = new Set<string>();

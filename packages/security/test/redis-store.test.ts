@@ -177,11 +177,14 @@ describeWith(['redis'], 'counts in Redis', () => {
       const store = storeOf();
       await store.consume([
         charge('short', { limit: 1, per: '500ms' }),
+        charge('odd', { limit: 1, per: 1_900 }),
         charge('long', { limit: 1, per: '90d' }),
         charge('smooth', { limit: 10, per: '100ms', algorithm: 'smooth' }),
       ]);
       const ttls = await Promise.all((await redis.keys('*')).map((key) => redis.pttl(key)));
       for (const ttl of ttls) expect(ttl === -2 || ttl > 0).toBe(true);
+      const [odd] = await store.consume([charge('odd-2', { limit: 1, per: 1_900 })]);
+      expect(odd?.resetMs).toBe(1_900); // not a second, as where seconds are counted
       await waitFor(
         async () => one(await store.consume([charge('short', { limit: 1, per: '500ms' })])).allowed,
       );
