@@ -11,7 +11,7 @@ import { canaryCorpus } from '../support/canary-corpus.js';
 import { forwardReceiver } from '../support/forward-receiver.js';
 import { tempFolder } from '../support/temp-folder.js';
 
-test('of more than a hundred canaries none reaches a bulk receiver, a forward receiver, a spool or its dead letters', async () => {
+test('[row 85] of more than a hundred canaries none reaches a bulk receiver, a forward receiver, a spool or its dead letters', async () => {
   const [folder, bulk, forwarded] = [tempFolder(), await bulkReceiver(), await forwardReceiver()];
   bulk.mode = 503; // so that all of it stands in the spool first
   bulk.item = ({ message }) =>
