@@ -16,6 +16,7 @@ import { temporaryFolder } from './support/fixtures.js';
 
 const run = promisify(execFile);
 const chunkBytes = 64 * 1024;
+const ageProgram = 'age';
 
 async function keys(): Promise<{ readonly identity: string; readonly recipient: string }> {
   const identity = await generateX25519Identity();
@@ -122,13 +123,13 @@ describe('a file of ours', () => {
       const plain = randomBytes(length);
       const ours = join(folder, `ours-${length}`);
       await writeFile(ours, await encrypt([recipient], plain));
-      const { stdout } = await run('age', ['--decrypt', '-i', key, ours], {
+      const { stdout } = await run(ageProgram, ['--decrypt', '-i', key, ours], {
         encoding: 'buffer',
         maxBuffer: 1e9,
       });
       expect(stdout.equals(plain)).toBe(true);
       const theirs = join(folder, `theirs-${length}`);
-      const child = spawn('age', ['-r', recipient, '-o', theirs]);
+      const child = spawn(ageProgram, ['-r', recipient, '-o', theirs]);
       child.stdin.end(plain);
       await new Promise((resolve) => child.once('close', resolve));
       const { plain: read, error } = await decrypt(await readFile(theirs), [identity]);

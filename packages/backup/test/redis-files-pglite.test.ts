@@ -13,6 +13,8 @@ import { filesIn, processes, temporaryFolder } from './support/fixtures.js';
 
 const run = promisify(execFile);
 
+const redisServer = 'redis-server';
+
 async function redisCli(url: string, ...args: readonly string[]): Promise<string> {
   const { port, password } = new URL(url);
   const { stdout } = await run('redis-cli', ['-p', port, ...args], {
@@ -50,7 +52,7 @@ describeWith(['redis'], 'a backup of Redis', () => {
     await backups.restore(id, { to: rdbFile(path), confirm: path });
     await run('redis-check-rdb', [path]);
     const second = { url: `redis://:@127.0.0.1:${await freePort()}` };
-    const child = spawn('redis-server', ['--port', new URL(second.url).port, '--dir', data, '--save', '']);
+    const child = spawn(redisServer, ['--port', new URL(second.url).port, '--dir', data, '--save', '']);
     onTestFinished(() => void child.kill('SIGKILL'));
     await waitFor(() => redisCli(second.url, 'ping'), { what: 'the second server to load' });
     expect(await redisCli(second.url, 'dbsize')).toBe('20005');
