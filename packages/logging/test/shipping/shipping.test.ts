@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createFakeClock, waitFor } from '@seaworthy/testkit';
 import { expect, test } from 'vitest';
 import { shipping } from '../../src/shipping/index.js';
@@ -82,6 +84,25 @@ test('lag, size of the spool and counts are metrics', async () => {
   expect(values.get('log.shipping.lag')).toBe(0);
   expect(values.get('log.shipping.sent')).toBe(12);
   expect(values.get('log.shipping.dropped') ?? 0).toBe(0);
+});
+
+test('dead letters have a bound in bytes, beyond which they are dropped, and counted', async () => {
+  const folder = tempFolder();
+  const { metrics, values } = metricsSpy();
+  const target = memoryTarget();
+  target.deliver = async (records) => records.map(() => ({ refused: '400 no: never' }));
+  const { log, shipping } = shippingLog(folder, target, { metrics, maxDeadLetters: '2kb' });
+  logLines(log, 0, 20);
+  await waitFor(() => shipping.stats().waiting === 0, { what: 'all to be refused' });
+  const { deadLetters, dropped, sent } = shipping.stats();
+  const kept = readFileSync(join(folder, 'dead-letters.ndjson'), 'utf8');
+  expect(Buffer.byteLength(kept)).toBeLessThanOrEqual(2_048);
+  expect(kept.trim().split('\n')).toHaveLength(deadLetters);
+  expect(deadLetters).toBeGreaterThan(3);
+  expect(dropped).toBeGreaterThan(10);
+  expect(sent).toBe(0);
+  expect(values.get('log.shipping.dead_letters')).toBe(deadLetters);
+  expect(values.get('log.shipping.dropped')).toBe(dropped);
 });
 
 test('a registry that throws stops nothing', async () => {
