@@ -6,6 +6,7 @@ import { healthEndpoints, measureHttp } from '@seaworthy/health/fastify';
 import { auditRequests, requestLog } from '@seaworthy/logging/fastify';
 import { clientIp, type Security } from '@seaworthy/security';
 import { secure } from '@seaworthy/security/fastify';
+import type { LoginGuard } from '@seaworthy/security/login';
 import type { Role } from '@seaworthy-example/crm-api';
 import { auditKey, createAccounts, createAuditTrail, sessionCookie } from '@seaworthy-example/server';
 import Fastify, { type FastifyInstance } from 'fastify';
@@ -32,18 +33,18 @@ export interface AppOptions {
   readonly health: Health;
   readonly metrics: MetricStore;
   readonly security: Security;
+  readonly logins: LoginGuard;
 }
 
-/** The CRM: what guards it, the API, the pages. */
-export async function createApp({
-  config,
-  environment,
-  logger,
-  db,
-  health,
-  metrics,
-  security,
-}: AppOptions): Promise<FastifyInstance> {
+/**
+ * The CRM: what guards it, the API, the pages.
+ *
+ * @param app - what it is built on, for who wants to see its routes come in.
+ */
+export async function createApp(
+  { config, environment, logger, db, health, metrics, security, logins }: AppOptions,
+  app: FastifyInstance = Fastify({ logger: false, bodyLimit: 100 * 1024 }),
+): Promise<FastifyInstance> {
   const hardened = environment === 'staging' || environment === 'production';
   const lifetimeMs = config.SESSION_LIFETIME.ms;
   const cookie = sessionCookie({ name: 'crm-session', secure: hardened, maxAgeMs: lifetimeMs });
@@ -54,7 +55,6 @@ export async function createApp({
   const accounts = createAccounts<Role>({ db, logger, trail, endSessions: sessions.endAll });
 
   const client = clientIp({ trust: config.TRUSTED_PROXIES });
-  const app = Fastify({ logger: false, bodyLimit: 100 * 1024 });
   await app.register(requestLog(logger, { clientIp: (request) => client(request).ip }));
   await app.register(measureHttp(metrics)); // before what refuses, so that refusals count
   await app.register(secure(security));
@@ -67,7 +67,7 @@ export async function createApp({
   );
   app.setErrorHandler(answerErrors(logger, { detailed: environment === 'development' }));
 
-  authRoutes(app, { db, sessions, cookie, loggedIn, trail });
+  authRoutes(app, { db, sessions, cookie, loggedIn, trail, logins });
   await app.register(
     async (api) => {
       api.addHook('preHandler', loggedIn);

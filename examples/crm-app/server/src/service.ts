@@ -5,6 +5,7 @@ import { clientIp, policy, presets } from '@seaworthy/security';
 import { createService, type ServiceOptions } from '@seaworthy/service';
 import { optionalRedis } from '@seaworthy-example/server';
 import { createApp } from './app.js';
+import { loginGuard } from './auth/login-guard.js';
 import { schema } from './config.js';
 import { openDatabase } from './open-database.js';
 import { seed } from './seed/seed.js';
@@ -25,6 +26,7 @@ export function crmServer(options: Pick<ServiceOptions<object>, 'sources' | 'sig
     .resource('redis', ({ config, logger }) =>
       optionalRedis({ url: config.REDIS_URL, required: false, environment: config.NODE_ENV, logger }),
     )
+    .resource('logins', (parts) => loginGuard(parts))
     .startup(
       'migrations',
       ({ config, db, logger }, signal) =>
@@ -58,8 +60,8 @@ export function crmServer(options: Pick<ServiceOptions<object>, 'sources' | 'sig
       },
     }))
     .http(
-      ({ config, environment, logger, db, health, metrics, security }) =>
-        createApp({ config, environment, logger, db, health, metrics, security }),
+      ({ config, environment, logger, db, health, metrics, security, logins }) =>
+        createApp({ config, environment, logger, db, health, metrics, security, logins }),
       ({ config }) => ({ port: config.PORT, host: config.HOST }),
     );
 }

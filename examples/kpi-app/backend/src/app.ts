@@ -5,6 +5,7 @@ import { healthEndpoints, measureHttp } from '@seaworthy/health/express';
 import { auditRequests, requestLog } from '@seaworthy/logging/express';
 import { clientIp, type Security } from '@seaworthy/security';
 import { secure } from '@seaworthy/security/express';
+import type { LoginGuard } from '@seaworthy/security/login';
 import type { Role } from '@seaworthy-example/kpi-api';
 import { auditKey, createAccounts, createAuditTrail, sessionCookie } from '@seaworthy-example/server';
 import express, { type Express } from 'express';
@@ -32,6 +33,7 @@ export interface AppOptions {
   readonly health: Health;
   readonly metrics: MetricStore;
   readonly security: Security;
+  readonly logins: LoginGuard;
 }
 
 /** The API: what guards it, then what it does. */
@@ -43,6 +45,7 @@ export function createApp({
   health,
   metrics,
   security,
+  logins,
 }: AppOptions): Express {
   const hardened = environment === 'staging' || environment === 'production';
   const trail = createAuditTrail({ db, environment, key: auditKey(config.JWT_SECRET) });
@@ -69,7 +72,7 @@ export function createApp({
     }),
   );
   app.use(express.json({ limit: '100kb' }));
-  app.use('/api', authRoutes({ users, tokens, cookie, loggedIn, trail }));
+  app.use('/api', authRoutes({ users, tokens, cookie, loggedIn, trail, logins }));
   app.use('/api', loggedIn);
   app.use('/api', teamRoutes(teams, trail));
   app.use('/api', objectiveRoutes(objectives));

@@ -5,6 +5,7 @@ import { clientIp, policy, presets } from '@seaworthy/security';
 import { createService, type ServiceOptions } from '@seaworthy/service';
 import { optionalRedis } from '@seaworthy-example/server';
 import { createApp } from './app.js';
+import { loginGuard } from './auth/login-guard.js';
 import { schema } from './config.js';
 import { embeddedStart, openDatabase } from './open-database.js';
 import { redisUrl } from './redis-url.js';
@@ -41,6 +42,7 @@ export function kpiBackend(options: Pick<ServiceOptions<object>, 'sources' | 'si
         logger,
       }),
     )
+    .resource('logins', (parts) => loginGuard(parts))
     .startup(
       'migrations',
       ({ config, db, logger }, signal) =>
@@ -94,8 +96,8 @@ export function kpiBackend(options: Pick<ServiceOptions<object>, 'sources' | 'si
       },
     }))
     .http(
-      ({ config, environment, logger, db, health, metrics, security }) =>
-        createApp({ config, environment, logger, db, health, metrics, security }),
+      ({ config, environment, logger, db, health, metrics, security, logins }) =>
+        createApp({ config, environment, logger, db, health, metrics, security, logins }),
       ({ config }) => ({ port: config.PORT, host: config.HOST }),
     );
 }

@@ -5,6 +5,7 @@ import { createDb } from '@seaworthy/db-pool';
 import { pglite } from '@seaworthy/db-pool/pglite';
 import { createHealth, createMetrics } from '@seaworthy/health';
 import { createSecurity } from '@seaworthy/security';
+import { createLoginGuard } from '@seaworthy/security/login';
 import { createTestDatabase, describeWith, freePort } from '@seaworthy/testkit';
 import { afterEach, expect, it, vi } from 'vitest';
 import { createApp } from '../src/app.js';
@@ -42,6 +43,16 @@ describeWith(['postgres'], 'the clients of the KPI API', () => {
     expect(await guess('203.0.113.1', '/api/auth/token')).toBe(429);
     expect(await guess('203.0.113.1', '/api/auth/register')).toBe(429);
     expect(await guess('203.0.113.2')).toBe(401);
+  });
+
+  it('have so many failed logins a network and no more, however many addresses of it they take', async () => {
+    const guess = await guesses({ LOGIN_LIMIT: '1' });
+    const statuses: number[] = [];
+    // Each from a /64 of its own, which is a client of its own to other limits, in one /56.
+    for (let at = 1; at <= 11; at += 1) statuses.push(await guess(`2001:db8:0:${at.toString(16)}::1`));
+    expect(statuses).toEqual([...Array.from({ length: 10 }, () => 401), 429]);
+    expect(await guess('2001:db8:0:20::1', '/api/auth/token')).toBe(429);
+    expect(await guess('2001:db8:0:100::1')).toBe(401);
   });
 
   it('may ask how it is as often as they like, under both paths, and nothing else', async () => {
@@ -106,11 +117,12 @@ describeWith(['postgres'], 'the clients of the KPI API', () => {
     const info = (_message: string, fields?: object) => lines.push(fields);
     const health = createHealth();
     const security = createSecurity();
+    const logins = createLoginGuard();
     const db = createDb(pglite({ module: import.meta.resolve('@electric-sql/pglite') }), { connection: {} });
     const config = schema.load({ env: { NODE_ENV: 'test' }, cwd: '/nonexistent' });
     const logger = { ...silentLogger, info };
     const metrics = createMetrics();
-    const app = createApp({ config, environment: 'test', logger, db, health, metrics, security });
+    const app = createApp({ config, environment: 'test', logger, db, health, metrics, security, logins });
     const server = app.listen(0, '127.0.0.1');
     closing.push(
       () => Promise.all([db.close(), security.close(), health.close(), metrics.close()]),

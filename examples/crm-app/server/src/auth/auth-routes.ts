@@ -1,4 +1,6 @@
 import { type Db, sql } from '@seaworthy/db-pool';
+import { securityOf } from '@seaworthy/security/fastify';
+import type { LoginGuard } from '@seaworthy/security/login';
 import type { User, UserResponse } from '@seaworthy-example/crm-api';
 import {
   ApiError,
@@ -11,6 +13,7 @@ import {
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
 import { userOf } from './authenticate.js';
+import { anyone, may } from './policy.js';
 import type { SessionStore } from './session-store.js';
 
 const credentials = z.object({
@@ -23,26 +26,34 @@ export interface AuthRoutesOptions {
   readonly sessions: SessionStore;
   readonly cookie: SessionCookie;
   readonly trail: AuditTrail;
+  readonly logins: LoginGuard;
   readonly loggedIn: (request: Parameters<typeof userOf>[0]) => Promise<void>;
 }
 
 /** Log in, log out, and who am I. */
 export function authRoutes(
   app: FastifyInstance,
-  { db, sessions, cookie, loggedIn, trail }: AuthRoutesOptions,
+  { db, sessions, cookie, loggedIn, trail, logins }: AuthRoutesOptions,
 ): void {
-  app.post('/api/auth/login', async (request, reply) => {
+  app.post('/api/auth/login', { preHandler: anyone() }, async (request, reply) => {
     const { email, password } = parse(credentials, request.body);
-    const stored = await db.maybeOne<User & { readonly passwordHash: string }>(sql`
-      select id, email, name, role, password_hash as passwordHash from users where email = ${email.toLowerCase()}`);
     const refused = (reason: string, actor: string | null) =>
       trail.note({ actor, action: 'login', target: { email }, outcome: 'failure', details: { reason } });
     // The same answer, after the same work, for an unknown address and for a wrong password.
-    if (!(await verifyPassword(password, stored?.passwordHash)) || stored === undefined) {
+    const result = await logins.attempt({ account: email, client: securityOf(request).client }, async () => {
+      const stored = await db.maybeOne<User & { readonly passwordHash: string }>(sql`
+        select id, email, name, role, password_hash as passwordHash from users where email = ${email.toLowerCase()}`);
+      return (await verifyPassword(password, stored?.passwordHash)) ? stored : undefined;
+    });
+    if (result.kind === 'refused') {
+      await refused('TOO_MANY_ATTEMPTS', null);
+      return reply.code(result.status).headers(Object.fromEntries(result.headers)).send(result.body);
+    }
+    if (result.kind === 'failed') {
       await refused('INVALID_CREDENTIALS', null);
       throw new ApiError(401, 'INVALID_CREDENTIALS', 'The e-mail address or the password is not right.');
     }
-    const { passwordHash: _, ...user } = stored;
+    const { passwordHash: _, ...user } = result.user;
     const token = await sessions.begin(user.id);
     if (token === undefined) {
       await refused('ACCOUNT_DEACTIVATED', user.id);
@@ -52,7 +63,7 @@ export function authRoutes(
     return { user } satisfies UserResponse;
   });
 
-  app.post('/api/auth/logout', async (request, reply) => {
+  app.post('/api/auth/logout', { preHandler: anyone() }, async (request, reply) => {
     const token = cookie.read(request.headers.cookie);
     if (token !== undefined) await sessions.end(token);
     return reply.code(204).header('set-cookie', cookie.clear()).send();
@@ -60,7 +71,7 @@ export function authRoutes(
 
   app.get(
     '/api/me',
-    { preHandler: loggedIn },
+    { preHandler: [loggedIn, may('self.read')] },
     async (request) => ({ user: userOf(request) }) satisfies UserResponse,
   );
 }

@@ -1,10 +1,7 @@
-import type { Role, User } from '@seaworthy-example/crm-api';
+import type { User } from '@seaworthy-example/crm-api';
 import { ApiError, type SessionCookie } from '@seaworthy-example/server';
 import type { FastifyRequest } from 'fastify';
 import type { SessionStore } from './session-store.js';
-
-/** Each role may do what the ones after it may. */
-const ranks: Readonly<Record<Role, number>> = { viewer: 0, sales: 1, accountant: 2, admin: 3 };
 
 const users = new WeakMap<object, User>();
 
@@ -13,7 +10,7 @@ export function authenticate(sessions: SessionStore, cookie: SessionCookie) {
   return async (request: FastifyRequest): Promise<void> => {
     const token = cookie.read(request.headers.cookie);
     const user = token === undefined ? undefined : await sessions.find(token);
-    if (user === undefined) throw new ApiError(401, 'NOT_LOGGED_IN', 'Log in to continue.');
+    if (user === undefined) throw notLoggedIn();
     users.set(request, user);
   };
 }
@@ -30,9 +27,6 @@ export function userOf(request: FastifyRequest): User {
   return user;
 }
 
-/** @throws ApiError 403 for who has less than this role. */
-export function requireRole(request: FastifyRequest, least: Role): User {
-  const user = userOf(request);
-  if (ranks[user.role] < ranks[least]) throw new ApiError(403, 'FORBIDDEN', 'Your role does not allow this.');
-  return user;
+export function notLoggedIn(): ApiError {
+  return new ApiError(401, 'NOT_LOGGED_IN', 'Log in to continue.');
 }

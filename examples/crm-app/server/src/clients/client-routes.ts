@@ -2,7 +2,8 @@ import type { ClientDetailResponse, ClientResponse } from '@seaworthy-example/cr
 import { type AuditTrail, idOf, pageNumber, parse, searchText } from '@seaworthy-example/server';
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
-import { requireRole, userOf } from '../auth/authenticate.js';
+import { userOf } from '../auth/authenticate.js';
+import { may } from '../auth/policy.js';
 import type { InvoiceStore } from '../invoices/invoice-store.js';
 import type { ClientStore } from './client-store.js';
 
@@ -28,28 +29,28 @@ export function clientRoutes(
   invoices: InvoiceStore,
   trail: AuditTrail,
 ): void {
-  app.get('/clients', async (request) => {
+  app.get('/clients', { preHandler: may('client.read') }, async (request) => {
     const query = parse(filter, request.query);
     const actor = userOf(request).id;
     await trail.note({ actor, action: 'client.list', outcome: 'success', details: { filter: query } });
     return clients.list(query);
   });
 
-  app.post('/clients', async (request, reply) => {
-    const actor = requireRole(request, 'sales').id;
+  app.post('/clients', { preHandler: may('client.write') }, async (request, reply) => {
+    const actor = userOf(request).id;
     const client = await clients.add(actor, parse(newClient, request.body));
     return reply.code(201).send({ client } satisfies ClientResponse);
   });
 
-  app.get('/clients/:id', async (request) => {
+  app.get('/clients/:id', { preHandler: may('client.read') }, async (request) => {
     const client = await clients.get(idOf(request.params, 'CLIENT_NOT_FOUND'));
     const target = { type: 'client', id: client.id };
     await trail.note({ actor: userOf(request).id, action: 'client.read', target, outcome: 'success' });
     return { client, invoices: await invoices.ofClient(client.id) } satisfies ClientDetailResponse;
   });
 
-  app.patch('/clients/:id', async (request) => {
-    const actor = requireRole(request, 'sales').id;
+  app.patch('/clients/:id', { preHandler: may('client.write') }, async (request) => {
+    const actor = userOf(request).id;
     const client = await clients.change(
       actor,
       idOf(request.params, 'CLIENT_NOT_FOUND'),

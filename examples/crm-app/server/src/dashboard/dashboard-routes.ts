@@ -1,6 +1,7 @@
 import { type Db, sql } from '@seaworthy/db-pool';
 import type { AgingAmount, AgingBucket, DashboardResponse } from '@seaworthy-example/crm-api';
 import type { FastifyInstance } from 'fastify';
+import { may } from '../auth/policy.js';
 import { type InvoiceStore, today } from '../invoices/invoice-store.js';
 
 /** The dashboard adds up one currency; others have pages of their own. */
@@ -9,7 +10,7 @@ const currency = 'EUR';
 const buckets: readonly AgingBucket[] = ['current', '1-30', '31-60', '61-90', '90+'];
 
 export function dashboardRoutes(app: FastifyInstance, db: Db, invoices: InvoiceStore): void {
-  app.get('/dashboard', async (): Promise<DashboardResponse> => {
+  app.get('/dashboard', { preHandler: may('dashboard.read') }, async (): Promise<DashboardResponse> => {
     const day = today();
     const [totals, received, aging, months, dueInvoices] = await Promise.all([
       openTotals(db, day),

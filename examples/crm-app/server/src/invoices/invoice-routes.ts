@@ -2,7 +2,8 @@ import type { InvoiceResponse } from '@seaworthy-example/crm-api';
 import { ApiError, day, idOf, pageNumber, parse, searchText } from '@seaworthy-example/server';
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
-import { requireRole } from '../auth/authenticate.js';
+import { userOf } from '../auth/authenticate.js';
+import { may } from '../auth/policy.js';
 import type { InvoiceStore } from './invoice-store.js';
 import { amountsOf, totalsOf } from './money.js';
 
@@ -34,10 +35,12 @@ const newInvoice = z
   });
 
 export function invoiceRoutes(app: FastifyInstance, invoices: InvoiceStore): void {
-  app.get('/invoices', async (request) => invoices.list(parse(filter, request.query)));
+  app.get('/invoices', { preHandler: may('invoice.read') }, async (request) =>
+    invoices.list(parse(filter, request.query)),
+  );
 
-  app.post('/invoices', async (request, reply) => {
-    const actor = requireRole(request, 'sales').id;
+  app.post('/invoices', { preHandler: may('invoice.write') }, async (request, reply) => {
+    const actor = userOf(request).id;
     const given = parse(newInvoice, request.body);
     if (!Number.isSafeInteger(totalsOf(given.lines.map(amountsOf)).totalMinor)) {
       throw new ApiError(422, 'AMOUNT_TOO_LARGE', 'The total is too large to be counted exactly.');
@@ -45,20 +48,20 @@ export function invoiceRoutes(app: FastifyInstance, invoices: InvoiceStore): voi
     return reply.code(201).send({ invoice: await invoices.add(actor, given) } satisfies InvoiceResponse);
   });
 
-  app.get('/invoices/:id', async (request) => {
+  app.get('/invoices/:id', { preHandler: may('invoice.read') }, async (request) => {
     const invoice = await invoices.get(idOf(request.params, 'INVOICE_NOT_FOUND'));
     return { invoice } satisfies InvoiceResponse;
   });
 
-  app.post('/invoices/:id/send', async (request) => {
-    const actor = requireRole(request, 'sales').id;
+  app.post('/invoices/:id/send', { preHandler: may('invoice.write') }, async (request) => {
+    const actor = userOf(request).id;
     return {
       invoice: await invoices.send(actor, idOf(request.params, 'INVOICE_NOT_FOUND')),
     } satisfies InvoiceResponse;
   });
 
-  app.post('/invoices/:id/void', async (request) => {
-    const actor = requireRole(request, 'accountant').id;
+  app.post('/invoices/:id/void', { preHandler: may('invoice.void') }, async (request) => {
+    const actor = userOf(request).id;
     return {
       invoice: await invoices.void(actor, idOf(request.params, 'INVOICE_NOT_FOUND')),
     } satisfies InvoiceResponse;

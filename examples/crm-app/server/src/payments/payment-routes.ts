@@ -2,7 +2,8 @@ import type { PaymentResponse } from '@seaworthy-example/crm-api';
 import { ApiError, day, idOf, parse } from '@seaworthy-example/server';
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
-import { requireRole } from '../auth/authenticate.js';
+import { userOf } from '../auth/authenticate.js';
+import { may } from '../auth/policy.js';
 import type { InvoiceStore } from '../invoices/invoice-store.js';
 import type { PaymentStore } from './payment-store.js';
 
@@ -16,8 +17,8 @@ const newPayment = z.object({
 const idempotencyKey = z.string().regex(/^[\x21-\x7e]{8,200}$/);
 
 export function paymentRoutes(app: FastifyInstance, payments: PaymentStore, invoices: InvoiceStore): void {
-  app.post('/invoices/:id/payments', async (request, reply) => {
-    const actor = requireRole(request, 'accountant').id;
+  app.post('/invoices/:id/payments', { preHandler: may('payment.add') }, async (request, reply) => {
+    const actor = userOf(request).id;
     const key = idempotencyKey.safeParse(request.headers['idempotency-key']);
     if (!key.success) {
       const detail =

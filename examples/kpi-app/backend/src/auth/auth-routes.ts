@@ -1,3 +1,5 @@
+import { securityOf } from '@seaworthy/security/express';
+import type { LoginGuard } from '@seaworthy/security/login';
 import type { TokenResponse, UserResponse } from '@seaworthy-example/kpi-api';
 import {
   ApiError,
@@ -8,9 +10,10 @@ import {
   type SessionCookie,
   verifyPassword,
 } from '@seaworthy-example/server';
-import { type RequestHandler, Router } from 'express';
+import { type Request, type RequestHandler, type Response, Router } from 'express';
 import * as z from 'zod';
 import { sessionOf, userOf } from './authenticate.js';
+import { anyone, may } from './policy.js';
 import type { Tokens } from './tokens.js';
 import type { StoredUser, UserStore } from './user-store.js';
 
@@ -30,16 +33,19 @@ export interface AuthRoutesOptions {
   readonly cookie: SessionCookie;
   readonly loggedIn: RequestHandler;
   readonly trail: AuditTrail;
+  readonly logins: LoginGuard;
 }
 
 /** Register, log in, log out, and who am I. */
-export function authRoutes({ users, tokens, cookie, loggedIn, trail }: AuthRoutesOptions): Router {
+export function authRoutes({ users, tokens, cookie, loggedIn, trail, logins }: AuthRoutesOptions): Router {
   const routes = Router();
 
-  /** The same answer, after the same work, for an unknown address and for a wrong password. */
-  async function logIn(body: unknown, by: 'cookie' | 'token'): Promise<StoredUser> {
-    const given = parse(credentials, body);
-    const stored = await users.byEmail(given.email);
+  /**
+   * The same answer, after the same work, for an unknown address and for a wrong password; `undefined` when too many were
+   * tried and that is answered.
+   */
+  async function logIn(req: Request, res: Response, by: 'cookie' | 'token'): Promise<StoredUser | undefined> {
+    const given = parse(credentials, req.body);
     const refused = (reason: string, actor: string | null) => {
       const details = { reason, by };
       return trail.note({
@@ -50,10 +56,21 @@ export function authRoutes({ users, tokens, cookie, loggedIn, trail }: AuthRoute
         details,
       });
     };
-    if (!(await verifyPassword(given.password, stored?.passwordHash)) || stored === undefined) {
+    const attempt = { account: given.email, client: securityOf(req).client };
+    const result = await logins.attempt(attempt, async () => {
+      const user = await users.byEmail(given.email);
+      return (await verifyPassword(given.password, user?.passwordHash)) ? user : undefined;
+    });
+    if (result.kind === 'refused') {
+      await refused('TOO_MANY_ATTEMPTS', null);
+      res.status(result.status).set(Object.fromEntries(result.headers)).send(result.body);
+      return undefined;
+    }
+    if (result.kind === 'failed') {
       await refused('INVALID_CREDENTIALS', null);
       throw new ApiError(401, 'INVALID_CREDENTIALS', 'The e-mail address or the password is not right.');
     }
+    const stored = result.user;
     if (!stored.active) {
       await refused('ACCOUNT_DEACTIVATED', stored.id);
       throw deactivated();
@@ -63,34 +80,38 @@ export function authRoutes({ users, tokens, cookie, loggedIn, trail }: AuthRoute
     return stored;
   }
 
-  routes.post('/auth/register', async (req, res) => {
+  routes.post('/auth/register', anyone(), async (req, res) => {
     const { email, password, name } = parse(registration, req.body);
     const user = await users.add({ email, name, passwordHash: await hashPassword(password) });
     res.append('set-cookie', cookie.set((await tokens.sign({ userId: user.id, version: 0 })).token));
     res.status(201).json({ user } satisfies UserResponse);
   });
 
-  routes.post('/auth/login', async (req, res) => {
-    const { id, email, name, role, tokenVersion } = await logIn(req.body, 'cookie');
+  routes.post('/auth/login', anyone(), async (req, res) => {
+    const user = await logIn(req, res, 'cookie');
+    if (user === undefined) return;
+    const { id, email, name, role, tokenVersion } = user;
     const { token } = await tokens.sign({ userId: id, version: tokenVersion });
     res.append('set-cookie', cookie.set(token));
     res.json({ user: { id, email, name, role } } satisfies UserResponse);
   });
 
-  routes.post('/auth/token', async (req, res) => {
-    const { id, tokenVersion } = await logIn(req.body, 'token');
+  routes.post('/auth/token', anyone(), async (req, res) => {
+    const user = await logIn(req, res, 'token');
+    if (user === undefined) return;
+    const { id, tokenVersion } = user;
     const { token, expiresAt } = await tokens.sign({ userId: id, version: tokenVersion });
     res.json({ token, expiresAt: expiresAt.toISOString() } satisfies TokenResponse);
   });
 
-  routes.post('/auth/logout', async (req, res) => {
+  routes.post('/auth/logout', anyone(), async (req, res) => {
     const session = await sessionOf(req, tokens, cookie);
     if (session !== undefined) await users.endSessions(session);
     res.append('set-cookie', cookie.clear());
     res.status(204).end();
   });
 
-  routes.get('/me', loggedIn, (req, res) => {
+  routes.get('/me', loggedIn, may('self.read'), (req, res) => {
     res.json({ user: userOf(req) } satisfies UserResponse);
   });
 

@@ -1,4 +1,4 @@
-import type { Role, User } from '@seaworthy-example/kpi-api';
+import type { User } from '@seaworthy-example/kpi-api';
 import { ApiError, type SessionCookie } from '@seaworthy-example/server';
 import type { Request, RequestHandler } from 'express';
 import type { Session, Tokens } from './tokens.js';
@@ -6,16 +6,13 @@ import type { UserStore } from './user-store.js';
 
 const userKey = Symbol('kpi.user');
 
-/** Each role may do what the ones after it may. */
-const ranks: Readonly<Record<Role, number>> = { viewer: 0, member: 1, manager: 2, admin: 3 };
-
 /** Refuses who is not logged in, by cookie or bearer token, and lets the handlers know who it is. */
 export function authenticate(tokens: Tokens, users: UserStore, cookie: SessionCookie): RequestHandler {
   return async (req, _res, next) => {
     const session = await sessionOf(req, tokens, cookie);
     // Asked on every request: somebody who was removed or logged out is out at once, whatever their token says.
     const user = session === undefined ? undefined : await users.bySession(session);
-    if (user === undefined) throw new ApiError(401, 'NOT_LOGGED_IN', 'Log in to continue.');
+    if (user === undefined) throw notLoggedIn();
     Reflect.set(req, userKey, user);
     next();
   };
@@ -44,17 +41,6 @@ export function userOf(req: Request): User {
   return user;
 }
 
-export function hasRole(user: User, least: Role): boolean {
-  return ranks[user.role] >= ranks[least];
-}
-
-/** @throws ApiError 403 for who has less than this role. */
-export function requireRole(req: Request, least: Role): User {
-  const user = userOf(req);
-  if (!hasRole(user, least)) throw forbidden();
-  return user;
-}
-
-export function forbidden(): ApiError {
-  return new ApiError(403, 'FORBIDDEN', 'Your role does not allow this.');
+export function notLoggedIn(): ApiError {
+  return new ApiError(401, 'NOT_LOGGED_IN', 'Log in to continue.');
 }

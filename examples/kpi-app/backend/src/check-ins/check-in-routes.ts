@@ -1,8 +1,9 @@
 import type { CheckInResponse } from '@seaworthy-example/kpi-api';
 import { idOf, parse } from '@seaworthy-example/server';
-import { Router } from 'express';
+import { type Request, Router } from 'express';
 import * as z from 'zod';
-import { forbidden, hasRole, requireRole } from '../auth/authenticate.js';
+import { userOf } from '../auth/authenticate.js';
+import { may } from '../auth/policy.js';
 import { measured } from '../http/measured.js';
 import type { ObjectiveStore } from '../objectives/objective-store.js';
 import type { TeamStore } from '../teams/team-store.js';
@@ -23,17 +24,21 @@ export interface CheckInRoutesOptions {
 export function checkInRoutes({ checkIns, objectives, teams }: CheckInRoutesOptions): Router {
   const routes = Router();
 
-  routes.get('/key-results/:id/check-ins', async (req, res) => {
+  /** Whether the asking user is in the team whose key result it is. */
+  async function teamOf(req: Request): Promise<{ readonly isMember: boolean }> {
+    const { objectiveId } = await objectives.getKeyResult(idOf(req.params, 'KEY_RESULT_NOT_FOUND'));
+    return { isMember: await teams.isMember(await objectives.teamOf(objectiveId), userOf(req).id) };
+  }
+
+  routes.get('/key-results/:id/check-ins', may('check-in.read'), async (req, res) => {
     const keyResult = await objectives.getKeyResult(idOf(req.params, 'KEY_RESULT_NOT_FOUND'));
     res.json({ checkIns: await checkIns.of(keyResult.id) });
   });
 
-  routes.post('/key-results/:id/check-ins', async (req, res) => {
-    const user = requireRole(req, 'member');
+  routes.post('/key-results/:id/check-ins', may('check-in.add', teamOf), async (req, res) => {
+    const user = userOf(req);
     const given = parse(newCheckIn, req.body);
-    const { id, objectiveId } = await objectives.getKeyResult(idOf(req.params, 'KEY_RESULT_NOT_FOUND'));
-    const teamId = await objectives.teamOf(objectiveId);
-    if (!hasRole(user, 'manager') && !(await teams.isMember(teamId, user.id))) throw forbidden();
+    const { id } = await objectives.getKeyResult(idOf(req.params, 'KEY_RESULT_NOT_FOUND'));
     const checkIn = await checkIns.add(id, user.id, given);
     res.status(201).json({ checkIn, keyResult: await objectives.getKeyResult(id) } satisfies CheckInResponse);
   });

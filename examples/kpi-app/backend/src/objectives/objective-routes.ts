@@ -2,7 +2,8 @@ import type { KeyResultResponse, ObjectiveResponse, ObjectivesResponse } from '@
 import { day, idOf, parse } from '@seaworthy-example/server';
 import { Router } from 'express';
 import * as z from 'zod';
-import { requireRole, userOf } from '../auth/authenticate.js';
+import { userOf } from '../auth/authenticate.js';
+import { may } from '../auth/policy.js';
 import { measured } from '../http/measured.js';
 import type { ObjectiveStore } from './objective-store.js';
 
@@ -40,7 +41,7 @@ const newKeyResult = z
 export function objectiveRoutes(objectives: ObjectiveStore): Router {
   const routes = Router();
 
-  routes.get('/objectives', async (req, res) => {
+  routes.get('/objectives', may('objective.read'), async (req, res) => {
     const { teamId, status, search } = parse(filter, req.query);
     const found = await objectives.list({
       ...(teamId === undefined ? {} : { teamId }),
@@ -50,19 +51,18 @@ export function objectiveRoutes(objectives: ObjectiveStore): Router {
     res.json({ objectives: found } satisfies ObjectivesResponse);
   });
 
-  routes.post('/objectives', async (req, res) => {
-    requireRole(req, 'manager');
+  routes.post('/objectives', may('objective.write'), async (req, res) => {
     const objective = await objectives.add(userOf(req).id, parse(newObjective, req.body));
     res.status(201).json({ objective } satisfies ObjectiveResponse);
   });
 
-  routes.get('/objectives/:id', async (req, res) => {
+  routes.get('/objectives/:id', may('objective.read'), async (req, res) => {
     const objective = await objectives.get(idOf(req.params, 'OBJECTIVE_NOT_FOUND'));
     res.json({ objective } satisfies ObjectiveResponse);
   });
 
-  routes.patch('/objectives/:id', async (req, res) => {
-    const actor = requireRole(req, 'manager').id;
+  routes.patch('/objectives/:id', may('objective.write'), async (req, res) => {
+    const actor = userOf(req).id;
     const given = parse(changes, req.body);
     const objective = await objectives.change(actor, idOf(req.params, 'OBJECTIVE_NOT_FOUND'), {
       ...(given.title === undefined ? {} : { title: given.title }),
@@ -73,8 +73,8 @@ export function objectiveRoutes(objectives: ObjectiveStore): Router {
     res.json({ objective } satisfies ObjectiveResponse);
   });
 
-  routes.post('/objectives/:id/key-results', async (req, res) => {
-    const actor = requireRole(req, 'manager').id;
+  routes.post('/objectives/:id/key-results', may('objective.write'), async (req, res) => {
+    const actor = userOf(req).id;
     const given = parse(newKeyResult, req.body);
     const id = idOf(req.params, 'OBJECTIVE_NOT_FOUND');
     await objectives.teamOf(id);

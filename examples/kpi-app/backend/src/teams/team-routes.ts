@@ -7,7 +7,8 @@ import type {
 import { type AuditTrail, idOf, parse } from '@seaworthy-example/server';
 import { Router } from 'express';
 import * as z from 'zod';
-import { hasRole, requireRole, userOf } from '../auth/authenticate.js';
+import { userOf } from '../auth/authenticate.js';
+import { may, policy } from '../auth/policy.js';
 import type { TeamStore } from './team-store.js';
 
 const newTeam = z.object({ name: z.string().trim().min(1, 'Give the team a name.').max(80) });
@@ -20,23 +21,25 @@ const newMember = z.object({
 export function teamRoutes(teams: TeamStore, trail: AuditTrail): Router {
   const routes = Router();
 
-  routes.get('/teams', async (_req, res) => {
+  routes.get('/teams', may('team.read'), async (_req, res) => {
     res.json({ teams: await teams.list() } satisfies TeamsResponse);
   });
 
-  routes.post('/teams', async (req, res) => {
-    const actor = requireRole(req, 'manager').id;
+  routes.post('/teams', may('team.write'), async (req, res) => {
+    const actor = userOf(req).id;
     const { name } = parse(newTeam, req.body);
     res.status(201).json({ team: await teams.add(actor, name) } satisfies TeamResponse);
   });
 
-  routes.get('/teams/:id', async (req, res) => {
+  routes.get('/teams/:id', may('team.read'), async (req, res) => {
     const id = idOf(req.params, 'TEAM_NOT_FOUND');
     const team = await teams.get(id);
     const members = await teams.membersOf(id);
     // Anybody may register and read, so addresses are for those who manage people.
     const reader = userOf(req);
-    const shown = hasRole(reader, 'manager') ? members : members.map((one) => ({ ...one, email: '' }));
+    const shown = policy.can(reader, 'team.read-addresses')
+      ? members
+      : members.map((one) => ({ ...one, email: '' }));
     await trail.note({
       actor: reader.id,
       action: 'team.read',
@@ -46,15 +49,15 @@ export function teamRoutes(teams: TeamStore, trail: AuditTrail): Router {
     res.json({ team, members: shown } satisfies TeamDetailResponse);
   });
 
-  routes.post('/teams/:id/members', async (req, res) => {
-    const actor = requireRole(req, 'manager').id;
+  routes.post('/teams/:id/members', may('team.write'), async (req, res) => {
+    const actor = userOf(req).id;
     const { email, role } = parse(newMember, req.body);
     const member = await teams.addMember(actor, idOf(req.params, 'TEAM_NOT_FOUND'), email, role);
     res.status(201).json({ member } satisfies MemberResponse);
   });
 
-  routes.delete('/teams/:id/members/:userId', async (req, res) => {
-    const actor = requireRole(req, 'manager').id;
+  routes.delete('/teams/:id/members/:userId', may('team.write'), async (req, res) => {
+    const actor = userOf(req).id;
     await teams.removeMember(
       actor,
       idOf(req.params, 'TEAM_NOT_FOUND'),
