@@ -14,6 +14,7 @@ import { type DrillSettings, type DrillSetup, readDrillSetup } from './drill/dri
 import { folderLayout, kpiLayout, type Layout } from './manifest/layout.js';
 import { type BackupMetrics, createBackupMetrics } from './metrics/backup-metrics.js';
 import type { CompressionName } from './pipeline/compression.js';
+import { readRecipients } from './pipeline/read-recipients.js';
 import { type RetentionPolicy, readRetentionPolicy } from './retention/retention-policy.js';
 import type { BackupSource } from './sources/backup-source.js';
 import type { BackupTarget } from './targets/backup-target.js';
@@ -152,19 +153,4 @@ export function readBackupOptions(options: BackupsOptions): BackupSettings {
     logger: logger ?? silentLogger,
     clock: clock ?? systemClock,
   };
-}
-
-/**
- * Public keys, each as `age-keygen` prints it.
- *
- * @throws OptionsError
- */
-export function readRecipients(owner: string, option: string, recipients: unknown): readonly string[] {
-  if (!Array.isArray(recipients) || recipients.length === 0)
-    throw invalidOption(owner, option, 'at least one recipient: ["age1…"]');
-  return recipients.map((recipient: unknown) => {
-    // One mistyped character must show here and not on the worst day; the library checks the checksum when it is used.
-    if (typeof recipient === 'string' && /^age1[02-9ac-hj-np-z]{58}$/.test(recipient)) return recipient;
-    throw invalidOption(owner, option, 'public keys as age-keygen prints them: age1 and 58 characters');
-  });
 }

@@ -1,5 +1,6 @@
 import type { Closable, DurationInput, HealthCheck, Secret } from '@seaworthy/contracts';
 import type { DrillReport } from './drill/drill-report.js';
+import type { BackupEntry } from './manifest/backup-entry.js';
 import type { Manifest } from './manifest/manifest.js';
 import type { RewrapOptions, RewrapResult } from './restore/rewrap-backup.js';
 import type { RetentionPlan } from './retention/plan-retention.js';
@@ -60,17 +61,6 @@ export interface RestoreResult {
   readonly durationMs: number;
   readonly rawBytes: number;
 }
-
-export type BackupEntry =
-  | {
-      readonly id: string;
-      /** The manifest is there and so is every byte that it names, by their count. */
-      readonly status: 'complete';
-      readonly manifest: Manifest;
-      /** Names of the targets that have it. */
-      readonly targets: readonly string[];
-    }
-  | { readonly id: string; readonly status: 'damaged'; readonly reason: string };
 
 export interface DrillOptions extends Pick<RunOptions, 'signal' | 'onProgress'> {
   /** Which backup. @defaultValue the newest */

@@ -1,7 +1,6 @@
 export { BackupError, type BackupErrorOptions, type BackupStage } from './backup-error.js';
 export type { BackupsOptions } from './backup-options.js';
 export type {
-  BackupEntry,
   BackupHistory,
   BackupProgress,
   Backups,
@@ -19,6 +18,8 @@ export type { DrillReport, InvariantResult } from './drill/drill-report.js';
 export type { DrillDatabase, DrillSetup, Invariant } from './drill/drill-setup.js';
 export type { Scratch, ScratchPlace } from './drill/scratch.js';
 export { type ScratchDatabaseOptions, scratchMysql, scratchPostgres } from './drill/scratch-database.js';
+export type { BackupEntry } from './manifest/backup-entry.js';
+export type { DumpFormat, EngineName } from './manifest/engine.js';
 export type { Contents, Manifest, ManifestArtifact, TableContents } from './manifest/manifest.js';
 export type { CompressionName } from './pipeline/compression.js';
 export type { RewrapOptions, RewrapResult } from './restore/rewrap-backup.js';
@@ -41,8 +42,6 @@ export { type LockConnection, type SqlLockOptions, sqlLock } from './schedule/sq
 export type {
   BackupSource,
   Dump,
-  DumpFormat,
-  EngineName,
   Load,
   SourceFacts,
   SourceSession,

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { BackupError } from '../backup-error.js';
 import type { BackupSettings } from '../backup-options.js';
-import type { BackupEntry, DrillOptions } from '../backups.js';
+import type { DrillOptions } from '../backups.js';
+import type { BackupEntry } from '../manifest/backup-entry.js';
 import { findBackup, listBackups } from '../manifest/catalog.js';
 import { layoutOf } from '../manifest/layout.js';
 import type { ManifestArtifact } from '../manifest/manifest.js';

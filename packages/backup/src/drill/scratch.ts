@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Secret } from '@seaworthy/contracts';
-import type { BackupSource, EngineName } from '../sources/backup-source.js';
+import type { EngineName } from '../manifest/engine.js';
+import type { BackupSource } from '../sources/backup-source.js';
 
 /** A place that a drill made for itself. */
 export interface ScratchPlace {

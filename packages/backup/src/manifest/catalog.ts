@@ -1,6 +1,6 @@
 import { BackupError } from '../backup-error.js';
-import type { BackupEntry } from '../backups.js';
 import type { BackupTarget } from '../targets/backup-target.js';
+import type { BackupEntry } from './backup-entry.js';
 import { idOfManifest, isId, layoutOf } from './layout.js';
 import { type Manifest, maxManifestBytes } from './manifest.js';
 import { parseManifest } from './parse-manifest.js';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { CompressionName } from '../pipeline/compression.js';
-import type { DumpFormat } from '../sources/backup-source.js';
+import type { DumpFormat } from './engine.js';
 
 /** What an artifact's name is made of. */
 export interface ArtifactName {

@@ -1,5 +1,5 @@
 import type { CompressionName } from '../pipeline/compression.js';
-import type { DumpFormat, EngineName } from '../sources/backup-source.js';
+import type { DumpFormat, EngineName } from './engine.js';
 
 /** One table of a dump. */
 export interface TableContents {

@@ -1,12 +1,7 @@
-import type { EngineName } from '../sources/backup-source.js';
+import type { EngineName } from '../manifest/engine.js';
 import { RdbWatch } from './rdb-watch.js';
 import { TarWatch } from './tar-watch.js';
-
-/** Sees a dump go by and knows at its end whether that is where a complete one ends. */
-export interface EndWatch {
-  push(chunk: Buffer): void;
-  isComplete(): boolean;
-}
+import type { EndWatch } from './watch.js';
 
 /**
  * What the end of a complete dump of that engine looks like: only this tells a whole dump from one that was cut off, because

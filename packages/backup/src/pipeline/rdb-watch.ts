@@ -1,4 +1,4 @@
-import type { EndWatch } from './end-watch.js';
+import type { EndWatch } from './watch.js';
 
 /** The opcode that ends an RDB file; eight bytes of checksum follow. */
 const eof = 0xff;

@@ -1,4 +1,4 @@
-import type { EndWatch } from './end-watch.js';
+import type { EndWatch } from './watch.js';
 
 const blockBytes = 512;
 

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { invalidOption, optionsOf, type Secret } from '@seaworthy/contracts';
 import { BackupError } from '../backup-error.js';
-import { readRecipients } from '../backup-options.js';
 import { listBackups } from '../manifest/catalog.js';
 import { layoutOf } from '../manifest/layout.js';
 import type { ManifestArtifact } from '../manifest/manifest.js';
 import { makeAgeHeader } from '../pipeline/age-header.js';
 import { openFirstAgeHeader } from '../pipeline/decrypt-age.js';
+import { readRecipients } from '../pipeline/read-recipients.js';
 import type { BackupTarget } from '../targets/backup-target.js';
 import { headerNote, readBytes, rotatedHeaders } from './read-artifact.js';
 import { readIdentities } from './read-identities.js';

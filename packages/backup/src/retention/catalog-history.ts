@@ -1,5 +1,5 @@
-import type { BackupEntry } from '../backups.js';
 import { type DrillMark, lastMarkOf, listDrillMarks } from '../drill/drill-mark.js';
+import type { BackupEntry } from '../manifest/backup-entry.js';
 import { listBackups } from '../manifest/catalog.js';
 import type { BackupTarget } from '../targets/backup-target.js';
 import type { RetainableBackup } from './retainable-backup.js';

@@ -159,7 +159,19 @@ export function createBackupSchedule(
   }
 
   const closing = new AbortController();
-  const kept = Promise.all(jobs.map((job) => keepSchedule(job, settings, closing.signal)));
+  const { signal } = closing;
+  // A backup that is due as well comes first: a drill is of the newest.
+  const kept = new Promise<void>((resolve) => {
+    const [first, ...others] = jobs.map((job) => (onFirstLook?: () => void) => {
+      const options = onFirstLook === undefined ? { signal } : { signal, onFirstLook };
+      return keepSchedule(job, settings, options);
+    });
+    let later: Promise<unknown> | undefined;
+    const startOthers = (): void => {
+      later ??= Promise.all(others.map((start) => start()));
+    };
+    resolve(Promise.resolve(first?.(startOthers)).then(async () => void (await later)));
+  });
   let closed: Promise<void> | undefined;
   const date = (at: number | undefined): Date | undefined => (at === undefined ? undefined : new Date(at));
   const schedule: BackupSchedule = {

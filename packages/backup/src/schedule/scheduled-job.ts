@@ -31,12 +31,13 @@ const othersTurnMs = 5 * 60_000;
 
 /**
  * Does a job once for every time of its expression, until `signal` aborts. What counts as done is what the catalog shows, not what
- * this process remembers: a run that was missed is caught up, and one that another instance did is left.
+ * this process remembers: a run that was missed is caught up, and one that another instance did is left. `onFirstLook` is called
+ * whenever what was due has been looked after, the first time for those that wait.
  */
 export async function keepSchedule(
   job: ScheduledJob,
   settings: JobSettings,
-  signal: AbortSignal,
+  { signal, onFirstLook }: { readonly signal: AbortSignal; readonly onFirstLook?: () => void },
 ): Promise<void> {
   const { clock, logger } = settings;
   let handled = settings.catchUp ? undefined : clock.now();
@@ -45,6 +46,7 @@ export async function keepSchedule(
 
   while (!signal.aborted) {
     const waitMs = await step();
+    onFirstLook?.();
     await sleep(clock, waitMs, { signal, keepAlive: false }).catch(() => undefined);
   }
 

@@ -1,11 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
+import type { DumpFormat, EngineName } from '../manifest/engine.js';
 import type { Contents } from '../manifest/manifest.js';
-
-/** What was dumped; it decides what the end of a complete dump looks like and where a restore may go. */
-export type EngineName = 'postgres' | 'mysql' | 'redis' | 'files' | 'pglite';
-
-/** What the bytes are before compression: plain SQL, a Redis RDB file, or a tar archive. */
-export type DumpFormat = 'sql' | 'rdb' | 'tar';
 
 /** What a source knows about the system it speaks to. */
 export interface SourceFacts {
