@@ -15,6 +15,9 @@ const keyDetail = /\(([\w", ]{1,256})\)=\(([^)]*)\)/g;
 /** A member of JSON that stands inside a string, once or twice encoded. */
 const member = /(\\*")([\w.[\] $-]{1,128})\1(\s*:\s*)(\\*"(?:[^"\\]|\\.)*?(?:\1|$)|-?[\d.]+)/g;
 
+/** A member whose value is an object or a list. */
+const structure = /(\\{0,15}")([\w.[\] $-]{1,128})\1\s*:\s*(?=[{[])/g;
+
 /** JSON in a string in JSON, and so on: each level doubles the backslashes, so nobody gets far. */
 const deepest = 4;
 
@@ -22,7 +25,10 @@ const deepest = 4;
 export function redactText(text: string, names: SecretNames, replacement: string): string {
   let result = text;
   if (result.includes('@') && result.includes('://')) result = result.replace(userInfo, `$1${replacement}`);
-  if (result.includes('":') || result.includes('" :')) result = redactMembers(result, names, replacement, 0);
+  if (result.includes('":') || result.includes('" :')) {
+    if (/":\s*[{[]|" :\s*[{[]/.test(result)) result = redactStructures(result, names, replacement);
+    result = redactMembers(result, names, replacement, 0);
+  }
   if (result.includes('=') || result.includes("'")) result = redactSql(result, names, replacement);
   if (holdsSecretPair(result, names)) result = redactPairs(result, names, replacement, 0);
   return result;
@@ -106,6 +112,38 @@ function redactMembers(text: string, names: SecretNames, replacement: string, de
     }
     return whole;
   });
+}
+
+/** Objects and lists under secret names, whole, at whichever level of encoding they stand. */
+function redactStructures(text: string, names: SecretNames, replacement: string): string {
+  let result = '';
+  let from = 0;
+  for (const match of text.matchAll(structure)) {
+    const [whole, quote = '"', name = ''] = match;
+    if (match.index < from || !names.has(name)) continue;
+    const start = match.index + whole.length;
+    result += `${text.slice(from, start)}${quote}${replacement}${quote}`;
+    from = endOfStructure(text, start, quote.length - 1);
+  }
+  return from === 0 ? text : result + text.slice(from);
+}
+
+/** Behind the bracket that closes the one at `start`, or the end of a text that was cut off. `escapes` stand before each quote. */
+function endOfStructure(text: string, start: number, escapes: number): number {
+  let depth = 0;
+  let inString = false;
+  let backslashes = 0;
+  for (let at = start; at < text.length; at += 1) {
+    const unit = text[at];
+    // A backslash that belongs to a string doubles with each level of encoding, so longer runs end strings too.
+    if (unit === '"' && backslashes % (2 * (escapes + 1)) === escapes) inString = !inString;
+    backslashes = unit === '\\' ? backslashes + 1 : 0;
+    if (inString) continue;
+    if (unit === '{' || unit === '[') depth += 1;
+    else if (unit === '}' || unit === ']') depth -= 1;
+    if (depth === 0) return at + 1;
+  }
+  return text.length;
 }
 
 function decode(text: string): string | undefined {

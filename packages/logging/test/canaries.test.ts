@@ -8,7 +8,7 @@ import { memorySink } from './support/memory-sink.js';
 import { tempFolder } from './support/temp-folder.js';
 
 describe.each([true, false])('of more than a hundred canaries (direct: %s)', (direct) => {
-  test('none reaches a file, a custom sink, a winston transport or a stream', async () => {
+  test('[row 85] none reaches a file, a custom sink, a winston transport or a stream', async () => {
     const folder = tempFolder();
     const { canaries, calls } = canaryCorpus();
     expect(canaries.length).toBeGreaterThan(100);

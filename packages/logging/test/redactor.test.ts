@@ -88,6 +88,20 @@ describe('secret names', () => {
 });
 
 describe('containers', () => {
+  test.each([
+    ['{"password":{"inner":"canary"},"b":1}', '{"password":"[redacted]","b":1}'],
+    ['{"a":{"tokens":["canary",{"x":"can]ary}"}],"b":[1]}}', '{"a":{"tokens":"[redacted]","b":[1]}}'],
+    ['{"token" : {"a":"\\"}canary"}, "user":{"id":1}}', '{"token" : "[redacted]", "user":{"id":1}}'],
+    [
+      '{"body":"{\\"secret\\":{\\"a\\":\\"canary\\\\\\\\\\"}}","b":1}',
+      '{"body":"{\\"secret\\":\\"[redacted]\\"}","b":1}',
+    ],
+    ['cut off: {"cookie":["canary', 'cut off: {"cookie":"[redacted]"'],
+    ['{"users":[{"name":"ada"}],"page":{"size":10}}', '{"users":[{"name":"ada"}],"page":{"size":10}}'],
+  ])('objects and lists under a secret name in JSON in a text: %s', (text, expected) => {
+    expect(createRedactor().redactText(text)).toBe(expected);
+  });
+
   test('maps, header entries, class instances, errors and what toJSON returns are searched', () => {
     class Login {
       readonly password = 'canary';
