@@ -126,52 +126,41 @@ export function createBackupSchedule(
   const drillTimes = drill === undefined ? undefined : cronTimes(drill, { owner, option: 'drill', timeZone });
   const restore = backups.drill?.bind(backups);
   const told = rest.onProgress === undefined ? {} : { onProgress: rest.onProgress };
-  const jobs: ScheduledJob[] = [
-    {
-      name: 'backup',
-      times: backupTimes,
-      lastDone: async () => (await backups.history()).backups,
-      async work(signal) {
-        await backups.run({ signal, ...told });
-        await backups.retain?.({ signal }).catch((error: unknown) => {
-          signal.throwIfAborted();
-          logger.error('The backup is complete, and old ones could not be removed.', { error });
-        });
-      },
+  const backupJob: ScheduledJob = {
+    name: 'backup',
+    times: backupTimes,
+    lastDone: async () => (await backups.history()).backups,
+    async work(signal) {
+      await backups.run({ signal, ...told });
+      await backups.retain?.({ signal }).catch((error: unknown) => {
+        signal.throwIfAborted();
+        logger.error('The backup is complete, and old ones could not be removed.', { error });
+      });
     },
-  ];
-  if (drillTimes !== undefined) {
-    if (restore === undefined) throw invalidOption(owner, 'drill', 'left out: these backups cannot drill');
-    jobs.push({
-      name: 'drill',
-      times: drillTimes,
-      lastDone: async () => (await backups.history()).drills,
-      async work(signal) {
-        try {
-          await restore({ signal, ...told });
-        } catch (error) {
-          // It was tried, and the backup is bad: trying again changes nothing.
-          if (!DrillError.is(error)) throw error;
-          logger.error('The scheduled drill failed: a backup is not good.', { error });
-        }
-      },
-    });
-  }
+  };
+  if (drillTimes !== undefined && restore === undefined)
+    throw invalidOption(owner, 'drill', 'left out: these backups cannot drill');
+  const drillJob: ScheduledJob | undefined = drillTimes && {
+    name: 'drill',
+    times: drillTimes,
+    lastDone: async () => (await backups.history()).drills,
+    async work(signal) {
+      try {
+        await restore?.({ signal, ...told });
+      } catch (error) {
+        // It was tried, and the backup is bad: trying again changes nothing.
+        if (!DrillError.is(error)) throw error;
+        logger.error('The scheduled drill failed: a backup is not good.', { error });
+      }
+    },
+  };
 
   const closing = new AbortController();
-  const { signal } = closing;
-  // A backup that is due as well comes first: a drill is of the newest.
-  const kept = new Promise<void>((resolve) => {
-    const [first, ...others] = jobs.map((job) => (onFirstLook?: () => void) => {
-      const options = onFirstLook === undefined ? { signal } : { signal, onFirstLook };
-      return keepSchedule(job, settings, options);
-    });
-    let later: Promise<unknown> | undefined;
-    const startOthers = (): void => {
-      later ??= Promise.all(others.map((start) => start()));
-    };
-    resolve(Promise.resolve(first?.(startOthers)).then(async () => void (await later)));
-  });
+  const backing = keepSchedule(backupJob, settings, closing.signal);
+  // Where both are due, the backup comes first: a drill is of the newest.
+  const drilling =
+    drillJob && backing.firstLook.then(() => keepSchedule(drillJob, settings, closing.signal).ended);
+  const kept = Promise.all([backing.ended, drilling]);
   let closed: Promise<void> | undefined;
   const date = (at: number | undefined): Date | undefined => (at === undefined ? undefined : new Date(at));
   const schedule: BackupSchedule = {

@@ -29,29 +29,34 @@ const longestSleepMs = 3_600_000;
 /** Another instance that holds the lock may die over its work: then it is ours to do. */
 const othersTurnMs = 5 * 60_000;
 
+export interface KeptSchedule {
+  /** Resolves when what was due at the start has been looked after, whatever it came to. */
+  readonly firstLook: Promise<void>;
+  /** Resolves after the signal, when nothing runs any more. */
+  readonly ended: Promise<void>;
+}
+
 /**
  * Does a job once for every time of its expression, until `signal` aborts. What counts as done is what the catalog shows, not what
- * this process remembers: a run that was missed is caught up, and one that another instance did is left. `onFirstLook` is called
- * whenever what was due has been looked after, the first time for those that wait.
+ * this process remembers: a run that was missed is caught up, and one that another instance did is left.
  */
-export async function keepSchedule(
-  job: ScheduledJob,
-  settings: JobSettings,
-  { signal, onFirstLook }: { readonly signal: AbortSignal; readonly onFirstLook?: () => void },
-): Promise<void> {
+export function keepSchedule(job: ScheduledJob, settings: JobSettings, signal: AbortSignal): KeptSchedule {
   const { clock, logger } = settings;
   let handled = settings.catchUp ? undefined : clock.now();
   let failedSlot: number | undefined;
   let failures = 0;
+  const first = step();
+  return { firstLook: first.then(() => undefined), ended: goOn() };
 
-  while (!signal.aborted) {
-    const waitMs = await step();
-    onFirstLook?.();
-    await sleep(clock, waitMs, { signal, keepAlive: false }).catch(() => undefined);
+  async function goOn(): Promise<void> {
+    for (let waitMs = await first; !signal.aborted; waitMs = await step()) {
+      await sleep(clock, waitMs, { signal, keepAlive: false }).catch(() => undefined);
+    }
   }
 
   /** Does what is due, and returns how long to rest. */
   async function step(): Promise<number> {
+    if (signal.aborted) return 0;
     const now = clock.now();
     if (handled !== undefined && handled > now) handled = undefined; // the clock was set back
     const slot = job.times.previous(now);

@@ -11,6 +11,7 @@ import {
   type SchedulableBackups,
   type ScheduledRunOptions,
 } from '@seaworthy/backup';
+import { sleep } from '@seaworthy/contracts';
 import { createFakeClock, type FakeClock } from '@seaworthy/testkit';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { progressReport } from '../../src/pipeline/progress-report.js';
@@ -198,6 +199,22 @@ describe('createBackupSchedule', () => {
     await clock.advance(60 * day);
     expect(iso(shelf.drilled.slice(1))).toEqual(['2026-02-01T02:00:00.000Z', '2026-03-01T02:00:00.000Z']);
     expect(shelf.made).toHaveLength(61);
+  });
+
+  it('where both are due the backup comes first, so that the drill is of it', async () => {
+    const clock = createFakeClock();
+    const shelf = new Shelf(clock);
+    const order: string[] = [];
+    shelf.run = async () => {
+      await sleep(clock, hour);
+      order.push('backup');
+    };
+    shelf.drill = async () => void order.push('drill');
+    started(shelf, clock, { drill: '0 4 1 * *' });
+    await clock.advance(hour - 1);
+    expect(order).toEqual([]);
+    await clock.advance(1);
+    expect(order).toEqual(['backup', 'drill']);
   });
 
   it('a drill that found a bad backup is done; one that could not be tried is tried again', async () => {
