@@ -26,7 +26,7 @@ test('the example of the README runs and does what it says', async () => {
   } finally {
     await rm(file, { force: true });
   }
-});
+}, 180_000);
 
 test('every test that the README names exists', async () => {
   const readme = await readFile(fileURLToPath(new URL('../README.md', import.meta.url)), 'utf8');
