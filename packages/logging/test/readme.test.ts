@@ -83,3 +83,7 @@ test('every test that the README points to exists', () => {
     }
   }
 });
+
+test('the example of Sentry in the README runs, and without a DSN sends nothing', () => {
+  expect(run(examples.find((code) => code.includes('logging/sentry')) ?? '')).toEqual([]);
+});
