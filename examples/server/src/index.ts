@@ -18,6 +18,7 @@ export { insertRows } from './database/insert-rows.js';
 export { day } from './day.js';
 export { idOf } from './id-of.js';
 export { containing, pageNumber, pageSize, searchText } from './list-query.js';
+export { type NightlyBackups, type NightlyBackupsOptions, nightlyBackups } from './nightly-backups.js';
 export { type OptionalRedis, type OptionalRedisOptions, optionalRedis } from './optional-redis.js';
 export { parse } from './parse.js';
 export { hashPassword, verifyPassword } from './password.js';

@@ -18,6 +18,17 @@ export const schema = defineConfig({
       .url({ protocols: ['mysql:'] })
       .secret()
       .describe('mysql://user:password@host:3306/database'),
+    BACKUP_FOLDER: env
+      .string()
+      .optional()
+      .describe('Where a backup of the database goes every night; without it there is none.'),
+    DRILL_URL: env
+      .url({ protocols: ['mysql:'] })
+      .secret()
+      .optional()
+      .describe(
+        'A server where the newest backup is restored once a month, by a user who may create databases.',
+      ),
     JWT_SECRET: env
       .string()
       .secret()
@@ -69,6 +80,7 @@ export const schema = defineConfig({
       .describe('Whether an empty database gets the demonstration data at start.'),
   },
   rules: (rule) => [
+    rule.set('DRILL_URL').requires('BACKUP_FOLDER'),
     rule.together('SMTP_HOST', 'SMTP_PORT', 'SMTP_USER', 'SMTP_PASSWORD'),
     rule
       .profile('staging', 'production')

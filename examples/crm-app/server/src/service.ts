@@ -1,9 +1,11 @@
 import { fileURLToPath } from 'node:url';
+import { mysql, retentionPresets, type Scratch, scratchMysql } from '@seaworthy/backup';
+import type { Secret } from '@seaworthy/contracts';
 import { createMigrations } from '@seaworthy/db-pool/migrations';
 import { createMetrics, remote } from '@seaworthy/health';
 import { clientIp, policy, presets } from '@seaworthy/security';
 import { createService, type ServiceOptions } from '@seaworthy/service';
-import { optionalRedis } from '@seaworthy-example/server';
+import { nightlyBackups, optionalRedis } from '@seaworthy-example/server';
 import { createApp } from './app.js';
 import { loginGuard } from './auth/login-guard.js';
 import { schema } from './config.js';
@@ -36,11 +38,33 @@ export function crmServer(options: Pick<ServiceOptions<object>, 'sources' | 'sig
     .startup('seed', async ({ config, db, logger }) => {
       if (config.SEED && (await seed(db, new Date()))) logger.info('Demonstration data added');
     })
-    .health(({ config, db, redis, metrics }) => ({
+    .resource('backups', ({ config, logger, metrics, db }) =>
+      nightlyBackups({
+        name: 'crm',
+        folder: config.BACKUP_FOLDER,
+        source: () => mysql({ url: config.DATABASE_URL, fingerprint: 'hash' }),
+        scratch: scratchAt(config.DRILL_URL),
+        invariants: {
+          'every invoice has a client': async ({ query }) =>
+            (await query('select count(*) from invoices where client_id is null'))[0]?.[0] === '0',
+        },
+        retention: retentionPresets.crm,
+        db,
+        metrics,
+        logger,
+      }),
+    )
+    .health(({ config, db, redis, backups, metrics }) => ({
       metrics,
       checks: {
         database: remote(db.healthCheck()),
         cache: remote(redis.healthCheck(), { critical: false }),
+        backup: remote(backups.healthCheck(), {
+          critical: false,
+          enabled: backups.enabled,
+          interval: '15s',
+          timeout: '10s',
+        }),
       },
       ready: ['database'],
       format: 'flat',
@@ -68,4 +92,8 @@ export function crmServer(options: Pick<ServiceOptions<object>, 'sources' | 'sig
 
 function bearerOf(header: string | undefined): string | undefined {
   return /^Bearer (\S+)$/.exec(header ?? '')?.[1];
+}
+
+function scratchAt(url: Secret | undefined): (() => Scratch) | undefined {
+  return url === undefined ? undefined : () => scratchMysql({ url });
 }

@@ -18,6 +18,17 @@ export const schema = defineConfig({
       .optional()
       .describe('PostgreSQL. Without it development and test use an embedded database.'),
     DATA_DIR: env.string().default('.data/kpi').describe('The folder of the embedded database.'),
+    BACKUP_FOLDER: env
+      .string()
+      .optional()
+      .describe('Where a backup of PostgreSQL goes every night; without it there is none.'),
+    DRILL_URL: env
+      .url({ protocols: ['postgres:', 'postgresql:'] })
+      .secret()
+      .optional()
+      .describe(
+        'A server where the newest backup is restored once a month, by a user who may create databases.',
+      ),
     JWT_SECRET: env
       .string()
       .secret()
@@ -106,6 +117,8 @@ export const schema = defineConfig({
   },
   rules: (rule) => [
     rule.profile('staging', 'production').requires('DATABASE_URL'),
+    rule.set('BACKUP_FOLDER').requires('DATABASE_URL'),
+    rule.set('DRILL_URL').requires('BACKUP_FOLDER'),
     rule.equals('REDIS_REQUIRED', true).requires('REDIS_URL'),
     rule.set('REDIS_PASSWORD').requires('REDIS_URL'),
     rule.set('REDIS_USERNAME').requires('REDIS_PASSWORD'),

@@ -1,9 +1,11 @@
 import { fileURLToPath } from 'node:url';
+import { postgres, retentionPresets, type Scratch, scratchPostgres } from '@seaworthy/backup';
+import type { Secret } from '@seaworthy/contracts';
 import { createMigrations } from '@seaworthy/db-pool/migrations';
 import { createMetrics, disk, local, memory, remote } from '@seaworthy/health';
 import { clientIp, policy, presets } from '@seaworthy/security';
 import { createService, type ServiceOptions } from '@seaworthy/service';
-import { optionalRedis } from '@seaworthy-example/server';
+import { nightlyBackups, optionalRedis } from '@seaworthy-example/server';
 import { createApp } from './app.js';
 import { loginGuard } from './auth/login-guard.js';
 import { schema } from './config.js';
@@ -52,13 +54,35 @@ export function kpiBackend(options: Pick<ServiceOptions<object>, 'sources' | 'si
     .startup('seed', async ({ config, db, logger }) => {
       if (config.SEED && (await seed(db, new Date()))) logger.info('Demonstration data added');
     })
-    .health(({ config, db, redis, metrics, environment }) => ({
+    .resource('backups', ({ config, logger, metrics, db }) =>
+      nightlyBackups({
+        name: 'kpi',
+        folder: config.BACKUP_FOLDER,
+        source: () => postgres({ url: config.DATABASE_URL ?? '', fingerprint: 'hash' }),
+        scratch: scratchAt(config.DRILL_URL),
+        invariants: {
+          'every key result has an objective': async ({ query }) =>
+            (await query('select count(*) from key_results where objective_id is null'))[0]?.[0] === '0',
+        },
+        retention: retentionPresets.kpi,
+        db,
+        metrics,
+        logger,
+      }),
+    )
+    .health(({ config, db, redis, backups, metrics, environment }) => ({
       metrics,
       checks: {
         database: remote(db.healthCheck(), { enabled: config.HEALTH_CHECK_DATABASE }),
         redis: remote(redis.healthCheck(), {
           critical: config.REDIS_REQUIRED,
           enabled: config.HEALTH_CHECK_REDIS,
+        }),
+        backup: remote(backups.healthCheck(), {
+          critical: false,
+          enabled: backups.enabled,
+          interval: '15s',
+          timeout: '10s',
         }),
         memory: local(memory()),
         disk: local(disk(process.cwd())),
@@ -100,4 +124,8 @@ export function kpiBackend(options: Pick<ServiceOptions<object>, 'sources' | 'si
         createApp({ config, environment, logger, db, health, metrics, security, logins }),
       ({ config }) => ({ port: config.PORT, host: config.HOST }),
     );
+}
+
+function scratchAt(url: Secret | undefined): (() => Scratch) | undefined {
+  return url === undefined ? undefined : () => scratchPostgres({ url });
 }

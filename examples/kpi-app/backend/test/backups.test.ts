@@ -1,0 +1,75 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createBackups, local, postgres } from '@seaworthy/backup';
+import { createTestDatabase, describeWith, freePort, type TestDatabase, waitFor } from '@seaworthy/testkit';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { kpiBackend } from '../src/service.js';
+import { KpiClient } from './kpi-client.js';
+
+describeWith(['postgres'], 'the backups of the KPI application', () => {
+  let database: TestDatabase;
+  let folder: string;
+
+  beforeAll(async () => {
+    database = await createTestDatabase('postgres');
+    folder = await mkdtemp(join(tmpdir(), 'kpi-backups-'));
+  });
+  afterAll(async () => {
+    await database?.drop();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('the first one is made at the start, restored and checked, and the health report shows both', async () => {
+    const port = await freePort();
+    await using _service = await kpiBackend({
+      signals: false,
+      sources: {
+        cwd: '/nonexistent',
+        env: {
+          NODE_ENV: 'development',
+          PORT: String(port),
+          DATABASE_URL: database.url,
+          BACKUP_FOLDER: folder,
+          DRILL_URL: database.adminUrl,
+          SEED: 'true',
+          LOG_LEVEL: 'error',
+        },
+      },
+    }).start();
+    const client = new KpiClient(`http://127.0.0.1:${port}`);
+    const checked = async () => (await client.get('/api/health')).body.checks.backup;
+    const shown = await waitFor(
+      async () => {
+        const check = await checked();
+        return check.observed?.verifiedAt === undefined ? undefined : check;
+      },
+      { what: 'a backup that was restored', timeoutMs: 150_000 },
+    );
+    expect(shown.observed).toMatchObject({ lastDrill: 'passed', bytes: expect.any(Number) });
+    const backups = createBackups({
+      sources: { kpi: postgres({ url: database.url }) },
+      targets: [local(folder)],
+    });
+    const { lastBackup, lastVerified, count } = await backups.status();
+    expect(count).toBe(1);
+    expect(lastVerified?.id).toBe(lastBackup?.id);
+    expect(shown.observed.madeAt).toBe(lastBackup?.madeAt.toISOString());
+    const { rows } = await query(
+      database.adminUrl,
+      `select 1 from pg_database where datname like 'seaworthy_drill%'`,
+    );
+    expect(rows).toEqual([]);
+  }, 180_000);
+});
+
+async function query(url: string, text: string): Promise<{ readonly rows: readonly unknown[] }> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return await client.query(text);
+  } finally {
+    await client.end();
+  }
+}
