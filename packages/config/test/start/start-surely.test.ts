@@ -1,5 +1,6 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { inspect } from 'node:util';
 import { Secret } from '@seaworthy/contracts';
 import { size } from '@seaworthy/testkit';
 import fc from 'fast-check';
@@ -7,12 +8,27 @@ import { describe, expect, test } from 'vitest';
 import type { ConfigSchema } from '../../src/config-schema.js';
 import { type ConfigOptions, declareConfig, type Fields } from '../../src/define-config.js';
 import { env as fullEnv } from '../../src/env.js';
+import { fieldKey } from '../../src/field.js';
 import { ConfigError, defineConfig, env, type Field } from '../../src/index.js';
 import { profileIn } from '../../src/profile.js';
+import { readSurely } from '../../src/start/read-surely.js';
+import { factsOf } from '../../src/start/sketch.js';
 import { startSurely } from '../../src/start/start-surely.js';
 import { sureDeclaration } from '../../src/start/sure-declaration.js';
-import { anyRecipe, anyText, type Case, cases, type Recipe } from '../support/random-cases.js';
+import {
+  anyRecipe,
+  anyText,
+  type Case,
+  cases,
+  kinds,
+  type Recipe,
+  trickyTexts,
+} from '../support/random-cases.js';
 import { tempFolder } from '../support/temp-folder.js';
+
+function titleOf([[method, given] = ['', []]]: Recipe): string {
+  return `env.${method}(${given.map((option) => inspect(option)).join(', ')})`;
+}
 
 function make(builders: typeof env, recipe: Recipe): Field {
   let made: unknown = builders;
@@ -132,6 +148,21 @@ describe('a start that files have a say in is not done alone', () => {
     const folder = relative(process.cwd(), tempFolder());
     writeFileSync(join(folder, '.env'), 'PORT=4000');
     expect(schema.load({ env: {}, cwd: folder })).toEqual({ PORT: 4000 });
+  });
+});
+
+describe('what the start reads a text as is what the full field reads it as', () => {
+  test.each(kinds.map((recipe) => [titleOf(recipe), recipe] as const))('%s', (_, recipe) => {
+    const facts = factsOf(make(env, recipe));
+    if (facts === undefined) throw new Error('The start does not know this kind.');
+    const { parse } = make(fullEnv, recipe)[fieldKey];
+    fc.assert(
+      fc.property(trickyTexts, (text) => {
+        const value = readSurely(facts, text);
+        if (value !== undefined) expect({ value }).toEqual(parse(text));
+      }),
+      { numRuns: size({ test: 3_000, soak: 200_000 }) },
+    );
   });
 });
 

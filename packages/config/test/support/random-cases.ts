@@ -372,6 +372,131 @@ export const anyRecipe = fc.oneof(
   recipes,
   sound.map(([recipe]) => recipe),
 );
+/** One recipe of each kind of text. */
+export const kinds: readonly Recipe[] = [
+  [['string', []]],
+  [['string', [{ pattern: /^[a-z]/ }]]],
+  [['int', []]],
+  [['int', [{ min: 0, max: 15 }]]],
+  [['number', []]],
+  [['bool', []]],
+  [['port', []]],
+  [['url', []]],
+  [['url', [{ protocols: ['postgres:', 'redis:'] }]]],
+  [['origin', []]],
+  [['email', []]],
+  [['oneOf', [['debug', 'info', 'a,b']]]],
+  [['duration', []]],
+  [['duration', [{ min: '1m', max: '30d' }]]],
+  [['bytes', []]],
+  [['bytes', [{ max: '10mb' }]]],
+];
+
+/** URLs made of what parsers read in different ways. */
+const strangeUrls = fc
+  .tuple(
+    fc.constantFrom('http://', 'https://', 'postgres://', 'redis://', 'postgres:', 'HTTP://', ''),
+    fc.array(
+      fc.constantFrom(
+        ...[
+          'a',
+          'b.c',
+          'u',
+          'p',
+          'A',
+          '8080',
+          '99999',
+          '127.1',
+          '[::1]',
+          '-',
+          '_',
+          'x--y',
+          'é',
+          '%40',
+          '%zz',
+          '%7f',
+          '%C3',
+        ],
+        ...[
+          ':',
+          '@',
+          '/',
+          '?',
+          '#',
+          '.',
+          '..',
+          '...',
+          '*',
+          ',',
+          ';',
+          '=',
+          '&',
+          '+',
+          '!',
+          '$',
+          "'",
+          '(',
+          '~',
+          ' ',
+          '\t',
+        ],
+        ...['\\', '<', '>', '"', '{', '}', '|', '^', '`', '[', ']', '//'],
+      ),
+      { maxLength: 7 },
+    ),
+  )
+  .map(([start, parts]) => `${start}${parts.join('')}`);
+
+const numbersAndUnits = fc
+  .array(
+    fc.constantFrom(
+      '0',
+      '1',
+      '5',
+      '90',
+      '.',
+      '-',
+      '+',
+      'e',
+      'E',
+      'x',
+      '_',
+      ' ',
+      'ms',
+      's',
+      'm',
+      'd',
+      'w',
+      'k',
+      'kb',
+      'M',
+      'B',
+      'b',
+      'NaN',
+      'Infinity',
+    ),
+    {
+      minLength: 1,
+      maxLength: 4,
+    },
+  )
+  .map((parts) => parts.join(''));
+
+const addresses = fc
+  .array(
+    fc.constantFrom('a', 'B', '1', '-', '.', '+', '_', '@', '@a.example', 'example', '.org', ' ', "'", '"'),
+    { maxLength: 6 },
+  )
+  .map((parts) => parts.join(''));
+
+/** Texts for which reading them twice alike is hard. */
+export const trickyTexts = fc.oneof(
+  { weight: 4, arbitrary: strangeUrls },
+  { weight: 2, arbitrary: numbersAndUnits },
+  { weight: 1, arbitrary: addresses },
+  { weight: 1, arbitrary: texts },
+);
+
 export const anyText = fc.oneof(
   texts,
   sound.chain(([, fitting]) => fc.constantFrom(...fitting)),
