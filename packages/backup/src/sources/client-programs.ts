@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { captureTool } from '../tools/capture-tool.js';
 
@@ -30,16 +30,26 @@ export async function findClientPrograms(
   const found: ClientProgram[] = [];
   for (const folder of new Set(folders)) {
     const path = join(folder, name);
-    if (!existsSync(path)) continue;
-    const spec = { name, path, args: ['--version'], stage: 'prepare', subject: 'its version' } as const;
+    const file = statSync(path, { throwIfNoEntry: false });
+    if (file === undefined) continue;
+    const key = `${path} ${file.ino} ${file.mtimeMs} ${file.size}`;
     try {
-      const version = await captureTool(spec, { timeoutMs: 10_000, signal });
-      found.push({ folder, path, version: version.trim().replaceAll(/\s+/g, ' ') });
+      const version = knownVersions.get(key) ?? (await askVersion(name, path, signal));
+      knownVersions.set(key, version);
+      found.push({ folder, path, version });
     } catch {
       signal.throwIfAborted(); // otherwise it does not run, which is as good as not installed
     }
   }
   return found;
+}
+
+/** Asking costs a tenth of a second for each of Debian's wrappers; a program that was replaced is another file. */
+const knownVersions = new Map<string, string>();
+
+async function askVersion(name: string, path: string, signal: AbortSignal): Promise<string> {
+  const spec = { name, path, args: ['--version'], stage: 'prepare', subject: 'its version' } as const;
+  return (await captureTool(spec, { timeoutMs: 10_000, signal })).trim().replaceAll(/\s+/g, ' ');
 }
 
 function searchFolders(): readonly string[] {

@@ -106,11 +106,14 @@ async function openSession(options: SessionOptions): Promise<SourceSession> {
     return (await captureTool(client, { timeoutMs: 30_000, signal: askSignal })).trim().split('\t');
   }
 
-  const [serverVersion = '', database = '', system = ''] = await ask(facts, signal).catch((error: unknown) =>
-    // Only a server that answered can lack that table.
-    BackupError.is(error) && /ERROR 1109|ERROR 3167|ERROR 1146/.test(error.message)
-      ? ask(mysqlFacts, signal)
-      : Promise.reject(connectFailed(error, label)),
+  const [serverVersion = '', database = '', system = ''] = await ask(facts, signal).catch(
+    (error: unknown) => {
+      signal.throwIfAborted(); // then its reason is the answer
+      // Only a server that answered can lack that table.
+      if (BackupError.is(error) && /ERROR 1109|ERROR 3167|ERROR 1146/.test(error.message))
+        return ask(mysqlFacts, signal);
+      throw connectFailed(error, label);
+    },
   );
   const isMariadb = serverVersion.includes('MariaDB');
   const sameKind = (program: ClientProgram): boolean => program.version.includes('MariaDB') === isMariadb;

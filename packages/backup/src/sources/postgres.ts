@@ -150,6 +150,7 @@ async function openSession(options: SessionOptions): Promise<SourceSession> {
     facts,
     signal,
   ).catch((error: unknown) => {
+    signal.throwIfAborted(); // then its reason is the answer
     throw connectFailed(error, label);
   });
   const serverMajor = Math.floor(Number(versionNumber) / 10_000);
@@ -194,6 +195,8 @@ async function openSession(options: SessionOptions): Promise<SourceSession> {
       } catch (error) {
         psql.kill();
         throw error;
+      } finally {
+        dumpSignal.removeEventListener('abort', psql.kill); // from here on the dump's own kill() reaches it
       }
     },
     async load() {

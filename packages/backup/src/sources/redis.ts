@@ -63,6 +63,7 @@ export function redis(options: RedisSourceOptions): BackupSource {
         secrets: [address.password],
       };
       const info = await ask(base, signal).catch((error: unknown) => {
+        signal.throwIfAborted(); // then its reason is the answer
         throw connectFailed(error, label);
       });
       const serverVersion = info.get('redis_version');
