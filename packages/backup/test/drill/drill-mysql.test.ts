@@ -1,6 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { createBackups, local, mysql, scratchMysql } from '@seaworthy/backup';
-import { createTestDatabase, describeWith, type TestDatabase, waitFor } from '@seaworthy/testkit';
+import {
+  createTestDatabase,
+  describeWith,
+  findProgram,
+  type TestDatabase,
+  waitFor,
+} from '@seaworthy/testkit';
 import mysqlDriver from 'mysql2/promise';
 import { beforeAll, expect, it, onTestFinished } from 'vitest';
 import { mysqlSchema, sql, temporaryFolder } from '../support/fixtures.js';
@@ -63,7 +69,9 @@ describeWith(['mysql', 'age'], 'a drill of MariaDB', () => {
   });
 
   it('of an encrypted backup needs a private key, and without one blames no backup', async () => {
-    const identity = execFileSync('age-keygen', { stdio: ['ignore', 'pipe', 'ignore'] }).toString();
+    const identity = execFileSync(findProgram('age-keygen') ?? '', {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).toString();
     const recipient = /public key: (age1\w+)/.exec(identity)?.[1] ?? '';
     const key = /AGE-SECRET-KEY-1\w+/.exec(identity)?.[0] ?? '';
     const folder = await temporaryFolder();
