@@ -20,8 +20,8 @@ export function openShipping(
   host: SinkHost,
 ): { readonly sink: Sink; stats(): ShippingStats } {
   const { clock } = host;
-  const spool = openSpool({ folder, maxBytes: settings.maxBytes, onFull: settings.onFull });
   const tell = shippingMetrics(settings.metrics, target.name);
+  const spool = openSpool({ folder, maxBytes: settings.maxBytes, onFull: settings.onFull });
   const notice = (count: number): string => framed(host.droppedNotice(count), clock.now());
   let closed = false;
   const queue = createLineQueue({
