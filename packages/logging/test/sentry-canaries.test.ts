@@ -1,9 +1,12 @@
 import * as SentryNode from '@sentry/node';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { withContext } from '../src/index.js';
 import { initSentry } from '../src/sentry/index.js';
 import { canaryCorpus } from './support/canary-corpus.js';
 import { fakeIngest } from './support/fake-ingest.js';
+
+/** Each of the corpus is sent in five ways and waited for, on a machine that does other things too. */
+vi.setConfig({ testTimeout: 300_000 });
 
 test('[row 85] of more than a hundred canaries none reaches a Sentry ingest, in whatever it is sent', async () => {
   const ingest = await fakeIngest();

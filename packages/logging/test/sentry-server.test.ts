@@ -1,12 +1,15 @@
 import { join } from 'node:path';
 import { size } from '@seaworthy/testkit';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { type FakeIngest, fakeIngest } from './support/fake-ingest.js';
 import { needsBuild } from './support/run-fixture.js';
 import { startSentryServer } from './support/sentry-server.js';
 import { linesOf, tempFolder } from './support/temp-folder.js';
 
 beforeAll(needsBuild);
+
+/** Thousands of requests, on a machine that does other things too. */
+vi.setConfig({ testTimeout: 300_000 });
 
 /** What is promised is 2 s; a machine that is busy with other tests gets more. */
 const crashMs = size({ test: 15_000, soak: 2_000 });
@@ -156,13 +159,13 @@ describe('an ingest', () => {
         expect(new Set(statuses)).toEqual(new Set([500]));
       }
     };
-    await failAll(10);
+    await failAll(6);
     const { heapUsed: before } = await server.ask('memory');
-    await failAll(30);
+    await failAll(12);
     const { heapUsed: after } = await server.ask('memory');
     expect(ingest.mostOpen()).toBeGreaterThan(0);
     expect(ingest.mostOpen()).toBeLessThanOrEqual(30); // sockets
-    // 1,500 failed requests, each with an event of some 20 KB: what waits was there before, the rest was dropped.
+    // 600 failed requests, each with an event of some 20 KB: what waits was there before, the rest was dropped.
     expect(Number(after) - Number(before)).toBeLessThan(8 * 2 ** 20);
   });
 
