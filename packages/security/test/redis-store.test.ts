@@ -78,7 +78,7 @@ describeWith(['redis'], 'counts in Redis', () => {
               }
             }
           }),
-          { numRuns: size({ test: 40, soak: 1_000 }) },
+          { numRuns: size({ test: 40, soak: 300 }) },
         );
       },
     );
@@ -134,7 +134,7 @@ describeWith(['redis'], 'counts in Redis', () => {
             asked.flat().length <= 32 ? 1 : expect.any(Number),
           );
         }),
-        { numRuns: size({ test: 40, soak: 1_000 }) },
+        { numRuns: size({ test: 40, soak: 300 }) },
       );
     });
 
