@@ -14,7 +14,7 @@ const run = promisify(execFile);
 /** Of a table; a thousand make about 167 kB of a plain dump. */
 const rows = 600_000;
 const rowsOfOneGigabyte = 6_400_000;
-const rounds = 12;
+const rounds = 10;
 /** Public keys that nobody has the private part of. */
 const recipients = ['age16mg5rkrhgqffkvy3wvp5uw7gq4zl74zqglp3mja2deu5amnjng3q48xfvg'];
 
