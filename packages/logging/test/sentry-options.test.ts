@@ -91,3 +91,10 @@ test('without a DSN the handlers hand errors on and Sentry is not loaded', async
   await sentry.close();
   expect(load).not.toHaveBeenCalled();
 });
+
+test('a second close joins the first', async () => {
+  const { sdk } = recordedSdk();
+  const sentry = await initSentry(sdk, { ...base, process: false });
+  expect(sentry.close()).toBe(sentry.close());
+  await sentry.close();
+});

@@ -1,6 +1,6 @@
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import { processEvents, Secret } from '@seaworthy/contracts';
+import { type Closable, processEvents, Secret } from '@seaworthy/contracts';
 import { currentContext } from '../log-context.js';
 import { createRedactor } from '../redactor.js';
 import { captureUnhandled } from './capture.js';
@@ -13,7 +13,7 @@ import { readSentryOptions, type SentryIntegration, type SentryOptions } from '.
 import type { SentryEvent, SentrySdk, SentryTransport, SentryTransportOptions } from './sentry-sdk.js';
 
 /** Sentry as one service uses it. Without a DSN everything is there and does nothing. */
-export interface Sentry extends AsyncDisposable {
+export interface Sentry extends Closable {
   readonly enabled: boolean;
   /** Sends an error, with the fields of the log context. Never throws. */
   captureException(error: unknown): void;
@@ -80,9 +80,16 @@ export async function initSentry(
 
   const registrations = register(given.process, sdk, flushTimeoutMs);
 
-  async function close(): Promise<void> {
+  let closing: Promise<void> | undefined;
+
+  async function end(): Promise<void> {
     for (const unregister of registrations) unregister();
     await sdk.close(flushTimeoutMs);
+  }
+
+  function close(): Promise<void> {
+    closing ??= end();
+    return closing;
   }
 
   return {
