@@ -86,7 +86,7 @@ describeWith(['postgres'], 'pipelining', () => {
   });
 
   const open = (options: Partial<DbOptions> = {}, url = database.url): Db =>
-    createDb(postgres(pg), { url, pipelining: true, ...options });
+    createDb(postgres(pg), { url, pipelining: true, deadline: { acquire: '20s', query: '20s' }, ...options });
   const userOf = (id: number) => sql`select id, name from users where id = ${id}`;
   const pidOf = (id: number) => sql`select pg_backend_pid() as pid, ${id}::int as id`;
   const many = <T>(count: number, work: (number: number) => Promise<T>): Promise<T[]> =>
