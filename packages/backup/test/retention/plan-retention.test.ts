@@ -8,8 +8,10 @@ import {
 } from '@seaworthy/backup';
 import { size } from '@seaworthy/testkit';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { listings, policies } from './histories.js';
+
+vi.setConfig({ testTimeout: size({ test: 60_000, soak: 600_000 }) });
 
 const day = 86_400_000;
 const now = Date.UTC(2026, 10, 22, 5);

@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { planRetention, type RetainableBackup } from '@seaworthy/backup';
 import { describeWith, size } from '@seaworthy/testkit';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { moments, policies } from './histories.js';
 import { type Restic, resticWith } from './restic.js';
+
+vi.setConfig({ testTimeout: size({ test: 60_000, soak: 600_000 }) });
 
 const histories = new Map(
   fc
