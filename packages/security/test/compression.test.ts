@@ -4,6 +4,8 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { describeHttpContract, type HttpHost, type HttpService } from '@seaworthy/testkit';
 import { expect, test } from 'vitest';
 import { type CompressionOptions, compressed, compressedPlugin } from '../src/compression/compression.js';
+import { createSessions, memorySessionStore } from '../src/sessions/index.js';
+import { Browser, sessionMount } from './session-mount.js';
 
 const long = { text: 'a word and a word '.repeat(200) };
 const routes = [
@@ -128,6 +130,30 @@ describeHttpContract('compression', (host) => {
     expect((await ask(service, '/long', { 'sec-fetch-site': 'same-origin', cookie: 'sid=1' })).encoding).toBe(
       'gzip',
     );
+  });
+
+  test('whoever adds headers when the head is written still does: a login gets its cookie', async () => {
+    const keys = ['a-key-of-the-sessions-0123456789abcdef'];
+    const sessions = createSessions({ store: memorySessionStore(), environment: 'test', keys });
+    const { node, express, fastify, routes: logins } = sessionMount(sessions);
+    await using service = await host.serve({
+      node: (app) => {
+        app.use(compressed());
+        node?.(app);
+      },
+      express: async (app) => {
+        app.use(compressed());
+        await express?.(app);
+      },
+      fastify: async (app) => {
+        await app.register(compressedPlugin());
+        await fastify?.(app);
+      },
+      routes: logins ?? [],
+    });
+    const login = await new Browser().ask('POST', `${service.url}/login/ada`);
+    expect(login.headers.getSetCookie()).toEqual([expect.stringMatching(/^__Host-session=1\./)]);
+    expect(login.headers.get('cache-control')).toBe('no-store');
   });
 
   test('begins at the length that is asked for', async () => {

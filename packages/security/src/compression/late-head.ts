@@ -6,16 +6,19 @@ import type { ServerResponse } from 'node:http';
  */
 export function holdHead(response: ServerResponse): void {
   const { writeHead, write, end, flushHeaders } = response;
-  const letGo = (): void => void Object.assign(response, { writeHead, write, end, flushHeaders });
+  let held = true;
+  // Nothing is put back: whoever came later and wraps these too (a session's cookie, a log) would be taken off with them.
   const passing =
     <Args extends unknown[], Result>(call: (this: ServerResponse, ...args: Args) => Result) =>
     (...args: Args): Result => {
-      letGo();
+      held = false;
       return call.apply(response, args);
     };
   Object.assign(response, {
-    writeHead: (status: number, ...rest: readonly unknown[]): ServerResponse => {
-      response.statusCode = status;
+    writeHead: (...args: readonly unknown[]): ServerResponse => {
+      if (!held) return Reflect.apply(writeHead, response, args);
+      const [status, ...rest] = args;
+      response.statusCode = Number(status);
       for (const part of rest) {
         if (typeof part === 'string') response.statusMessage = part;
         else for (const [name, value] of pairsOf(part)) response.setHeader(name, value);
