@@ -232,6 +232,30 @@ describe('a backup of files', () => {
       for (const cut of [length - 1, length, length + 1].filter((one) => one >= 0 && one < least))
         expect(complete(stdout.subarray(0, cut)), `${cut} of ${least}`).toBe(false);
   });
+
+  it('with a file of more than 8 GiB, whose size GNU tar writes only into an extended header, is a whole one', async () => {
+    const root = await temporaryFolder();
+    await run('truncate', ['-s', '9G', join(root, 'big')]);
+    const { stdout } = await run(
+      'sh',
+      ['-c', 'tar --create --file=- --format=posix --owner=x --directory="$0" big | head -c 1536', root],
+      { encoding: 'buffer' },
+    );
+    // The same headers for a file of 1 KiB, so that nobody has to read nine gigabytes.
+    const text = stdout.toString('latin1');
+    expect(text).toContain('19 size=9663676416\n');
+    const headers = Buffer.from(text.replace('19 size=9663676416\n', '19 size=0000001024\n'), 'latin1');
+    const content = Buffer.alloc(1_024, 'x');
+    const archive = Buffer.concat([headers, content, Buffer.alloc(1_024)]);
+    for (const step of [archive.length, 512, 7]) {
+      const watch = endWatch('files');
+      for (let at = 0; at < archive.length - 512; at += step)
+        watch.push(archive.subarray(at, Math.min(at + step, archive.length - 512)));
+      expect(watch.isComplete()).toBe(false);
+      watch.push(archive.subarray(-512));
+      expect(watch.isComplete()).toBe(true);
+    }
+  });
 });
 
 describe('a backup of PGlite', () => {
