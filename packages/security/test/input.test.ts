@@ -1,4 +1,5 @@
-import { connect } from 'node:net';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import {
   describeHttpContract,
   type HttpHost,
@@ -233,6 +234,29 @@ describe('validated()', () => {
     expect(() => nodeValidated({ body: { type: 'object' } })).toThrow(/Standard Schema/);
     // @ts-expect-error: misspelt
     expect(() => nodeValidated({ boddy: z.unknown() })).toThrow(/Did you mean "body"/);
+  });
+
+  test('reads the query of a target that is no address, as it comes, and of thousands of names in no time to speak of', async () => {
+    const query = nodeValidated({ query: z.record(z.string(), z.unknown()) });
+    const server = createServer((request, response) =>
+      query(
+        request,
+        response,
+        (error) => void response.end(JSON.stringify(error ?? query.of(request).query)),
+      ),
+    );
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const ask = (target: string): Promise<{ readonly status: number; readonly body: string }> =>
+      rawRequest({ port, text: `GET ${target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n` });
+    for (const target of ['//?a=1&b=+%2B&b=2', '//:99999?a=1&b=+%2B&b=2', 'http://[?a=1&b=+%2B&b=2']) {
+      const { status, body } = await ask(target);
+      expect([target, status, body]).toEqual([target, 200, '{"a":"1","b":[" +","2"]}']);
+    }
+    expect(await ask('//')).toMatchObject({ status: 200, body: '{}' });
+    const names = Array.from({ length: 3_000 }, (_, at) => at.toString(36)).join('&');
+    expect(Object.keys(JSON.parse((await ask(`/?${names}`)).body))).toHaveLength(3_000);
+    server.close();
   });
 
   test('tells a handler that asks without a check before it', () => {

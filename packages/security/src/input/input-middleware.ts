@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { parse as parseQuery } from 'node:querystring';
 import { type InputOf, type InputSchemas, inputCheck } from './check-input.js';
 import type { InputRefusal } from './input-refusal.js';
 import { type JsonBodiesOptions, jsonBodyReader } from './json-body.js';
@@ -81,16 +82,10 @@ export function checkedOf<Value>(known: WeakMap<IncomingMessage, Value>, request
   return value;
 }
 
-/** One value for a name, or all of them in their order, as `node:querystring` has it. */
-function queryOf(url = '/'): Readonly<Record<string, string | readonly string[]>> {
-  const { searchParams } = new URL(url, 'http://host');
-  const names = new Set(searchParams.keys());
-  return Object.fromEntries(
-    [...names].map((name) => {
-      const [first = '', ...rest] = searchParams.getAll(name);
-      return [name, rest.length === 0 ? first : [first, ...rest]];
-    }),
-  );
+/** Any text may stand where a URL is expected, and `new URL` throws for some. */
+function queryOf(url = '/'): Readonly<Record<string, unknown>> {
+  const search = /^[^?#]*\?([^#]*)/.exec(url)?.[1] ?? '';
+  return { ...parseQuery(search, '&', '=', { maxKeys: 0 }) };
 }
 
 /** How long a client may go on sending what nobody reads. */
