@@ -85,6 +85,13 @@ describe('a manifest', () => {
     );
   });
 
+  it('cannot send anyone out of the folder of its backup', () => {
+    for (const change of [{ source: '../../x' }, { source: '' }, { key: `${manifest.id}/../x.sql.gz` }]) {
+      const text = JSON.stringify({ ...manifest, artifacts: [{ ...manifest.artifacts[0], ...change }] });
+      expect(() => parseManifest(text, manifest.id), text).toThrow('is damaged');
+    }
+  });
+
   it('that is any other JSON is refused with one typed error', () => {
     fc.assert(
       fc.property(fc.json(), (text) => {

@@ -25,6 +25,7 @@ export async function listBackups(targets: readonly BackupTarget[]): Promise<rea
         if (known === undefined) complete.set(id, { manifest, targets: [target.name] });
         else known.targets.push(target.name);
       } catch (error) {
+        if ((await target.head(key)) === undefined) continue; // retention removed it while we looked
         if (!BackupError.is(error)) throw error;
         damaged.set(id, error.message);
       }
@@ -39,13 +40,13 @@ export async function listBackups(targets: readonly BackupTarget[]): Promise<rea
   return [...good, ...bad.map(([id, reason]): BackupEntry => ({ id, status: 'damaged', reason }))];
 }
 
-/** The backup of that id from the first target that has it whole. */
+/** The backup of that id from the first target that has it whole; one that cannot be asked is passed over. */
 export async function findBackup(targets: readonly BackupTarget[], id: string): Promise<FoundBackup> {
   let damage: unknown;
   for (const target of isId(id) ? targets : []) {
     const key = layoutOf(id).manifest(id);
-    if ((await target.head(key)) === undefined) continue;
     try {
+      if ((await target.head(key)) === undefined) continue;
       const manifest = await readManifest(target, key, id);
       await assertPresent(target, manifest);
       return { manifest, target };

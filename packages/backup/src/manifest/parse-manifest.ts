@@ -36,7 +36,7 @@ function parseArtifact(value: unknown, version: 1 | 2, id: string): ManifestArti
     throw unreadable(id, 'it points outside of its backup');
   const sha256 = text('sha256', hex256);
   return {
-    source: text('source'),
+    source: text('source', /^[a-z][a-z0-9_-]{0,62}$/i), // a part of paths
     engine: oneOf('engine', ['postgres', 'mysql', 'redis', 'files', 'pglite']),
     database: text('database'),
     serverVersion: text('serverVersion'),

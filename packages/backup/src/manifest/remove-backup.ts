@@ -2,15 +2,22 @@ import type { BackupTarget } from '../targets/backup-target.js';
 import { layoutOf } from './layout.js';
 
 /**
- * Removes one backup from one target, the manifest first: whatever interrupts it, what is left is no backup any more.
+ * Removes one backup from one target, the manifest first: whatever interrupts it, what is left is no backup any more. An object that
+ * cannot be removed, such as the report of a drill that is locked for longer than the backup was, holds up no other.
  *
- * @throws BackupError `BACKUP_LOCKED` when the target keeps it for longer, before anything else was removed.
+ * @throws BackupError `BACKUP_LOCKED` when the target keeps it for longer.
  */
 export async function removeBackup(target: BackupTarget, id: string): Promise<void> {
   await target.delete(layoutOf(id).manifest(id));
+  let failure: unknown;
   for (const prefix of [`${id}/`, `${id}.`]) {
     const keys: string[] = [];
     for await (const key of target.keys(prefix)) keys.push(key);
-    for (const key of keys) await target.delete(key);
+    for (const key of keys) {
+      await target.delete(key).catch((error: unknown) => {
+        failure ??= error;
+      });
+    }
   }
+  if (failure !== undefined) throw failure;
 }

@@ -93,6 +93,7 @@ async function* storedBytes(
     yield* target.read(artifact.key, { signal });
   } catch (error) {
     signal.throwIfAborted();
+    if (BackupError.is(error) && error.code === 'BACKUP_READ_FAILED') throw error; // no answer says nothing of the bytes
     const code = errorCode(error);
     throw corruptArtifact(
       target,

@@ -1,0 +1,96 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BackupError, type BackupTarget, createBackups, local, type Manifest } from '@seaworthy/backup';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { findBackup, listBackups } from '../src/manifest/catalog.js';
+import { removeBackup } from '../src/manifest/remove-backup.js';
+import { readObject } from '../src/restore/read-artifact.js';
+import { fakeSource } from './support/fake-source.js';
+import { filesIn, temporaryFolder } from './support/fixtures.js';
+
+const noAnswer = new BackupError('Looking failed (ECONNREFUSED).', {
+  code: 'BACKUP_READ_FAILED',
+  stage: 'read',
+});
+
+const unreachable: BackupTarget = {
+  name: 'bucket far away',
+  stage: () => Promise.reject(noAnswer),
+  head: () => Promise.reject(noAnswer),
+  async *read() {
+    yield Buffer.from('a');
+    throw noAnswer;
+  },
+  async *keys() {
+    yield* [];
+    throw noAnswer;
+  },
+  delete: () => Promise.reject(noAnswer),
+  sweep: async () => undefined,
+};
+
+async function oneBackup(): Promise<{
+  readonly folder: string;
+  readonly target: BackupTarget;
+  readonly made: Manifest;
+}> {
+  const folder = await temporaryFolder();
+  const target = local(folder);
+  const backups = createBackups({ sources: { db: fakeSource(), web: fakeSource() }, targets: [target] });
+  onTestFinished(() => backups.close());
+  return { folder, target, made: await backups.run() };
+}
+
+describe('a target that gives no answer', () => {
+  it('does not keep a restore from the copy in the next one', async () => {
+    const { target, made } = await oneBackup();
+    expect((await findBackup([unreachable, target], made.id)).target).toBe(target);
+    await expect(findBackup([unreachable], made.id)).rejects.toMatchObject({ code: 'BACKUP_READ_FAILED' });
+  });
+
+  it('while it is read does not make the backup a corrupt one, which a drill would hold against it', async () => {
+    const { made } = await oneBackup();
+    const [artifact] = made.artifacts;
+    if (artifact === undefined) throw new Error('no artifact');
+    const reading = async (): Promise<void> => {
+      for await (const _chunk of readObject({
+        target: unreachable,
+        artifact,
+        signal: AbortSignal.timeout(10_000),
+      }));
+    };
+    await expect(reading()).rejects.toMatchObject({ code: 'BACKUP_READ_FAILED' });
+  });
+});
+
+describe('a backup that goes away', () => {
+  it('while the list is read is neither damaged nor a failure', async () => {
+    const { folder, target, made } = await oneBackup();
+    for (const goes of ['manifest.json', '']) {
+      const racing: BackupTarget = {
+        ...target,
+        async *keys(prefix) {
+          for await (const key of target.keys(prefix)) {
+            if (key.endsWith('manifest.json')) await rm(join(folder, made.id, goes), { recursive: true });
+            yield key;
+          }
+        },
+      };
+      expect(await listBackups([racing])).toEqual([]);
+    }
+  });
+
+  it('goes as far as the target lets it, when a note beside it is locked for longer', async () => {
+    const { folder, target, made } = await oneBackup();
+    const locked = `${made.id}/db.sql.zst`;
+    const keeping: BackupTarget = {
+      ...target,
+      delete: (key) =>
+        key === locked
+          ? Promise.reject(new BackupError('It is locked.', { code: 'BACKUP_LOCKED', stage: 'write' }))
+          : target.delete(key),
+    };
+    await expect(removeBackup(keeping, made.id)).rejects.toMatchObject({ code: 'BACKUP_LOCKED' });
+    expect(await filesIn(folder)).toEqual([locked]);
+  });
+});
