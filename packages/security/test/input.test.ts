@@ -1,4 +1,5 @@
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2';
 import { type AddressInfo, connect } from 'node:net';
 import {
   describeHttpContract,
@@ -225,6 +226,40 @@ describeHttpContract('input', (host) => {
     });
     await using service = await serve(host, { body: broken });
     expect((await put(service, '{}')).status).toBe(500);
+  });
+});
+
+describe('jsonBodies()', () => {
+  test('reads a body of HTTP/2, whose length nobody has to tell, and knows a request without one', async () => {
+    const read = nodeBodies({ maxBytes: '1kb' });
+    const server = createHttp2Server((request, response) => {
+      // What both versions have in common is all that is used.
+      const common = request as unknown as IncomingMessage;
+      read(common, response as unknown as ServerResponse, () => {
+        response.end(JSON.stringify({ body: Reflect.get(request, 'body') ?? null }));
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const session = connectHttp2(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const ask = (headers: Record<string, string>, body?: string): Promise<string> =>
+      new Promise((resolve, reject) => {
+        const stream = session.request(
+          { ':path': '/', ':method': body === undefined ? 'GET' : 'POST', ...headers },
+          { endStream: body === undefined },
+        );
+        let text = '';
+        stream.setEncoding('utf8').on('data', (part: string) => {
+          text += part;
+        });
+        stream.on('end', () => resolve(text)).on('error', reject);
+        if (body !== undefined) stream.end(body);
+      });
+    expect(await ask(json, '{"a":1}')).toBe('{"body":{"a":1}}');
+    expect(await ask(json)).toBe('{"body":null}');
+    expect(await ask({ 'content-type': 'text/plain' }, '{}')).toContain('UNSUPPORTED_TYPE');
+    expect(await ask(json, `"${'x'.repeat(2_000)}"`)).toContain('BODY_TOO_LARGE');
+    session.destroy();
+    server.close();
   });
 });
 

@@ -55,8 +55,21 @@ export function jsonBodyReader(
   };
 }
 
-function hasBody({ headers }: IncomingMessage): boolean {
+function hasBody(request: IncomingMessage): boolean {
+  const { headers, httpVersionMajor } = request;
+  if (httpVersionMajor > 1) return !endsWithItsHead(request);
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
+/** HTTP/2 tells no length in advance and has no transfer encoding: a request without a body ends with its headers. */
+function endsWithItsHead(request: IncomingMessage): boolean {
+  const stream: unknown = Reflect.get(request, 'stream');
+  return (
+    typeof stream === 'object' &&
+    stream !== null &&
+    'endAfterHeaders' in stream &&
+    stream.endAfterHeaders === true
+  );
 }
 
 function isPlainJson({ headers }: IncomingMessage): boolean {
