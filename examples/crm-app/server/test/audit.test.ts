@@ -181,22 +181,6 @@ describeWith(['mysql'], 'the audit trail of the CRM', () => {
     }
   });
 
-  it('[row 91] of the CRM stands in the transaction of the change: without the record nothing is changed', async () => {
-    const tables = sql`clients, invoices, invoice_lines, payments, users, sessions`;
-    const state = async () => JSON.stringify(await db.many(sql`checksum table ${tables}`));
-    for (const [route, { prepare }] of Object.entries(scenarios)) {
-      const ask = await prepare();
-      const before = await state();
-      await db.exec(sql`rename table audit_log_head to audit_log_gone`);
-      try {
-        expect((await ask()).status, route).toBe(500);
-      } finally {
-        await db.exec(sql`rename table audit_log_gone to audit_log_head`);
-      }
-      expect(await state(), route).toBe(before);
-    }
-  });
-
   it('[row 91] of the CRM has failed logins, what was denied and refused, and reads of personal data', async () => {
     const visitor = await newSession(url, 'viewer@crm.example');
     const [status, failed] = await eventOf(() =>
@@ -236,5 +220,22 @@ describeWith(['mysql'], 'the audit trail of the CRM', () => {
     expect(await verifyAudit(audit.rows(db), { publicKeys })).toMatchObject({ ok: true });
     const migration = readFileSync(`${folder('migrations')}0003_audit.up.sql`, 'utf8');
     for (const statement of audit.schema('mysql')) expect(migration).toContain(`${statement};`);
+  });
+
+  // Last: the failures are noted behind the answers, some when the trail is there again.
+  it('[row 91] of the CRM stands in the transaction of the change: without the record nothing is changed', async () => {
+    const tables = sql`clients, invoices, invoice_lines, payments, users, sessions`;
+    const state = async () => JSON.stringify(await db.many(sql`checksum table ${tables}`));
+    for (const [route, { prepare }] of Object.entries(scenarios)) {
+      const ask = await prepare();
+      const before = await state();
+      await db.exec(sql`rename table audit_log_head to audit_log_gone`);
+      try {
+        expect((await ask()).status, route).toBe(500);
+      } finally {
+        await db.exec(sql`rename table audit_log_gone to audit_log_head`);
+      }
+      expect(await state(), route).toBe(before);
+    }
   });
 });

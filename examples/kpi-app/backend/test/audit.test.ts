@@ -183,26 +183,6 @@ describeWith(['postgres'], 'the audit trail of the KPI API', () => {
     }
   });
 
-  it('[row 91] of the KPI API stands in the transaction of the change: without the record nothing is changed', async () => {
-    const state = async () => {
-      const tables = ['users', 'teams', 'team_members', 'objectives', 'key_results', 'check_ins'];
-      const digest = (table: string) =>
-        db.one(sql`select md5(string_agg(t::text, ',' order by t::text)) as digest from ${sql.id(table)} t`);
-      return JSON.stringify(await Promise.all(tables.map(digest)));
-    };
-    for (const [route, { prepare }] of Object.entries(scenarios)) {
-      const ask = await prepare();
-      const before = await state();
-      await db.exec(sql`alter table audit_log_head rename to audit_log_gone`);
-      try {
-        expect((await ask()).status, route).toBe(500);
-      } finally {
-        await db.exec(sql`alter table audit_log_gone rename to audit_log_head`);
-      }
-      expect(await state(), route).toBe(before);
-    }
-  });
-
   it('[row 91] of the KPI API has failed logins, what was denied and refused, and reads of personal data', async () => {
     for (const path of ['/api/auth/login', '/api/auth/token']) {
       const [status, failed] = await eventOf(() =>
@@ -239,5 +219,26 @@ describeWith(['postgres'], 'the audit trail of the KPI API', () => {
     expect(await verifyAudit(audit.rows(db), { publicKeys })).toMatchObject({ ok: true });
     const migration = readFileSync(`${folder('migrations')}0003_audit.up.sql`, 'utf8');
     for (const statement of audit.schema('postgres')) expect(migration).toContain(`${statement};`);
+  });
+
+  // Last: the failures are noted behind the answers, some when the trail is there again.
+  it('[row 91] of the KPI API stands in the transaction of the change: without the record nothing is changed', async () => {
+    const state = async () => {
+      const tables = ['users', 'teams', 'team_members', 'objectives', 'key_results', 'check_ins'];
+      const digest = (table: string) =>
+        db.one(sql`select md5(string_agg(t::text, ',' order by t::text)) as digest from ${sql.id(table)} t`);
+      return JSON.stringify(await Promise.all(tables.map(digest)));
+    };
+    for (const [route, { prepare }] of Object.entries(scenarios)) {
+      const ask = await prepare();
+      const before = await state();
+      await db.exec(sql`alter table audit_log_head rename to audit_log_gone`);
+      try {
+        expect((await ask()).status, route).toBe(500);
+      } finally {
+        await db.exec(sql`alter table audit_log_gone rename to audit_log_head`);
+      }
+      expect(await state(), route).toBe(before);
+    }
   });
 });
