@@ -27,6 +27,20 @@ const dropTimeoutMs = 60_000;
 /** These say that the backup is bad. Any other error says that it could not be tried. */
 const backupsFault = new Set(['BACKUP_CORRUPT', 'BACKUP_INCOMPLETE', 'BACKUP_UNREADABLE', 'RESTORE_FAILED']);
 
+/**
+ * Whether a restore failed because the scratch server went away, was full or stopped it, or because somebody ended a program. The
+ * backup would otherwise count for nothing from then on. Source: psql, "Exit Status"; PostgreSQL, "Error Codes"; MySQL, "Error
+ * Message Reference".
+ */
+function isServersFault({ code, tool, exitCode, message }: BackupError): boolean {
+  if (code !== 'RESTORE_FAILED') return false;
+  const isEnded = typeof exitCode === 'string' || (tool === 'psql' && exitCode !== 3);
+  return (
+    isEnded ||
+    /SQLSTATE (?:08|53|57|58)|ERROR (?:1021|1040|1053|1114|1205|1317|2002|2003|2006|2013) /.test(message)
+  );
+}
+
 /** Restores one source into a place of its own, looks at it, and drops it whatever happens. */
 export async function drillSource(options: DrillSourceOptions): Promise<DrillReport> {
   const { settings, drill, scratch, id, artifact, onProgress } = options;
@@ -70,7 +84,7 @@ export async function drillSource(options: DrillSourceOptions): Promise<DrillRep
     return report({ restoreMs: durationMs, ...(await inspect(place)) });
   } catch (error) {
     signal.throwIfAborted();
-    if (!BackupError.is(error) || !backupsFault.has(error.code)) throw error;
+    if (!BackupError.is(error) || !backupsFault.has(error.code) || isServersFault(error)) throw error;
     return report({ error: { code: error.code, message: error.message } });
   } finally {
     timer.cancel();

@@ -26,6 +26,7 @@ export function backupStatus(history: readonly DrilledBackup[]): BackupStatus {
   const [newest] = complete;
   const verified = complete.find(({ retainable }) => retainable.isGood && retainable.verified.length > 0);
   const drill = history
+    .toReversed() // marks tell whole seconds: of two in one second, that of the newer backup counts as the later
     .flatMap(({ marks }) => marks)
     .toSorted((a, b) => a.at - b.at)
     .at(-1);

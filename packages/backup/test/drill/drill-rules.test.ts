@@ -5,6 +5,8 @@ import { compareContents } from '../../src/drill/compare-contents.js';
 import { drillMarkOf, drillNote } from '../../src/drill/drill-mark.js';
 import { madeAtOf, scratchName } from '../../src/drill/scratch.js';
 import { folderLayout, kpiLayout } from '../../src/manifest/layout.js';
+import type { DrilledBackup } from '../../src/retention/catalog-history.js';
+import { backupStatus } from '../../src/status/backup-status.js';
 import { fakeSource } from '../support/fake-source.js';
 import { temporaryFolder } from '../support/fixtures.js';
 
@@ -89,6 +91,18 @@ describe('what a drill is told', () => {
       targets: [local(await temporaryFolder())],
     });
     await expect(backups.drill()).rejects.toMatchObject({ code: 'DRILL_MISSING' });
+  });
+});
+
+describe('the status of backups', () => {
+  it('takes the drill of the newer backup for the last one, when two fell into one second', () => {
+    const drilled = (id: string, outcome: 'passed' | 'failed'): DrilledBackup => ({
+      entry: { id, status: 'damaged', reason: 'not looked at here' },
+      marks: [{ id, artifact: 0, outcome, at: 1_000 }],
+      retainable: { id, madeAt: 0, isGood: outcome === 'passed', verified: [], sources: ['db'] },
+    });
+    const history = [drilled('newer', 'failed'), drilled('older', 'passed')];
+    expect(backupStatus(history).lastDrill).toMatchObject({ id: 'newer', outcome: 'failed' });
   });
 });
 

@@ -244,6 +244,52 @@ describeWith(['postgres'], 'a drill of PostgreSQL', () => {
     expect(values.has('backup.last_drill.passed')).toBe(false);
   });
 
+  it('a scratch server that ends the restore says nothing of the backup', async () => {
+    const inner = scratchPostgres({ url: database.adminUrl });
+    const { backups, reports, values } = await setting({ into: { db: endingEveryRestore(inner) } });
+    const { id } = await backups.run();
+    await expect(backups.drill()).rejects.toMatchObject({
+      code: 'RESTORE_FAILED',
+      tool: 'psql',
+      exitCode: 2,
+    });
+    expect(await reports()).toEqual([]);
+    expect(values.get('backup.drills{outcome="error"}')).toBe(1);
+    expect((await backups.status()).lastDrill).toBeUndefined();
+    expect(await backups.list()).toMatchObject([{ id, status: 'complete' }]);
+    expect(await scratches()).toEqual([]);
+  });
+
+  /** Its administrator ends the connection of each restore before the first statement. */
+  function endingEveryRestore(inner: Scratch): Scratch {
+    return {
+      ...inner,
+      async create(name, signal) {
+        const place = await inner.create(name, signal);
+        const end = `select pg_terminate_backend(pid) as ended from pg_stat_activity where datname = '${name}'`;
+        return {
+          ...place,
+          source: {
+            ...place.source,
+            async open(opening) {
+              const session = await place.source.open(opening);
+              return {
+                ...session,
+                async load(loading) {
+                  const load = await session.load(loading);
+                  await waitFor(async () => (await sql(database.adminUrl, end)).length > 0, {
+                    what: 'the client of the restore to be connected',
+                  });
+                  return load;
+                },
+              };
+            },
+          },
+        };
+      },
+    };
+  }
+
   it('an aborted drill drops its scratch database and leaves no child', async () => {
     const stop = new AbortController();
     const { backups, reports } = await setting({
