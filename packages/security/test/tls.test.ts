@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { copyFile, readFile, writeFile } from 'node:fs/promises';
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2';
 import { Agent, get } from 'node:https';
@@ -273,6 +273,32 @@ describe('the time that a server gives', () => {
       expect([server.keepAliveTimeout, server.headersTimeout]).toEqual([90_000, 10_000]);
       server.close();
     }
+  });
+
+  test('ends a request of HTTP/2 whose body never ends, and no answer to a whole one however long it takes', async () => {
+    await using tls = await createTls({ certFile, keyFile, every: 0 });
+    const answers: ServerResponse[] = [];
+    const server = tls.createServer((_request, response) => void answers.push(response), {
+      requestTimeout: '1s',
+      headersTimeout: '1s',
+    });
+    const session = connectHttp2(`https://localhost:${await listening(server)}`, { ca: authority.ca });
+    const whole = session.request({ ':method': 'POST' });
+    whole.end('all of it');
+    const none = session.request({ ':path': '/' });
+    const open = session.request({ ':method': 'POST' });
+    open.on('error', () => undefined).write('and then');
+    const drops = setInterval(() => open.write('.'), 50);
+    await waitFor(() => open.closed, { what: 'the request that never ends to be ended' });
+    clearInterval(drops);
+    expect([whole.closed, none.closed]).toEqual([false, false]);
+    const answered = Promise.all(
+      [whole, none].map((stream) => new Promise((resolve) => stream.resume().once('end', resolve))),
+    );
+    for (const response of answers) response.end();
+    await answered;
+    session.destroy();
+    server.close();
   });
 
   test('refuses headers that may take longer than their request', () => {

@@ -1,7 +1,7 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { createSecureServer, type Http2SecureServer } from 'node:http2';
+import { constants, createSecureServer, type Http2SecureServer, type ServerHttp2Stream } from 'node:http2';
 import { createServer as createHttpsServer } from 'node:https';
 import { createSecureContext } from 'node:tls';
 import {
@@ -179,8 +179,19 @@ function http2Server(handler: TlsHandler, material: Material): Http2SecureServer
   const server = createSecureServer({ ...material, allowHTTP1: true });
   server.on('request', handler as (...args: unknown[]) => void);
   Object.assign(server, { keepAliveTimeout, headersTimeout, requestTimeout }); // for HTTP/1.1; http2 sets its own
+  server.on('stream', (stream) => boundRequest(stream, requestTimeout));
   server.on('session', (session) => session.setTimeout(keepAliveTimeout, () => session.close()));
   return server;
+}
+
+/** What `requestTimeout` is to HTTP/1.1: Node's http2 waits for the end of a request for as long as its client likes. */
+function boundRequest(stream: ServerHttp2Stream, requestTimeout: number): void {
+  if (stream.endAfterHeaders) return;
+  const timer = setTimeout(() => {
+    const isWhole = stream.state.state === constants.NGHTTP2_STREAM_STATE_HALF_CLOSED_REMOTE;
+    if (!isWhole && !stream.closed) stream.close(constants.NGHTTP2_CANCEL);
+  }, requestTimeout).unref();
+  stream.once('close', () => clearTimeout(timer));
 }
 
 async function load(certFile: string, keyFile: string): Promise<Loaded> {
