@@ -7,6 +7,7 @@ import {
   parseDuration,
   type RedisCommands,
   systemClock,
+  withDeadline,
 } from '@seaworthy/contracts';
 import { whileKept } from './kept-lock.js';
 import type { RunLock } from './run-lock.js';
@@ -39,19 +40,24 @@ export function redisLock(redis: RedisCommands, options: RedisLockOptions): RunL
   if (typeof key !== 'string' || key === '') throw invalidOption('redisLock', 'key', 'a name');
   const ttlMs = parseDuration(ttl);
   if (!Number.isInteger(ttlMs) || ttlMs < 3_000) throw invalidOption('redisLock', 'ttl', 'at least 3s');
+  const everyMs = Math.floor(ttlMs / 3);
+  /** A client without a server may wait for one for ever. */
+  const call: RedisCommands['call'] = (...command) =>
+    withDeadline(() => redis.call(...command), { timeoutMs: everyMs, what: 'The lock of a backup', clock });
+
   return {
     async tryHold(job, work) {
       const name = `${key}:${job}`;
       const token = randomBytes(16).toString('hex');
-      if (String(await redis.call('SET', name, token, 'PX', ttlMs, 'NX')) !== 'OK') return { held: false };
+      if (String(await call('SET', name, token, 'PX', ttlMs, 'NX')) !== 'OK') return { held: false };
       const stillMine = async (): Promise<boolean> =>
         Number(await redis.call('EVAL', renew, 1, name, token, ttlMs)) === 1;
-      const kept = { stillMine, everyMs: Math.floor(ttlMs / 3), sureForMs: ttlMs, clock };
+      const kept = { stillMine, everyMs, sureForMs: ttlMs, clock };
       try {
         return { held: true, value: await whileKept(kept, work) };
       } finally {
         // Where Redis is gone, the lock ends by itself.
-        await redis.call('EVAL', give, 1, name, token).catch(() => undefined);
+        await call('EVAL', give, 1, name, token).catch(() => undefined);
       }
     },
   };

@@ -6,6 +6,7 @@ import {
   type SqlExecutor,
   type SqlQuery,
   systemClock,
+  withDeadline,
 } from '@seaworthy/contracts';
 import { whileKept } from './kept-lock.js';
 import type { RunLock } from './run-lock.js';
@@ -25,7 +26,7 @@ export interface SqlLockOptions {
 
 const readOptions = optionsOf<SqlLockOptions>('sqlLock', { key: true, clock: true });
 
-/** How often the connection is asked whether it is still the same. */
+/** How often the connection is asked whether it is still the same, and how long it may take over each answer. */
 const everyMs = 15_000;
 
 /**
@@ -41,17 +42,31 @@ const everyMs = 15_000;
 export function sqlLock(connect: () => Promise<LockConnection>, options: SqlLockOptions): RunLock {
   const { key, clock = systemClock } = readOptions(options);
   if (typeof key !== 'string' || key === '') throw invalidOption('sqlLock', 'key', 'a name');
+  const bound = { timeoutMs: everyMs, what: 'The lock of a backup', clock };
+
+  /** A connection that comes when nobody waits for it any more is given back. */
+  async function connected(): Promise<LockConnection> {
+    const connecting = connect();
+    try {
+      return await withDeadline(() => connecting, bound);
+    } catch (error) {
+      connecting.then((late) => late[Symbol.asyncDispose]()).catch(() => undefined);
+      throw error;
+    }
+  }
+
   return {
     async tryHold(job, work) {
-      const connection = await connect();
+      const connection = await connected();
       const words = statements[connection.dialect](`${key}:${job}`);
-      const ask = async (query: SqlQuery, signal?: AbortSignal): Promise<string> =>
+      const asked = async (query: SqlQuery, signal: AbortSignal): Promise<string> =>
         String(Object.values((await connection.execute(query, { signal })).rows[0] ?? {})[0]);
+      const ask = (query: SqlQuery): Promise<string> => withDeadline((signal) => asked(query, signal), bound);
       try {
         if (!isYes(await ask(words.take))) return { held: false };
         const session = await ask(words.session);
         const stillMine = async (signal: AbortSignal): Promise<boolean> =>
-          (await ask(words.session, signal)) === session;
+          (await asked(words.session, signal)) === session;
         try {
           return { held: true, value: await whileKept({ stillMine, everyMs, sureForMs: 0, clock }, work) };
         } finally {
@@ -59,7 +74,8 @@ export function sqlLock(connect: () => Promise<LockConnection>, options: SqlLock
           await ask(words.give).catch(() => undefined);
         }
       } finally {
-        await connection[Symbol.asyncDispose]();
+        // One that does not even end holds up neither the next run nor a close.
+        await withDeadline(() => connection[Symbol.asyncDispose](), bound).catch(() => undefined);
       }
     },
   };
