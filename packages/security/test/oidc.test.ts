@@ -6,7 +6,14 @@ import fc from 'fast-check';
 import * as client from 'openid-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sessionOf, withSession } from '../src/adapters/express.js';
-import { createOidc, type Oidc, OidcError, type OidcOptions, safeReturnPath } from '../src/oidc/index.js';
+import {
+  createOidc,
+  type LoginNotes,
+  type Oidc,
+  OidcError,
+  type OidcOptions,
+  safeReturnPath,
+} from '../src/oidc/index.js';
 import { createSessions, memorySessionStore, type Sessions } from '../src/sessions/index.js';
 
 const script = fileURLToPath(new URL('./processes/login-provider.mjs', import.meta.url));
@@ -251,6 +258,31 @@ describe('logins at a provider', () => {
       const done = await give(browser, await atProvider(browser, { to }));
       expect([to, done.headers.get('location')]).toEqual([to, '/']);
     }
+  });
+
+  test('take further parameters, and none in place of those of the protocol', async () => {
+    const notes: LoginNotes = { hold: async () => undefined, take: async () => undefined };
+    const parameters = {
+      login_hint: 'ada',
+      client_id: 'other',
+      response_type: 'token',
+      response_mode: 'fragment',
+      request: 'eyJhbGciOiJub25lIn0.e30.',
+      request_uri: 'https://evil.example/request',
+      redirect_uri: 'https://evil.example/',
+      scope: 'email',
+      state: 'known',
+      nonce: 'known',
+      code_challenge: 'known',
+      code_challenge_method: 'plain',
+    };
+    const plain = new URL(await oidc.begin(notes)).searchParams;
+    const asked = new URL(await oidc.begin(notes, { parameters })).searchParams;
+    expect([...asked.keys()].sort()).toEqual([...plain.keys(), 'login_hint'].sort());
+    for (const name of ['client_id', 'response_type', 'redirect_uri', 'scope', 'code_challenge_method']) {
+      expect([name, asked.get(name)]).toEqual([name, plain.get(name)]);
+    }
+    expect([...asked.values()]).not.toContain('known');
   });
 
   test('whose provider does not answer, is frozen or does not know us are 503 in time, and work again when it is back', async () => {

@@ -153,7 +153,9 @@ export function createOidc<Configuration, Authentication>(
       const pending: Pending = { nonce, verifier, returnTo: safeReturnPath(returnTo) };
       await session.hold(noteOf(state), JSON.stringify(pending), pendingMs);
       return client.buildAuthorizationUrl(configuration, {
-        ...parameters,
+        ...Object.fromEntries(Object.entries(parameters).filter(([name]) => !replacing.has(name))),
+        client_id: clientId,
+        response_type: 'code',
         redirect_uri: redirectUri.href,
         scope,
         state,
@@ -191,6 +193,9 @@ export function createOidc<Configuration, Authentication>(
     },
   };
 }
+
+/** A request object stands for all that is sent beside it; a mode would have the code come another way. */
+const replacing: ReadonlySet<string> = new Set(['request', 'request_uri', 'response_mode']);
 
 function noteOf(state: string): string {
   return `oidc:${state}`;
