@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { SpooledRecord } from './shipping-target.js';
 
@@ -23,8 +23,11 @@ export function deadLetters(folder: string, maxBytes: number): DeadLetters {
       let fd: number | undefined;
       try {
         fd = openSync(path, 'a', 0o640);
-        if (fstatSync(fd).size + text.length > maxBytes) return false;
-        return writeSync(fd, text) === text.length;
+        const { size } = fstatSync(fd);
+        if (size + text.length > maxBytes) return false;
+        if (writeSync(fd, text) === text.length) return true;
+        ftruncateSync(fd, size); // half a line would spoil the next one
+        return false;
       } catch {
         return false;
       } finally {
