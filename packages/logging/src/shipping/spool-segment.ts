@@ -68,7 +68,7 @@ export function leftSegments(
   return segments;
 }
 
-/** `undefined` when the file ends inside its header. */
+/** `undefined` when the file ends inside its header, or begins with zeros in its place: what a power failure leaves of a file. */
 function idOf(path: string): string | undefined {
   const fd = openSync(path, 'r');
   try {
@@ -77,6 +77,7 @@ function idOf(path: string): string | undefined {
     const [, found, id] = header.exec(text) ?? [];
     if (Number(found) === version) return id;
     if (found === undefined && !text.includes('\n') && text.length < headerLength) return undefined;
+    if (text.startsWith('\0')) return undefined;
     throw new LoggingError(
       `The spool segment ${path} has a format that this version does not know. Ship it with the version that wrote it, or move it away.`,
       { code: 'LOG_SPOOL_FORMAT' },

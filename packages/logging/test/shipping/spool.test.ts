@@ -242,10 +242,13 @@ test('a segment that somebody deletes is counted and told of, and shipping goes 
   expect(notices.map(({ dropped }) => dropped)).toEqual([shipping.stats().dropped]);
 });
 
-test('a segment whose header was never finished is no obstacle', async () => {
+test.each([
+  ['was never finished', 'seaworthy-sp'],
+  ['a power failure left as zeros', '\0'.repeat(8_192)],
+])('a segment whose header %s is no obstacle', async (_how, content) => {
   const folder = tempFolder();
   await leftBehind(folder, 0, 10);
-  writeFileSync(join(folder, '000000000099.spool'), 'seaworthy-sp');
+  writeFileSync(join(folder, '000000000099.spool'), content);
   expect((await found(folder)).indexes).toEqual(upTo(10));
   expect(existsSync(join(folder, '000000000099.spool'))).toBe(false);
 });
