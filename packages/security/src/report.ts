@@ -1,5 +1,6 @@
 import type { Logger, Metrics } from '@seaworthy/contracts';
 import type { SecurityEvent } from './security-event.js';
+import { tellListener } from './tell-listener.js';
 
 export interface ReportOptions {
   readonly onEvent: ((event: SecurityEvent) => void) | undefined;
@@ -40,10 +41,6 @@ export function report({ onEvent, logger, metrics }: ReportOptions): (event: Sec
         logger.info('Rate limit store answers again', { downMs: event.downMs });
         break;
     }
-    try {
-      onEvent?.(event);
-    } catch (error) {
-      logger.error('onEvent of createSecurity threw', { error });
-    }
+    tellListener(onEvent, event, (error) => logger.error('onEvent of createSecurity threw', { error }));
   };
 }

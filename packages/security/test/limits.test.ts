@@ -1,4 +1,4 @@
-import { createFakeClock } from '@seaworthy/testkit';
+import { createFakeClock, waitFor } from '@seaworthy/testkit';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -281,18 +281,25 @@ test('tells each refusal with its policy and client', async () => {
   ]);
 });
 
-test('an onEvent that throws changes no answer and is logged', async () => {
+test.each([
+  [
+    'throws',
+    () => {
+      throw new Error('no');
+    },
+  ],
+  ['rejects', async () => Promise.reject(new Error('no'))],
+])('an onEvent that %s changes no answer and is logged', async (_how, onEvent) => {
   const lines: string[] = [];
   const logger = { ...console, error: (message: string) => lines.push(message) };
   const security = createSecurity({
     limits: { policies: [policy('ip', { limit: 1, per: '1m' })] },
     logger,
-    onEvent: () => {
-      throw new Error('no');
-    },
+    onEvent,
   });
   await security.decide(viewOf());
   expect((await security.decide(viewOf())).verdict).toMatchObject({ kind: 'deny', status: 429 });
+  await waitFor(() => lines.length > 0, { what: 'the line' });
   expect(lines).toEqual(['onEvent of createSecurity threw']);
 });
 

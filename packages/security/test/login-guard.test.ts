@@ -1,4 +1,5 @@
 import * as argon2 from '@node-rs/argon2';
+import { silentLogger } from '@seaworthy/contracts';
 import { createFakeClock, describeWith, sharedRedis, size, waitFor } from '@seaworthy/testkit';
 import { Redis } from 'ioredis';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
@@ -170,6 +171,17 @@ describe('a login form', () => {
     await tryOne('guess');
     await tryOne('right');
     expect(events).toEqual(['passed', 'failed', 'refused'].map((type) => `${type} ada@example.com`));
+  });
+
+  test('changes nothing for an audit trail that is away, and logs it', async () => {
+    const lines: string[] = [];
+    const logger = { ...silentLogger, error: (message: string) => void lines.push(message) };
+    const { tryOne } = form(
+      createLoginGuard({ logger, onEvent: async () => Promise.reject(new Error('no trail')) }),
+    );
+    expect((await tryOne('right')).kind).toBe('passed');
+    await waitFor(() => lines.length > 0, { what: 'the line' });
+    expect(lines).toEqual(['onEvent of createLoginGuard threw']);
   });
 });
 

@@ -1,3 +1,4 @@
+import { silentLogger } from '@seaworthy/contracts';
 import {
   createFakeClock,
   describeWith,
@@ -65,6 +66,17 @@ describeWith(['redis'], 'with Redis', () => {
       expect(await refresh.use(token)).toEqual({ kind: 'unknown' });
       expect((await refresh.use(other.token)).kind).toBe('rotated'); // another device is another family
       expect(told).toEqual(['ada']);
+    });
+
+    test('that is used twice is answered although who is told of it fails', async () => {
+      const lines: string[] = [];
+      const logger = { ...silentLogger, error: (message: string) => void lines.push(message) };
+      const refresh = refreshWith({ logger, onReuse: async () => Promise.reject(new Error('no trail')) });
+      const { token } = await refresh.begin('ada');
+      await refresh.use(token);
+      expect(await refresh.use(token)).toEqual({ kind: 'reused', user: 'ada' });
+      await waitFor(() => lines.length > 0, { what: 'the line' });
+      expect(lines).toEqual(['onReuse of createRefreshTokens threw']);
     });
 
     test('that many show at once goes to one of them, and ends the family', async () => {

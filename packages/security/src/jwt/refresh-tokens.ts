@@ -14,6 +14,7 @@ import {
 import { createKeyring, type KeyInput } from '../keyring.js';
 import { isKeyPrefix, runScript } from '../redis-script.js';
 import { createRemote } from '../remote-store.js';
+import { tellListener } from '../tell-listener.js';
 import { beginFamily, endAllFamilies, endFamily, useFamily } from './refresh-scripts.js';
 import { TokenError, tokensUnavailable } from './token-error.js';
 
@@ -143,11 +144,9 @@ export function createRefreshTokens(options: RefreshTokensOptions): RefreshToken
 
   function tellReuse(user: string): void {
     logger.warn('A refresh token was used twice; its family is revoked');
-    try {
-      onReuse?.({ user });
-    } catch (error) {
-      logger.error('onReuse of createRefreshTokens threw', { error });
-    }
+    tellListener(onReuse, { user }, (error) =>
+      logger.error('onReuse of createRefreshTokens threw', { error }),
+    );
   }
 
   return {

@@ -15,6 +15,7 @@ import { shareOf } from '../limits/limit-policy.js';
 import type { LimitCharge, LimitOutcomes, LimitStore } from '../limits/limit-store.js';
 import { memoryStore } from '../limits/memory-store.js';
 import { deny } from '../problem.js';
+import { tellListener } from '../tell-listener.js';
 import type { LoginAttempt, LoginEvent, LoginGuardOptions, LoginResult } from './login-guard-options.js';
 import { accountDelay, accountRule, attemptCharges, attemptRule } from './login-policy.js';
 
@@ -121,11 +122,9 @@ export function createLoginGuard(options: LoginGuardOptions = {}): LoginGuard {
 
   function tell(type: LoginEvent['type'], { account: name, client }: LoginAttempt): void {
     outcomes.add(1, { outcome: type });
-    try {
-      onEvent?.({ type, account: name, client });
-    } catch (error) {
-      logger.error('onEvent of createLoginGuard threw', { error });
-    }
+    tellListener(onEvent, { type, account: name, client }, (error) =>
+      logger.error('onEvent of createLoginGuard threw', { error }),
+    );
   }
 
   function refuse<User>(attempt: LoginAttempt, waitMs: number, status: 429 | 503 = 429): LoginResult<User> {
