@@ -1,3 +1,5 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createBackups, local, mysql } from '@seaworthy/backup';
 import { createTestDatabase, describeWith, startFaultProxy, type TestDatabase } from '@seaworthy/testkit';
 import mysqlDriver from 'mysql2/promise';
@@ -50,6 +52,24 @@ describeWith(['mysql'], 'a backup of MySQL', () => {
         (select count(*) from due) as due`,
     );
     expect(rows).toEqual([{ n: 42, note: 'filled', routines: 2, events: 1, due: 2 }]);
+  });
+
+  it("is made by clients that find no login file of the user's: what stands there would win over the URL", async () => {
+    const folder = await temporaryFolder();
+    const homes = join(folder, 'homes');
+    for (const name of ['mariadb', 'mariadb-dump']) {
+      const script = `#!/bin/sh\n[ "$1" = --version ] || echo "$HOME" >> '${homes}'\nexec ${name} "$@"\n`;
+      await writeFile(join(folder, name), script, { mode: 0o755 });
+    }
+    const backups = createBackups({
+      sources: { crm: mysql({ url: source.adminUrl, binDir: folder }) },
+      targets: [local(join(folder, 'backups'))],
+    });
+    await backups.run();
+    const seen = (await readFile(homes, 'utf8')).trim().split('\n');
+    expect(seen.length).toBeGreaterThanOrEqual(3);
+    expect(new Set(seen).size).toBe(1);
+    expect(seen[0]).toContain('seaworthy-backup-'); // the private folder, which holds our file alone
   });
 
   it('[row 97] shows one moment while a writer moves money between accounts', async () => {

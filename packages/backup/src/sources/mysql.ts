@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { dirname } from 'node:path';
 import { optionsOf, type Secret } from '@seaworthy/contracts';
 import { BackupError, type BackupStage } from '../backup-error.js';
 import { captureTool } from '../tools/capture-tool.js';
@@ -86,7 +87,9 @@ interface SessionOptions {
 
 async function openSession(options: SessionOptions): Promise<SourceSession> {
   const { address, label, binDir, fingerprint, settings, signal } = options;
-  const common = { subject: label, secrets: [address.password] };
+  // MySQL's clients read ~/.mylogin.cnf whatever they are told, and what it says of the server wins over our file.
+  const env = { HOME: dirname(settings.path) };
+  const common = { env, subject: label, secrets: [address.password] };
   const file = `--defaults-file=${settings.path}`; // must come first, and keeps ~/.my.cnf out
   const clients = await programs(['mariadb', 'mysql'], { binDir, signal });
   const [anyClient] = clients;
