@@ -220,6 +220,16 @@ describeWith(['redis'], 'with Redis', () => {
       expect([await validOf(two), await validOf(three), await validOf(eve)]).toEqual([false, true, true]);
     });
 
+    test('stays refused when a process whose clock is behind revokes after that', async () => {
+      const now = Date.now();
+      const ahead = jwtOn(createFakeClock({ now }));
+      const behind = jwtOn(createFakeClock({ now: now - 5_000 }));
+      const { token } = await ahead.jwt.sign('ivy');
+      await ahead.revocations.revokeAll('ivy');
+      await behind.revocations.revokeAll('ivy');
+      expect(await ahead.jwt.verify(token)).toEqual({ valid: false, reason: 'revoked' });
+    });
+
     test('is remembered for as long as it could be valid, and no longer', async () => {
       await shared.flush();
       const { jwt, revocations } = jwtOn();

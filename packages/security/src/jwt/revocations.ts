@@ -11,7 +11,7 @@ import {
   systemClock,
   wholeNumber,
 } from '@seaworthy/contracts';
-import { isKeyPrefix } from '../redis-script.js';
+import { isKeyPrefix, redisScript, runScript } from '../redis-script.js';
 import { createRemote } from '../remote-store.js';
 import { tokensUnavailable } from './token-error.js';
 
@@ -52,6 +52,16 @@ const readOptions = optionsOf<RedisRevocationsOptions>('redisRevocations', {
   logger: true,
   clock: true,
 });
+
+/**
+ * Never an earlier time than the one that is there: the process whose clock is behind would give back what another revoked.
+ * KEYS: subject. ARGV: since when, lifetime.
+ */
+const revokeSince = redisScript(`
+local since = tonumber(redis.call('GET', KEYS[1])) or 0
+if since < tonumber(ARGV[1]) then return redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end
+return redis.call('PEXPIRE', KEYS[1], ARGV[2])
+`);
 
 /**
  * Revocations in Redis or a Redis Cluster, each kept for as long as a token could still be valid.
@@ -101,7 +111,8 @@ export function redisRevocations(redis: RedisCommands, options: RedisRevocations
       if (left > 0) await ask(() => redis.call('SET', idKey(id), '1', 'PX', Math.ceil(left)));
     },
     async revokeAll(subject) {
-      await ask(() => redis.call('SET', subjectKey(subject), clock.now(), 'PX', lifetimeMs + 60_000));
+      const values = [Math.ceil(clock.now()), lifetimeMs + 60_000];
+      await ask(() => runScript(redis, revokeSince, [subjectKey(subject)], values));
     },
   };
 }
