@@ -250,7 +250,15 @@ describe('a route that does not say what it asks for', () => {
     const routes = routesOfFastify(fastify);
     fastify.get('/said', { preHandler: may('note.list') }, () => ({}));
     fastify.put('/forgotten', () => ({}));
-    expect(() => accessMatrix(policy, routes)).toThrow('PUT /forgotten');
+    fastify.head('/seen', () => ({}));
+    fastify.route({
+      method: ['HEAD', 'GET'],
+      url: '/both',
+      preHandler: may('note.list'),
+      handler: () => ({}),
+    });
+    expect(routes.filter(({ path }) => path === '/both').map(({ method }) => method)).toEqual(['GET']);
+    expect(() => accessMatrix(policy, routes)).toThrow('PUT /forgotten, HEAD /seen.');
     await fastify.close();
   });
 

@@ -57,7 +57,8 @@ export interface FastifyRoutingLike {
 
 /**
  * The routes that are added to a Fastify application from now on, and what each asks for: call it first, read the list when the
- * application is ready. The HEAD routes that Fastify makes of GET routes have their hooks and are left out.
+ * application is ready. A HEAD route that asks for what the GET route of its path does, as those do that Fastify adds by itself,
+ * is left out.
  *
  * @example
  * const routes = routesOf(app);
@@ -71,8 +72,12 @@ export function routesOf(app: FastifyRoutingLike): readonly GuardedRoute[] {
       Reflect.get(route, name),
     );
     const access = accessOf(hooks.flat());
-    for (const method of [route.method].flat()) {
-      if (method !== 'HEAD') routes.push({ method, path: route.url, access });
+    const methods = [route.method].flat();
+    for (const method of methods) if (method !== 'HEAD') routes.push({ method, path: route.url, access });
+    const isOfGet = (other: GuardedRoute): boolean =>
+      other.method === 'GET' && other.path === route.url && other.access === access;
+    if (methods.includes('HEAD') && !routes.some(isOfGet)) {
+      routes.push({ method: 'HEAD', path: route.url, access });
     }
   });
   return routes;
