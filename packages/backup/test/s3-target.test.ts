@@ -152,22 +152,31 @@ describe('an upload to S3', () => {
       expect((await get(here.target, `a/${length}`)).equals(first)).toBe(true);
     }
     expect(here.fake.bucket('b').uploads.size).toBe(0);
+    const commits = here.fake.calls.filter(({ operation }) =>
+      ['PutObject', 'CompleteMultipartUpload'].includes(operation),
+    );
+    expect(commits).toHaveLength(4); // a name that is taken is not asked for again
   });
 
-  it('that a run abandoned a day ago is ended by the sweep, and a younger one is not', async () => {
+  it('that a run abandoned a day ago is ended by the sweep, and neither a younger one nor that of another application', async () => {
     const clock = createFakeClock();
-    const here = await place({ clock }, { now: () => clock.now(), pageSize: 2 });
-    for (let count = 0; count < 5; count += 1) {
-      const object = await here.target.stage(`a/${count}`, { signal });
+    const here = await place({ clock, prefix: '' }, { now: () => clock.now(), pageSize: 2 });
+    const keys = [
+      ...[0, 1, 2, 3].map((count) => `20260102T030405Z-3f9a0c7${count}/db.sql.zst`),
+      'kpi_backup_20260102_030405.sql.gz',
+      'holiday/film.mp4', // of another application, in the same bucket
+    ];
+    for (const key of keys) {
+      const object = await here.target.stage(key, { signal });
       await object.write(randomBytes(9 * mib));
       await object.write(randomBytes(8 * mib));
     }
-    expect(here.fake.bucket('b').uploads.size).toBe(5);
+    expect(here.fake.bucket('b').uploads.size).toBe(6);
     await here.target.sweep();
-    expect(here.fake.bucket('b').uploads.size).toBe(5);
+    expect(here.fake.bucket('b').uploads.size).toBe(6);
     clock.jump(25 * 3_600_000);
     await here.target.sweep();
-    expect(here.fake.bucket('b').uploads.size).toBe(0);
+    expect(here.fake.bucket('b').uploads.size).toBe(1);
   });
 });
 

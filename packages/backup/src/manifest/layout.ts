@@ -57,6 +57,11 @@ export function idOfManifest(key: string): string | undefined {
   return id !== undefined && isId(id) ? id : undefined;
 }
 
+/** Whether a layout gave that key: what others keep in the same place is theirs. */
+export function isBackupKey(key: string): boolean {
+  return /^(?:\d{8}T\d{6}Z-[0-9a-f]{8}\/|kpi_backup_\d{8}_\d{6}\.)/.test(key);
+}
+
 /** The layout that a backup of that id was written in. */
 export function layoutOf(id: string): Layout {
   return id.startsWith('kpi_backup_') ? kpiLayout : folderLayout;

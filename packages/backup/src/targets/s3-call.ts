@@ -1,5 +1,5 @@
 import { type Clock, exponentialBackoff, sleep, withDeadline } from '@seaworthy/contracts';
-import type { BackupStage } from '../backup-error.js';
+import { BackupError, type BackupStage } from '../backup-error.js';
 import { s3Error, s3Failure } from './s3-failure.js';
 
 /** Calls until it succeeds, the failure is for good, or the attempts are used up. */
@@ -30,6 +30,8 @@ export function s3Caller(options: {
         return await withDeadline((abortSignal) => work({ abortSignal }), { timeoutMs, what, signal, clock });
       } catch (error) {
         signal?.throwIfAborted();
+        // An answer that was understood already, or a call within this one that was tried often enough.
+        if (BackupError.is(error)) throw error;
         const failure = s3Failure(error);
         if (!failure.passing || attempt >= attempts) {
           const code = stage === 'read' ? 'BACKUP_READ_FAILED' : 'BACKUP_WRITE_FAILED';

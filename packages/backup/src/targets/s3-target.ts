@@ -10,6 +10,7 @@ import {
   wholeNumber,
 } from '@seaworthy/contracts';
 import { BackupError } from '../backup-error.js';
+import { isBackupKey } from '../manifest/layout.js';
 import type { BackupTarget, ReadOptions } from './backup-target.js';
 import { s3Body } from './s3-body.js';
 import { s3Caller } from './s3-call.js';
@@ -223,6 +224,7 @@ export function s3(options: S3TargetOptions): BackupTarget {
       );
       for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
         if (Key === undefined || UploadId === undefined || Initiated === undefined) continue;
+        if (!Key.startsWith(prefix) || !isBackupKey(Key.slice(prefix.length))) continue;
         if (clock.now() - Initiated.getTime() <= abandonedMs) continue;
         await call({ what: `Ending the unfinished upload of ${Key}`, stage: 'write' }, (request) =>
           client.abortMultipartUpload({ Bucket: bucket, Key, UploadId }, request),
