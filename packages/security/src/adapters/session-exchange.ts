@@ -1,4 +1,5 @@
-import type { IncomingMessage, OutgoingHttpHeader, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { headPairs } from '../head-pairs.js';
 import type { CookieSink } from '../sessions/session.js';
 import { SessionError } from '../sessions/session-error.js';
 import type { Sessions } from '../sessions/sessions.js';
@@ -72,7 +73,7 @@ function onHead(response: ServerResponse, lineOf: () => string): void {
   const withCookie = (status: number, ...rest: readonly unknown[]): ServerResponse => {
     response.writeHead = writeHead;
     const reason = rest.find((each) => typeof each === 'string');
-    for (const [name, value] of pairsOf(rest.find((each) => typeof each === 'object' && each !== null))) {
+    for (const [name, value] of headPairs(rest.find((each) => typeof each === 'object' && each !== null))) {
       response.setHeader(name, value);
     }
     response.appendHeader('Set-Cookie', lineOf());
@@ -80,20 +81,4 @@ function onHead(response: ServerResponse, lineOf: () => string): void {
     return reason === undefined ? response.writeHead(status) : response.writeHead(status, reason);
   };
   Object.assign(response, { writeHead: withCookie });
-}
-
-/** The headers that writeHead was given: an object, or a list of names and values in turn. */
-function pairsOf(
-  headers: unknown,
-): ReadonlyArray<readonly [string, Exclude<OutgoingHttpHeader, number> | number]> {
-  if (!Array.isArray(headers)) {
-    return Object.entries(headers ?? {}).filter(([, value]) => value !== undefined);
-  }
-  const flat: readonly unknown[] = headers.flat();
-  const pairs = new Map<string, string[]>();
-  for (let at = 0; at + 1 < flat.length; at += 2) {
-    const name = String(flat[at]).toLowerCase();
-    pairs.set(name, [...(pairs.get(name) ?? []), String(flat[at + 1])]);
-  }
-  return [...pairs];
 }

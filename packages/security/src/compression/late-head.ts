@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { headPairs } from '../head-pairs.js';
 
 /**
  * Holds a head that was written back until the body begins: how long an answer is, is known when it ends at once, and
@@ -21,7 +22,7 @@ export function holdHead(response: ServerResponse): void {
       response.statusCode = Number(status);
       for (const part of rest) {
         if (typeof part === 'string') response.statusMessage = part;
-        else for (const [name, value] of pairsOf(part)) response.setHeader(name, value);
+        else for (const [name, value] of headPairs(part)) response.setHeader(name, value);
       }
       return response;
     },
@@ -29,21 +30,4 @@ export function holdHead(response: ServerResponse): void {
     end: passing(end),
     flushHeaders: passing(flushHeaders),
   });
-}
-
-/** An object, or a list of names and values, or of pairs of them. */
-function pairsOf(headers: unknown): Iterable<readonly [string, string | string[]]> {
-  const pairs: ReadonlyArray<readonly unknown[]> = !Array.isArray(headers)
-    ? Object.entries(typeof headers === 'object' && headers !== null ? headers : {})
-    : headers.every(Array.isArray)
-      ? headers
-      : headers.flatMap((name: unknown, at) => (at % 2 === 0 ? [[name, headers[at + 1]]] : []));
-  const values = new Map<string, string | string[]>();
-  for (const [name, value] of pairs) {
-    if (value === undefined) continue;
-    const before = values.get(String(name));
-    const all = [before ?? [], value].flat().map(String);
-    values.set(String(name), all.length === 1 ? String(all[0]) : all);
-  }
-  return values;
 }
