@@ -97,7 +97,8 @@ export function keepSchedule(job: ScheduledJob, settings: JobSettings, signal: A
     failures = failedSlot === slot ? failures + 1 : 1;
     failedSlot = slot;
     if (failures < settings.attempts) {
-      const waitMs = settings.retryAfterMs * 2 ** (failures - 1);
+      // A further attempt is never later than the next time.
+      const waitMs = Math.min(settings.retryAfterMs * 2 ** (failures - 1), msToNext());
       logger.warn(`The scheduled ${job.name} failed and is tried again.`, { error, waitMs, failures });
       return waitMs;
     }
@@ -110,8 +111,11 @@ export function keepSchedule(job: ScheduledJob, settings: JobSettings, signal: A
   }
 
   function untilNext(): number {
+    return Math.min(msToNext(), longestSleepMs);
+  }
+
+  function msToNext(): number {
     const now = clock.now();
-    const next = job.times.next(now) ?? Number.POSITIVE_INFINITY;
-    return Math.min(Math.max(next - now, 1), longestSleepMs);
+    return Math.max((job.times.next(now) ?? Number.POSITIVE_INFINITY) - now, 1);
   }
 }

@@ -147,6 +147,22 @@ describe('createBackupSchedule', () => {
     expect([shelf.attempts, shelf.made.length, pruned]).toEqual([4, 1, 1]);
   });
 
+  it('a doubled wait for another attempt does not reach beyond the next time', async () => {
+    const clock = createFakeClock();
+    const shelf = new Shelf(clock);
+    const tried: number[] = [];
+    shelf.run = async () => {
+      tried.push(clock.now());
+      throw new Error('no backup');
+    };
+    const schedule = started(shelf, clock, { attempts: 20, retryAfter: '1h' });
+    for (let night = 0; night < 3; night += 1) {
+      const next = schedule.next().backup?.getTime();
+      await clock.advance(day);
+      expect(tried).toContain(next);
+    }
+  });
+
   it('a clock that is set back, and a backup dated in the future, stop no backups', async () => {
     const clock = createFakeClock();
     const shelf = new Shelf(clock);
