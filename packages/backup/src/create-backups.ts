@@ -1,4 +1,4 @@
-import { optionsOf } from '@seaworthy/contracts';
+import { optionsOf, withDeadline } from '@seaworthy/contracts';
 import { BackupError } from './backup-error.js';
 import { type BackupsOptions, readBackupOptions } from './backup-options.js';
 import type { Backups, DrillOptions, RestoreOptions, RunOptions } from './backups.js';
@@ -19,6 +19,9 @@ const readRunOptions = optionsOf<RunOptions>('run', {
 });
 
 const readDrillOptions = optionsOf<DrillOptions>('drill', { id: true, signal: true, onProgress: true });
+
+/** What is left of dead runs can wait for the next run; a backup cannot. */
+const sweepTimeoutMs = 5 * 60_000;
 
 /**
  * Backups of databases that exist if and only if they are complete.
@@ -76,7 +79,15 @@ export function createBackups(options: BackupsOptions): Backups {
       running = true;
       try {
         const manifest = await tracked(signal, async (runSignal) => {
-          for (const target of targets) await target.sweep();
+          for (const target of targets) {
+            const bound = {
+              timeoutMs: sweepTimeoutMs,
+              what: 'A sweep',
+              signal: runSignal,
+              clock: settings.clock,
+            };
+            await withDeadline(() => target.sweep(), bound).catch(() => runSignal.throwIfAborted());
+          }
           return runBackup(settings, {
             signal: runSignal,
             ...(onProgress === undefined ? {} : { onProgress }),

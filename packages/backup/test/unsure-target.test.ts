@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BackupError, type BackupTarget, createBackups, local, type Manifest } from '@seaworthy/backup';
+import { createFakeClock, waitFor } from '@seaworthy/testkit';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { findBackup, listBackups } from '../src/manifest/catalog.js';
 import { removeBackup } from '../src/manifest/remove-backup.js';
@@ -60,6 +61,35 @@ describe('a target that gives no answer', () => {
       }));
     };
     await expect(reading()).rejects.toMatchObject({ code: 'BACKUP_READ_FAILED' });
+  });
+});
+
+describe('a target whose sweep hangs', () => {
+  const never = new Promise<never>(() => undefined);
+
+  it('holds up no close', async () => {
+    const target: BackupTarget = { ...local(await temporaryFolder()), sweep: () => never };
+    const backups = createBackups({ sources: { db: fakeSource() }, targets: [target] });
+    const running = expect(backups.run()).rejects.toMatchObject({ code: 'BACKUP_CLOSED' });
+    await backups.close();
+    await running;
+  });
+
+  it('costs five minutes, and no backup', async () => {
+    const clock = createFakeClock();
+    let isSwept = false;
+    const sweep = (): Promise<never> => {
+      isSwept = true;
+      return never;
+    };
+    const target: BackupTarget = { ...local(await temporaryFolder()), sweep };
+    const backups = createBackups({ sources: { db: fakeSource() }, targets: [target], clock });
+    onTestFinished(() => backups.close());
+    const running = backups.run();
+    await waitFor(() => isSwept, { what: 'the sweep' });
+    await clock.advance(5 * 60_000);
+    const { id } = await running;
+    expect(await backups.list()).toMatchObject([{ id, status: 'complete' }]);
   });
 });
 
