@@ -20,6 +20,11 @@ const routes = [
     path: '/events',
     handle: () => ({ body: events(), headers: { 'content-type': 'text/event-stream' } }),
   },
+  {
+    method: 'GET',
+    path: '/part',
+    handle: () => ({ status: 206, body: long, headers: { 'content-range': 'bytes 0-3608/9999' } }),
+  },
   { method: 'GET', path: '/image', handle: () => ({ body: long, headers: { 'content-type': 'image/png' } }) },
 ] as const;
 
@@ -111,6 +116,12 @@ describeHttpContract('compression', (host) => {
       expect([path, encoding]).toEqual([path, undefined]);
       expect(bytes.length).toBeGreaterThan(3_000);
     }
+  });
+
+  test('leaves a part of a whole as it is, which a client puts together with others', async () => {
+    await using service = await serve(host);
+    const { encoding, bytes } = await ask(service, '/part');
+    expect([encoding, JSON.parse(bytes.toString())]).toEqual([undefined, long]);
   });
 
   test('compresses by brotli where the client takes it, and not where it takes nothing', async () => {

@@ -30,7 +30,7 @@ const readOptions = optionsOf<CompressionOptions>('compressed', { minBytes: true
 
 /**
  * Compresses text, JSON and the like by brotli or gzip, whichever the client takes, on node:http, Express 4 and Express 5.
- * Left as they are: short answers, event streams, `Cache-Control: no-transform`, what is compressed already, and, against BREACH,
+ * Left as they are: short answers, event streams, parts of a whole, `Cache-Control: no-transform`, what is compressed already, and, against BREACH,
  * answers to requests that another site made with the user's cookies.
  *
  * @example
@@ -42,7 +42,10 @@ export function compressed(options: CompressionOptions = {}): CompressionMiddlew
   const install = library({
     threshold,
     filter: (request, response) =>
-      !isEventStream(response) && !mayBeProbed(request) && library.filter(request, response),
+      !isEventStream(response) &&
+      !isPart(response) &&
+      !mayBeProbed(request) &&
+      library.filter(request, response),
   });
   return (request, response, next) =>
     install(request, response, (error) => {
@@ -64,6 +67,11 @@ const library = compress as unknown as Library;
 /** A compressor waits for more to come, and events would wait with it. */
 function isEventStream(response: ServerResponse): boolean {
   return String(response.getHeader('content-type') ?? '').startsWith('text/event-stream');
+}
+
+/** The bytes that `Content-Range` counts are those of the whole as it is; a client would put compressed ones among them. */
+function isPart(response: ServerResponse): boolean {
+  return response.statusCode === 206 || response.hasHeader('content-range');
 }
 
 /**
