@@ -3,6 +3,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { createFakeClock, type HttpService, httpHosts, rawRequest } from '@seaworthy/testkit';
 import { describe, expect, test } from 'vitest';
+import { secure as secureFetch } from '../src/adapters/fetch.js';
 import { secure, securityOf } from '../src/adapters/node.js';
 import {
   clientIp,
@@ -332,4 +333,17 @@ test('says what to do when a handler asks about a request that no adapter saw', 
       message: expect.stringContaining('secure(security)'),
     }),
   );
+});
+
+test('a function of the Web-standard options that throws is told, and is a 500', async () => {
+  const told: unknown[] = [];
+  const fetch = secureFetch(createSecurity(), () => new Response('never'), {
+    peer: () => {
+      throw new Error('no socket');
+    },
+    onError: (error) => told.push(error),
+  });
+  const answer = await fetch(new Request('http://app.example/'));
+  expect([answer.status, await answer.json()]).toMatchObject([500, { code: 'INTERNAL_ERROR' }]);
+  expect(told).toEqual([new Error('no socket')]);
 });

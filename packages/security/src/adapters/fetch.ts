@@ -51,7 +51,12 @@ export function secure<Rest extends readonly unknown[]>(
     );
   };
   return async (request, ...rest) => {
-    const decision = await security.decide(viewOf(request, peer(request, ...rest)));
+    let decision: Decision;
+    try {
+      decision = await security.decide(viewOf(request, peer(request, ...rest)));
+    } catch (error) {
+      return failed(error, request);
+    }
     const { verdict } = decision;
     if (verdict.kind === 'failed') return withHeaders(failed(verdict.error, request), decision);
     if (verdict.kind === 'deny') {

@@ -28,12 +28,12 @@ export interface Passwords {
   /** @throws SecurityError `SECURITY_PASSWORDS_BUSY`, `SECURITY_PASSWORD_TOO_LONG` above 1024 bytes. */
   hash(password: string): Promise<string>;
   /**
-   * Compares a password with a hash. With `undefined`, a user that there is not, it does the same work and says no; so it does
-   * for a hash that it cannot read.
+   * Compares a password with a hash. With none, `undefined` for a user that there is not or a database's `null` for one who has
+   * no password, it does the same work and says no; so it does for a hash that it cannot read.
    *
    * @throws SecurityError `SECURITY_PASSWORDS_BUSY` when more than `maxWaiting` calls wait: answer 503.
    */
-  verify(password: string, stored: string | undefined): Promise<PasswordResult>;
+  verify(password: string, stored: string | null | undefined): Promise<PasswordResult>;
 }
 
 const readOptions = optionsOf<PasswordsOptions>('createPasswords', {
@@ -84,7 +84,8 @@ export function createPasswords(options: PasswordsOptions): Passwords {
     },
     verify(password, stored) {
       return inTurn(async () => {
-        const known = stored === undefined || tooLong(password) ? undefined : await compare(password, stored);
+        const known =
+          typeof stored !== 'string' || tooLong(password) ? undefined : await compare(password, stored);
         if (known === undefined) await main.verify(tooLong(password) ? '' : password, main.nobody);
         const valid = known === true;
         const outdated = valid && stored?.startsWith(main.head) !== true;
