@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import {
   type Clock,
+  DeadlineError,
   type DurationInput,
+  errorCode,
   invalidOption,
   optionsOf,
   parseDuration,
@@ -9,6 +11,7 @@ import {
   systemClock,
   withDeadline,
 } from '@seaworthy/contracts';
+import { BackupError } from '../backup-error.js';
 import { whileKept } from './kept-lock.js';
 import type { RunLock } from './run-lock.js';
 
@@ -43,7 +46,13 @@ export function redisLock(redis: RedisCommands, options: RedisLockOptions): RunL
   const everyMs = Math.floor(ttlMs / 3);
   /** A client without a server may wait for one for ever. */
   const call: RedisCommands['call'] = (...command) =>
-    withDeadline(() => redis.call(...command), { timeoutMs: everyMs, what: 'The lock of a backup', clock });
+    withDeadline(() => redis.call(...command), {
+      timeoutMs: everyMs,
+      what: 'The lock of a backup',
+      clock,
+    }).catch((error: unknown) => {
+      throw DeadlineError.is(error) ? error : notAsked(error);
+    });
 
   return {
     async tryHold(job, work) {
@@ -61,4 +70,13 @@ export function redisLock(redis: RedisCommands, options: RedisLockOptions): RunL
       }
     },
   };
+}
+
+/** The client's own error is not kept: that of ioredis holds the command that was refused, a login with its password. */
+function notAsked(error: unknown): BackupError {
+  const word = error instanceof Error ? /^[A-Z]{2,30}(?= )/.exec(error.message)?.[0] : undefined;
+  return new BackupError(
+    `Redis did not answer for the lock of a backup (${errorCode(error) ?? word ?? 'no reason given'}). Check its address and password.`,
+    { code: 'BACKUP_CONNECT_FAILED', stage: 'prepare', tool: 'redis' },
+  );
 }

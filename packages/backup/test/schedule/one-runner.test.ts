@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import {
   type BackupSchedule,
   type Backups,
@@ -202,6 +203,20 @@ describeWith(['postgres', 'mysql', 'redis'], 'one runner among many instances', 
     });
     await expect(held).rejects.toMatchObject({ code: 'BACKUP_LOCK_LOST' });
     expect(await redis.get('lost:backup')).toBe('somebody else');
+  });
+
+  it('a login that Redis refuses puts no password into what a lock rejects with', async () => {
+    const url = new URL(redisUrl);
+    url.password = 'canary-of-redis';
+    const redis = new Redis(url.href, { maxRetriesPerRequest: 1 });
+    redis.on('error', () => undefined);
+    onTestFinished(() => redis.disconnect());
+    const error = await redisLock(redis, { key: 'refused' })
+      .tryHold('backup', async () => 'never')
+      .catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'BACKUP_CONNECT_FAILED', tool: 'redis' });
+    expect(String(error)).toContain('WRONGPASS');
+    expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('canary');
   });
 
   it('an advisory lock whose connection was cut stops the work', async () => {
