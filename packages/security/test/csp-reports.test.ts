@@ -1,4 +1,4 @@
-import { createFakeClock, describeHttpContract, rawRequest } from '@seaworthy/testkit';
+import { createFakeClock, describeHttpContract, rawRequest, waitFor } from '@seaworthy/testkit';
 import { expect, test } from 'vitest';
 import { secure as secureExpress } from '../src/adapters/express.js';
 import { cspReports, secure as secureFastify } from '../src/adapters/fastify.js';
@@ -85,6 +85,15 @@ describeHttpContract('reports of violations', (host) => {
       headers: { 'content-type': type },
       body: typeof body === 'string' ? body : JSON.stringify(body),
     });
+
+  test('are answered although who is told of them fails', async () => {
+    const watch = watched({ onViolation: async () => Promise.reject(new Error('no trail')) });
+    await using service = await serve(watch);
+    expect((await post(service.url, older)).status).toBe(204);
+    const failed = ['onViolation of createCspReports threw', { error: new Error('no trail') }];
+    await waitFor(() => watch.lines.length > 1, { what: 'the line' });
+    expect(watch.lines).toContainEqual(failed);
+  });
 
   test('are read in both formats, and nothing that may be secret is kept', async () => {
     const watch = watched();

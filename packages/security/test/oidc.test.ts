@@ -334,6 +334,12 @@ describe('a path to return to', () => {
     }
   });
 
+  test('is left out when it is too long for a header as it is written there', () => {
+    expect(safeReturnPath(`/${'a'.repeat(2_047)}`)).toHaveLength(2_048);
+    expect(safeReturnPath(`/${'é'.repeat(300)}`)).toBe(`/${'%C3%A9'.repeat(300)}`);
+    expect(safeReturnPath(`/${'é'.repeat(400)}`)).toBe('/');
+  });
+
   test('leads nowhere else, however it is written', () => {
     const piece = fc.constantFrom(
       '/',
@@ -382,6 +388,7 @@ test.each([
   ['a provider over plain HTTP in production', { environment: 'production' }],
   ['no address', { issuer: 'login.example.com' }],
   ['an address with a password', { issuer: 'https://a:b@login.example.com' }],
+  ['a way back with a query', { redirectUri: 'http://127.0.0.1:2/callback?tenant=a' }],
   ['no client', { clientId: '' }],
   ['an empty secret', { clientSecret: '' }],
   ['a scope without openid', { scope: 'email' }],

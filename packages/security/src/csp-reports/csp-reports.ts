@@ -10,6 +10,7 @@ import {
   wholeNumber,
 } from '@seaworthy/contracts';
 import { readBody } from '../input/read-body.js';
+import { tellListener } from '../tell-listener.js';
 import { type CspViolation, readViolations } from './violation.js';
 
 export interface CspReportsOptions {
@@ -83,11 +84,9 @@ export function createCspReports(options: CspReportsOptions = {}): CspReports {
     if (leftOut !== undefined) {
       logger.warn('Content-Security-Policy violated', { ...violation, ...(leftOut > 0 ? { leftOut } : {}) });
     }
-    try {
-      onViolation?.(violation);
-    } catch (error) {
-      logger.error('onViolation of createCspReports threw', { error });
-    }
+    tellListener(onViolation, violation, (error) =>
+      logger.error('onViolation of createCspReports threw', { error }),
+    );
   }
 
   async function statusOf(request: IncomingMessage): Promise<number> {

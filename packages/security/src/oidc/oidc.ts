@@ -99,6 +99,7 @@ export function createOidc<Configuration, Authentication>(
   const isLoose = environment === 'development' || environment === 'test';
   const issuer = addressOf('issuer', options.issuer, isLoose);
   const redirectUri = addressOf('redirectUri', options.redirectUri, isLoose);
+  if (redirectUri.search !== '') throw invalidOption(owner, 'redirectUri', 'an address without a query');
   if (typeof client?.discovery !== 'function')
     throw invalidOption(owner, 'client', 'the module openid-client');
   if (typeof clientId !== 'string' || clientId === '') throw invalidOption(owner, 'clientId', 'a text');

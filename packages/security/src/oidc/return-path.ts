@@ -22,5 +22,6 @@ export function safeReturnPath(input: unknown, fallback = '/'): string {
   if (!URL.canParse(input, base)) return fallback;
   const { origin, pathname, search, hash } = new URL(input, base);
   // `/.//evil.example` becomes `//evil.example` when its dot is taken out.
-  return origin === base && !pathname.startsWith('//') ? pathname + search + hash : fallback;
+  const path = pathname + search + hash; // escaped, so it may be several times as long
+  return origin === base && !pathname.startsWith('//') && path.length <= longest ? path : fallback;
 }
