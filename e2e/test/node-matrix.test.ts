@@ -21,8 +21,11 @@ const packages = [
   'service',
 ];
 
-/** Minutes of computing that hardly meet Node; the soak runs them too. */
-const longOnes = size({ test: /db-pool\/test\/(?:pglite|pool-simulation|readme)\.test\.ts$/, soak: /^$/ });
+/** Minutes of computing and waiting that hardly meet Node, or meet it in a process of their own; the soak runs them too. */
+const longOnes = size({
+  test: /\/(?:pglite|[\w-]+-simulation|readme|sentry-\w+|process|required-process|server-drain|supervised|vault|start-surely|canary|value-patterns|json-values|age|oidc|targets|schedule)\.test\.ts$|\/shipping\//,
+  soak: /^$/,
+});
 
 /** Fewer than this means that the tests were not found. */
 const leastTests = 1_000;
