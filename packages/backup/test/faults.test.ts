@@ -131,6 +131,33 @@ describeWith(['postgres', 'mysql'], 'a run that fails', () => {
     expectNoChildren();
   });
 
+  it('because it was aborted waits for a psql, too, that does not end when it is asked to', async () => {
+    const { url } = await slowSource(postgresSource);
+    const binDir = await temporaryFolder();
+    for (const [name, first] of [
+      ['psql', "trap '' TERM"], // a signal that is ignored stays so in the program that follows
+      ['pg_dump', ':'],
+    ] as const)
+      await writeFile(join(binDir, name), `#!/bin/sh\n${first}\nexec ${name} "$@"\n`, { mode: 0o755 });
+    const backups = createBackups({
+      sources: { db: postgres({ url, binDir }) },
+      targets: [local(await temporaryFolder())],
+    });
+    const stop = new AbortController();
+    let dumping = (): void => undefined;
+    const begun = new Promise<void>((resolve) => {
+      dumping = resolve;
+    });
+    const running = expect(backups.run({ signal: stop.signal, onProgress: () => dumping() })).rejects.toThrow(
+      'enough',
+    );
+    await begun;
+    expect(childrenOf(process.pid, 'psql')).toHaveLength(1);
+    stop.abort(new Error('enough'));
+    await running;
+    expectNoChildren();
+  });
+
   it('because the server went silent ends at the stall timeout', async () => {
     const clock = createFakeClock();
     const { error, folder } = await harmedRun(

@@ -81,16 +81,26 @@ export function countedDump(dumper: ToolProcess, psql: PsqlConversation, level: 
   async function count(): Promise<void> {
     contents = { precision: 'snapshot', tables: await countTables(psql, level) };
   }
-  const exited = Promise.all([dumper.exited, count()]).then(() => psql.end());
+  const kill = (): void => {
+    dumper.kill();
+    psql.kill();
+  };
+  const exited = Promise.all([dumper.exited, count()])
+    .then(
+      () => psql.end(),
+      async (error: unknown) => {
+        kill();
+        await dumper.exited.catch(() => undefined);
+        throw error;
+      },
+    )
+    .finally(() => psql.gone); // whoever waits for the end relies on no child being left
   exited.catch(() => undefined); // looked at later
   return {
     name: dumper.name,
     stdout: dumper.stdout,
     exited,
-    kill() {
-      dumper.kill();
-      psql.kill();
-    },
+    kill,
     contents: () => contents,
   };
 }

@@ -194,6 +194,7 @@ async function openSession(options: SessionOptions): Promise<SourceSession> {
         return countedDump(spawnDumper(`--snapshot=${snapshot}`), psql, fingerprint);
       } catch (error) {
         psql.kill();
+        await psql.gone;
         throw error;
       } finally {
         dumpSignal.removeEventListener('abort', psql.kill); // from here on the dump's own kill() reaches it

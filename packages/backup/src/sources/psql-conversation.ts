@@ -11,6 +11,8 @@ export interface PsqlConversation {
   /** Lets it end by itself, which ends its transaction. */
   end(): void;
   kill(): void;
+  /** Resolves when the program is gone, however it ended. */
+  readonly gone: Promise<void>;
 }
 
 /** Ten thousand tables with long names are 2 MB. */
@@ -69,6 +71,7 @@ export function openPsqlConversation(spec: Omit<ToolSpec, 'args' | 'name'>): Psq
       tool.stdin.end();
     },
     kill: () => tool.kill(),
+    gone: tool.exited.catch(() => undefined),
   };
 }
 
@@ -89,6 +92,7 @@ export async function during<T>(
   } finally {
     signal.removeEventListener('abort', stop);
     psql.kill();
+    await psql.gone;
   }
 }
 

@@ -35,5 +35,6 @@ export async function captureTool(
     return answer;
   } finally {
     tool.kill();
+    await tool.exited.catch(() => undefined); // no child is left
   }
 }
