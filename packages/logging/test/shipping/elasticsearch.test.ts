@@ -187,7 +187,7 @@ describe.each([
     proxy.blackhole({ direction: 'toClient' });
     const client = connect(Client, proxy.url(receiver.url));
     const { log, shipping } = shippingLog(tempFolder(), elasticsearch(client, { index: 'a' }), {
-      timeout: '100ms',
+      timeout: '500ms',
     });
     logLines(log, 0, 10);
     await waitFor(() => shipping.stats().retries >= 2, { what: 'two deadlines' });

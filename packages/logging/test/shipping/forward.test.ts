@@ -73,14 +73,15 @@ test.each(['silence', 'reset before the ack'] as const)(
     const receiver = await forwardReceiver();
     receiver.mode = mode;
     const target = forward({ tag: 'a', connect: connectTo(receiver) });
-    const { log, shipping } = shippingLog(tempFolder(), target, { timeout: '200ms' });
+    const { log, shipping } = shippingLog(tempFolder(), target, { timeout: '500ms' });
     logLines(log, 0, 100);
     await waitFor(() => shipping.stats().retries >= 2, { what: 'two failures' });
     expect(shipping.stats().sent).toBe(0);
     receiver.mode = 'ack';
     await waitFor(() => shipping.stats().waiting === 0, { what: 'all to be delivered' });
     logLines(log, 100, 150);
-    await log.flush();
+    // A flush would be content with a delivery that failed, as one may within half a second of a slow machine.
+    await waitFor(() => firstOnes(receiver).length === 150, { what: 'the others to be delivered' });
     expect(firstOnes(receiver)).toEqual(upTo(150));
     const duplicates = receiver.events.length - new Set(recordsOf(receiver).map(({ log_id: id }) => id)).size;
     expect(duplicates).toBeGreaterThanOrEqual(100);
@@ -92,7 +93,7 @@ test('[row 89] forward outlives a receiver that is down, one that hangs, and a c
   const receiver = await forwardReceiver();
   await using proxy = await startFaultProxy({ target: { host: '127.0.0.1', port: receiver.port } });
   const target = forward({ tag: 'a', connect: connectTo(proxy) });
-  const { log, shipping } = shippingLog(tempFolder(), target, { timeout: '200ms' });
+  const { log, shipping } = shippingLog(tempFolder(), target, { timeout: '500ms' });
   const delivered = (count: number) =>
     waitFor(() => shipping.stats().waiting === 0 && firstOnes(receiver).length === count, {
       what: `${count} lines`,
