@@ -35,6 +35,17 @@ const sqlParameters: ReadonlySet<string> = new Set(['parameters', 'params', 'bin
 
 const unreadable = '"[unreadable]"';
 
+/** What ioredis attaches to its errors: of AUTH and HELLO the arguments are a password, of others what the application keeps. */
+function withoutArguments(command: unknown): unknown {
+  if (typeof command !== 'object' || command === null) return command;
+  try {
+    const args: unknown = Reflect.get(command, 'args');
+    return Array.isArray(args) ? { ...command, args: `[${args.length} values]` } : command;
+  } catch {
+    return '[unreadable]';
+  }
+}
+
 /** Whether somebody gave `Object.prototype` a member that `for in` would show in every object. */
 export function prototypeIsExtended(): boolean {
   for (const _name in {}) return true;
@@ -175,7 +186,7 @@ export function createJsonWriter(limits: LogLimits, discretion: Discretion): Jso
   function entry(step: KeyStep, value: unknown, state: WriterState, depth: number): string | undefined {
     if (step.treatment === 'show') {
       if (sqlParameters.has(step.key) && Array.isArray(value)) return `"[${value.length} values]"`;
-      return write(value, state, depth);
+      return write(step.key === 'command' ? withoutArguments(value) : value, state, depth);
     }
     // That there is a password, or none, is worth seeing: `hasPassword: false`, `token: null`.
     if (typeof value === 'boolean' || value === null || value === undefined)

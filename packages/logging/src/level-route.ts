@@ -19,7 +19,8 @@ export function answerLevel(logger: Levelled, method: string | undefined, url: s
   if (method !== 'PUT') {
     return answer(405, { error: 'Use GET, or PUT with ?level=debug.' }, { allow: 'GET, PUT' });
   }
-  const level = new URL(url, 'http://localhost').searchParams.get('level') ?? '';
+  const query = url.includes('?') ? url.slice(url.indexOf('?')) : '';
+  const level = new URLSearchParams(query).get('level') ?? '';
   try {
     logger.level = level;
   } catch (error) {

@@ -5,6 +5,7 @@ import Fastify from 'fastify';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { levelRoute as fastifyLevelRoute } from '../src/adapters/fastify.js';
 import { levelRoute } from '../src/adapters/node.js';
+import { answerLevel } from '../src/level-route.js';
 import { testLogger } from './support/memory-sink.js';
 
 describe('lines that repeat', () => {
@@ -122,4 +123,11 @@ describe('the level at runtime', () => {
       expect(log.level).toBe('debug');
     },
   );
+
+  test('is refused, not a crash, where the URL is none', () => {
+    const { log } = testLogger();
+    expect(answerLevel(log, 'PUT', '//')).toMatchObject({ statusCode: 400 });
+    expect(answerLevel(log, 'PUT', '//?level=debug')).toMatchObject({ statusCode: 200 });
+    expect(log.level).toBe('debug');
+  });
 });

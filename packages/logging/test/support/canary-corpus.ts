@@ -72,6 +72,8 @@ export function canaryCorpus(): {
     Object.assign(new Error('duplicate'), { detail: `Key (api_key)=(${canary()}) already exists.` }),
   ]);
   calls.push(['sql', Object.assign(new Error('failed'), { parameters: [canary(), canary()] })]);
+  const refused = { command: { name: 'auth', args: ['app', canary()] } };
+  calls.push(['redis', Object.assign(new Error('WRONGPASS invalid username-password pair'), refused)]);
   calls.push([`GET /login?next=/cb?token=${canary()} and /login?next=%2Fcb%3Ftoken%3D${canary()}`]);
   return { canaries, calls };
 }
