@@ -27,6 +27,11 @@ const longOnes = size({
   soak: /^$/,
 });
 
+/** Whether a file tries random cases, of which another Node sees nothing new. */
+function isRandom(file: string): boolean {
+  return size({ test: readFileSync(file, 'utf8').includes("'fast-check'"), soak: false });
+}
+
 /** Fewer than this means that the tests were not found. */
 const leastTests = 1_000;
 
@@ -63,7 +68,7 @@ describe('the tests that need no server', () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   const files = packages
     .flatMap((name) => serverFreeTests(join(root, 'packages', name)))
-    .filter((file) => !longOnes.test(file));
+    .filter((file) => !longOnes.test(file) && !isRandom(file));
 
   // The first Node is the one that runs this, and all other tests. The soak and the hosted workflow run those between.
   const all = nodes().slice(1);
