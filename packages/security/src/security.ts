@@ -12,6 +12,7 @@ import {
   silentMetrics,
   systemClock,
 } from '@seaworthy/contracts';
+import type { BreakerChange } from './breaker.js';
 import { type ClientIp, clientIp } from './client-ip/client-ip.js';
 import { ClientView } from './client-view.js';
 import { type CorsPackageOptions, planCorsPackage } from './cors/cors-package.js';
@@ -20,7 +21,6 @@ import { type CorsOptions, planCors } from './cors/cors-policy.js';
 import { type CsrfOptions, csrfRejection, planCsrf } from './csrf.js';
 import type { Client, Decision, HeaderPair, Verdict } from './decision.js';
 import { type HeadersOptions, type HttpExchange, planHeaders } from './headers/response-headers.js';
-import type { StoreChange } from './limits/guarded-store.js';
 import { createLimiter, type LimitResult, type LimitsOptions } from './limits/limiter.js';
 import { deny } from './problem.js';
 import { report } from './report.js';
@@ -108,7 +108,7 @@ export function createSecurity(options: SecurityOptions = {}): Security {
   } = readOptions(options);
   const environment = readEnvironment('createSecurity', options.environment);
   const tell = report({ onEvent: options.onEvent, logger, metrics });
-  const onStoreChange = (change: StoreChange): void =>
+  const onStoreChange = (change: BreakerChange): void =>
     change.state === 'down'
       ? tell({ type: 'limit-store-down', reason: change.reason })
       : tell({ type: 'limit-store-up', downMs: change.downMs });

@@ -1,3 +1,4 @@
+import { keepInIndex, now } from '../redis-index.js';
 import { redisScript } from '../redis-script.js';
 
 /*
@@ -5,28 +6,12 @@ import { redisScript } from '../redis-script.js';
  * used), at, ends. A user's families are in a sorted set by their end, in the same hash slot.
  */
 
-const now = `
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-`;
-
 /** KEYS: family, index. ARGV: family id, user, hash, idle, lifetime, most per user, what keys of families begin with. */
 export const beginFamily = redisScript(`${now}
 local id, idle, lifetime = ARGV[1], tonumber(ARGV[4]), tonumber(ARGV[5])
 redis.call('HSET', KEYS[1], 'v', '1', 'user', ARGV[2], 'hash', ARGV[3], 'n', '0', 'at', now, 'ends', now + lifetime)
 redis.call('PEXPIRE', KEYS[1], math.min(idle, lifetime))
-for _, other in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
-  if redis.call('EXISTS', ARGV[7] .. other) == 0 then redis.call('ZREM', KEYS[2], other) end
-end
-redis.call('ZADD', KEYS[2], now + lifetime, id)
-local over = redis.call('ZCARD', KEYS[2]) - tonumber(ARGV[6])
-for _, other in ipairs(over > 0 and redis.call('ZRANGE', KEYS[2], 0, over - 1) or {}) do
-  if other ~= id then
-    redis.call('DEL', ARGV[7] .. other)
-    redis.call('ZREM', KEYS[2], other)
-  end
-end
-if redis.call('PTTL', KEYS[2]) < lifetime then redis.call('PEXPIRE', KEYS[2], lifetime) end
+${keepInIndex({ keysBeginWith: 'ARGV[7]', most: 'ARGV[6]' })}
 return 1
 `);
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { redisScript } from '../redis-script.js';
 
 /**
  * The arithmetic of limit-rule.ts inside Redis, so that all processes share one count and one clock: many requests in one
@@ -14,7 +14,7 @@ import { createHash } from 'node:crypto';
  * rule can put it, from a clock that was set back, is cut. A script is four times the price of a command, and this one is
  * written to be short: most of what a shared limit costs is paid here.
  */
-export const consumeScript = `
+export const consumeScript = redisScript(`
 local call, floor, ceil, max, min = redis.call, math.floor, math.ceil, math.max, math.min
 local pack, unpacked = struct.pack, struct.unpack
 local time = call('TIME')
@@ -97,7 +97,7 @@ for _, k in ipairs(written) do
   end
 end
 return answer
-`;
+`);
 
 /** Gives units back: per key the algorithm, the interval (microseconds) and the cost. What reaches nothing is forgotten. */
 export const releaseScript = `
@@ -129,4 +129,3 @@ return 1
 `;
 
 /** What EVALSHA calls it by. */
-export const consumeScriptSha = createHash('sha1').update(consumeScript).digest('hex');

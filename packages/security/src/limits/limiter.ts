@@ -1,8 +1,9 @@
 import { type Clock, invalidOption, type Metrics, optionsOf, wholeNumber } from '@seaworthy/contracts';
+import type { BreakerChange } from '../breaker.js';
 import type { HeaderPair } from '../decision.js';
 import { exactPaths, readPaths } from '../request-path.js';
 import { SecurityError } from '../security-error.js';
-import { type GuardedStore, guardStore, remoteOf, type StoreChange } from './guarded-store.js';
+import { type GuardedStore, guardStore, remoteOf } from './guarded-store.js';
 import { type LimitHeaderForm, limitHeaderNames, limitHeaders, type Standing } from './limit-headers.js';
 import { type LimitPolicy, type LimitRequest, shareOf } from './limit-policy.js';
 import type { LimitCharge, LimitOutcomes, LimitStore } from './limit-store.js';
@@ -48,7 +49,7 @@ export interface Limiter {
 export interface LimiterContext {
   readonly clock: Clock;
   readonly metrics: Metrics;
-  readonly onStoreChange: (change: StoreChange) => void;
+  readonly onStoreChange: (change: BreakerChange) => void;
 }
 
 interface Demand {

@@ -1,5 +1,6 @@
 import type { RedisCommands } from '@seaworthy/contracts';
-import { consumeScript, consumeScriptSha, releaseScript } from './consume-script.js';
+import { runScript } from '../redis-script.js';
+import { consumeScript, releaseScript } from './consume-script.js';
 import type { LimitOutcome, LimitRule } from './limit-rule.js';
 import type { LimitCharge, LimitOutcomes } from './limit-store.js';
 
@@ -36,10 +37,13 @@ export async function consumeAll(
     }
     codes.push(-(codes.pop() ?? 0));
   }
-  const args: (string | number)[] = [keys.size, ...keys.keys(), rules.size];
-  for (const rule of rules.keys()) args.push(rule.algorithm, rule.limit, spanOf(rule), rule.burst);
-  for (const code of codes) args.push(code);
-  const figures = figuresOf(await consume(redis, args), codes.length * 3);
+  const values: (string | number)[] = [rules.size];
+  for (const rule of rules.keys()) values.push(rule.algorithm, rule.limit, spanOf(rule), rule.burst);
+  for (const code of codes) values.push(code);
+  const figures = figuresOf(
+    await runScript(redis, consumeScript, [...keys.keys()], values),
+    codes.length * 3,
+  );
   let at = 0;
   return requests.map((request) =>
     request.map(() => {
@@ -55,16 +59,6 @@ export async function releaseAll(redis: RedisCommands, charges: readonly KeyedCh
   const values = charges.flatMap(({ charge: { rule, cost } }) => [rule.algorithm, rule.intervalUs, cost]);
   const args = [charges.length, ...charges.map(({ key }) => key), ...values];
   await redis.call('EVAL', releaseScript, ...args);
-}
-
-async function consume(redis: RedisCommands, args: ReadonlyArray<string | number>): Promise<unknown> {
-  try {
-    return await redis.call('EVALSHA', consumeScriptSha, ...args);
-  } catch (error) {
-    // Redis forgets scripts when it restarts or fails over.
-    if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
-    return redis.call('EVAL', consumeScript, ...args);
-  }
 }
 
 /** From 1, in the order of first use. */

@@ -1,3 +1,4 @@
+import { keepInIndex, now } from '../redis-index.js';
 import { redisScript } from '../redis-script.js';
 import { maxNotes } from './session-store.js';
 
@@ -10,11 +11,6 @@ import { maxNotes } from './session-store.js';
 /** N reads what N-1 wrote; a record that is newer than this is left alone and logs nobody in. */
 export const layoutVersion = '1';
 
-const now = `
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-`;
-
 /** KEYS: session, index. ARGV: id, user, data, about, idle, lifetime, most per user, what keys of sessions begin with. */
 export const createSession = redisScript(`${now}
 local id, user, idle, lifetime = ARGV[1], ARGV[2], tonumber(ARGV[5]), tonumber(ARGV[6])
@@ -22,18 +18,7 @@ redis.call('HSET', KEYS[1], 'v', '${layoutVersion}', 'id', id, 'user', user, 'da
   'at', now, 'seen', now, 'ends', now + lifetime)
 redis.call('PEXPIRE', KEYS[1], math.min(idle, lifetime))
 if user == '' then return 1 end
-for _, other in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
-  if redis.call('EXISTS', ARGV[8] .. other) == 0 then redis.call('ZREM', KEYS[2], other) end
-end
-redis.call('ZADD', KEYS[2], now + lifetime, id)
-local over = redis.call('ZCARD', KEYS[2]) - tonumber(ARGV[7])
-for _, other in ipairs(over > 0 and redis.call('ZRANGE', KEYS[2], 0, over - 1) or {}) do
-  if other ~= id then
-    redis.call('DEL', ARGV[8] .. other)
-    redis.call('ZREM', KEYS[2], other)
-  end
-end
-if redis.call('PTTL', KEYS[2]) < lifetime then redis.call('PEXPIRE', KEYS[2], lifetime) end
+${keepInIndex({ keysBeginWith: 'ARGV[8]', most: 'ARGV[7]' })}
 return 1
 `);
 
