@@ -47,3 +47,11 @@ export type { RedisCommands } from './redis-commands.js';
 export type { RequestView } from './request-view.js';
 export { Secret } from './secret.js';
 export type { SqlDialect, SqlExecuteOptions, SqlExecutor, SqlQuery, SqlResult } from './sql-executor.js';
+export {
+  isStandardSchema,
+  type SchemaInput,
+  type SchemaOutput,
+  type StandardIssue,
+  type StandardResult,
+  type StandardSchema,
+} from './standard-schema.js';

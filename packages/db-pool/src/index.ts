@@ -1,4 +1,4 @@
-export type { Environment } from '@seaworthy/contracts';
+export type { Environment, StandardIssue, StandardResult, StandardSchema } from '@seaworthy/contracts';
 export type { BudgetSettings } from './budget.js';
 export { createDb } from './create-db.js';
 export type {
@@ -34,5 +34,4 @@ export type { TransactionOptions, TransactionRetry } from './session/transaction
 export type { Statement } from './sql/compile.js';
 export { Sql, type SqlIdentifier, type SqlJson } from './sql/fragments.js';
 export { type SqlTag, sql, type TypedSql } from './sql/sql.js';
-export type { SchemaIssue, SchemaResult, StandardSchema } from './sql/standard-schema.js';
 export type { Pem, TlsSettings } from './tls.js';

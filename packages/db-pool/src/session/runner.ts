@@ -5,9 +5,9 @@ import type {
   SqlExecutor,
   SqlQuery,
   SqlResult,
+  StandardSchema,
 } from '@seaworthy/contracts';
 import { DbError } from '../db-error.js';
-import type { StandardSchema } from '../sql/standard-schema.js';
 import type { RowReader } from './row-reader.js';
 import { validateRows } from './validate-rows.js';
 
@@ -42,7 +42,7 @@ export interface QueryRunner extends SqlExecutor, RowReader<QueryOptions> {
 type Execute = QueryRunner['execute'];
 
 /** A statement, perhaps with a schema for its rows. */
-type Checked<Row> = SqlQuery & { readonly schema?: StandardSchema<Row> };
+type Checked<Row> = SqlQuery & { readonly schema?: StandardSchema<unknown, Row> };
 
 /** The query methods over one way to execute. */
 export abstract class Runner implements QueryRunner {

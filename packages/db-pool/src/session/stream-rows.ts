@@ -1,9 +1,8 @@
-import type { SqlDialect, SqlQuery } from '@seaworthy/contracts';
+import type { SqlDialect, SqlQuery, StandardSchema } from '@seaworthy/contracts';
 import { DbError } from '../db-error.js';
 import { compile, type Statement } from '../sql/compile.js';
 import { onlyReads } from '../sql/only-reads.js';
 import type { TypedSql } from '../sql/sql.js';
-import type { StandardSchema } from '../sql/standard-schema.js';
 import type { Lease } from './lease.js';
 import type { Limits, LimitsReader } from './limits.js';
 import { readStreamOptions, type StreamOptions } from './stream-options.js';
@@ -31,7 +30,7 @@ export interface RowStreamer {
 }
 
 /** A statement, perhaps with a schema for its rows. */
-export type Streamed<Row> = SqlQuery & { readonly schema?: StandardSchema<Row> };
+export type Streamed<Row> = SqlQuery & { readonly schema?: StandardSchema<unknown, Row> };
 
 export interface StreamContext {
   readonly dialect: SqlDialect;

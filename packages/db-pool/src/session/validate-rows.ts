@@ -1,5 +1,5 @@
+import type { StandardIssue, StandardSchema } from '@seaworthy/contracts';
 import { DbError } from '../db-error.js';
-import type { SchemaIssue, StandardSchema } from '../sql/standard-schema.js';
 
 /** Issues beyond these would only repeat themselves row after row. */
 const maxIssues = 5;
@@ -11,7 +11,7 @@ const maxIssues = 5;
  * @throws DbError `result` that names paths, never values.
  */
 export async function validateRows<Row>(
-  schema: StandardSchema<Row>,
+  schema: StandardSchema<unknown, Row>,
   rows: readonly unknown[],
   before = 0,
 ): Promise<Row[]> {
@@ -32,7 +32,7 @@ export async function validateRows<Row>(
   return valid;
 }
 
-function pathOf({ path = [] }: SchemaIssue): string {
+function pathOf({ path = [] }: StandardIssue): string {
   if (path.length === 0) return 'row';
   return path.map((part) => String(typeof part === 'object' ? part.key : part)).join('.');
 }

@@ -1,13 +1,12 @@
-import type { SqlQuery } from '@seaworthy/contracts';
+import type { SqlQuery, StandardSchema } from '@seaworthy/contracts';
 import { DbError } from '../db-error.js';
 import { Sql, SqlIdentifier, SqlJson } from './fragments.js';
-import type { StandardSchema } from './standard-schema.js';
 
 type Values = readonly unknown[];
 
 /** A statement whose rows are checked by a schema: `db.one(sql.type(User)`select …`)` answers a `User`. */
 export interface TypedSql<Row> extends SqlQuery {
-  readonly schema: StandardSchema<Row>;
+  readonly schema: StandardSchema<unknown, Row>;
 }
 
 export interface SqlTag {
@@ -29,7 +28,9 @@ export interface SqlTag {
   /** Text that goes into the statement as it is. It takes a template without values, so only what the author wrote. */
   raw(strings: TemplateStringsArray, ...none: readonly never[]): Sql;
   /** A statement with a Standard Schema for its rows. */
-  type<Row>(schema: StandardSchema<Row>): (strings: TemplateStringsArray, ...values: Values) => TypedSql<Row>;
+  type<Row>(
+    schema: StandardSchema<unknown, Row>,
+  ): (strings: TemplateStringsArray, ...values: Values) => TypedSql<Row>;
 }
 
 /**
@@ -74,7 +75,7 @@ export const sql: SqlTag = Object.assign(
       return new Sql(authored(strings, 'sql.raw'), []);
     },
     type:
-      <Row>(schema: StandardSchema<Row>) =>
+      <Row>(schema: StandardSchema<unknown, Row>) =>
       (strings: TemplateStringsArray, ...values: Values): TypedSql<Row> =>
         Object.assign(new Sql(authored(strings, 'sql.type'), values), { schema }),
   },

@@ -1,4 +1,11 @@
-import { invalidOption, optionsOf } from '@seaworthy/contracts';
+import {
+  invalidOption,
+  isStandardSchema,
+  optionsOf,
+  type SchemaOutput,
+  type StandardIssue,
+  type StandardSchema,
+} from '@seaworthy/contracts';
 import sjson from 'secure-json-parse';
 import {
   type InputField,
@@ -7,12 +14,6 @@ import {
   refuseBody,
   refuseFields,
 } from './input-refusal.js';
-import {
-  isStandardSchema,
-  type SchemaOutput,
-  type StandardIssue,
-  type StandardSchema,
-} from './standard-schema.js';
 
 /** What a route takes: a Standard Schema for each part that it reads. */
 export interface InputSchemas {
@@ -25,7 +26,7 @@ export interface InputSchemas {
 
 /** What the schemas made of a request; parts without a schema are not there. */
 export type InputOf<Schemas extends InputSchemas> = {
-  readonly [Part in keyof Schemas & InputPart]: SchemaOutput<Schemas[Part]>;
+  readonly [Part in keyof Schemas & InputPart]: SchemaOutput<NonNullable<Schemas[Part]>>;
 };
 
 export type InputParts = Readonly<Record<InputPart, unknown>>;

@@ -1,3 +1,4 @@
+export type { SchemaOutput, StandardIssue, StandardResult, StandardSchema } from '@seaworthy/contracts';
 export {
   type InputOf,
   type InputParts,
@@ -7,4 +8,3 @@ export {
 } from './check-input.js';
 export type { InputCode, InputField, InputPart, InputRefusal } from './input-refusal.js';
 export { type JsonBodiesOptions, type JsonBody, jsonBodyReader } from './json-body.js';
-export type { SchemaOutput, StandardIssue, StandardResult, StandardSchema } from './standard-schema.js';

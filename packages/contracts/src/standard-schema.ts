@@ -1,4 +1,4 @@
-/** What a schema finds wrong. The message may quote the value, so it is never shown. */
+/** A value that failed, as a schema reports it. The message may quote the value, so it is never shown. */
 export interface StandardIssue {
   readonly message: string;
   readonly path?: ReadonlyArray<PropertyKey | { readonly key: PropertyKey }> | undefined;
@@ -9,8 +9,8 @@ export type StandardResult<Output> =
   | { readonly issues: readonly StandardIssue[] };
 
 /**
- * The part of Standard Schema 1 (https://standardschema.dev) that is used here: a zod, Valibot or ArkType schema fits as
- * it is.
+ * The part of Standard Schema 1 (https://standardschema.dev) that the packages use: a zod, Valibot or ArkType schema fits
+ * as it is.
  */
 export interface StandardSchema<Input = unknown, Output = Input> {
   readonly '~standard': {
@@ -21,12 +21,15 @@ export interface StandardSchema<Input = unknown, Output = Input> {
   };
 }
 
-/** What a schema gives. */
-export type SchemaOutput<Schema> = Schema extends StandardSchema
-  ? NonNullable<Schema['~standard']['types']>['output']
-  : undefined;
+type TypesOf<Schema extends StandardSchema> = NonNullable<Schema['~standard']['types']>;
 
-/** ArkType's schemas are functions. */
+/** What a schema accepts. */
+export type SchemaInput<Schema extends StandardSchema> = TypesOf<Schema>['input'];
+
+/** What a schema gives. */
+export type SchemaOutput<Schema extends StandardSchema> = TypesOf<Schema>['output'];
+
+/** Whether `value` is a schema. ArkType's are functions. */
 export function isStandardSchema(value: unknown): value is StandardSchema {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
   const standard: unknown = Reflect.get(value, '~standard');
