@@ -87,13 +87,13 @@ export const pairs = [
     },
   },
   {
-    name: 'the first 20 at once after ready(), pg',
+    name: 'the first 20 at once after ready(), warmed up, pg',
     alternative: 'the same, later',
     roundUs: 3_000,
     warmUpUs: 20_000,
     prepare: async (/** @type {Urls} */ { postgres: url }) => {
       const open = async () => {
-        const db = createDb(postgres(pg), { url, pool: { max: 20, min: 20 } });
+        const db = createDb(postgres(pg), { url, pool: { max: 20, min: 20, warmUp: [userOf(1)] } });
         await db.ready();
         return db;
       };

@@ -27,6 +27,7 @@ import { shareWithTools } from './session/tool-access.js';
 import type { DbTransaction } from './session/transaction.js';
 import type { TransactionOptions } from './session/transaction-options.js';
 import { Transactions, transactionTimeout } from './session/transactions.js';
+import { connectWarm } from './session/warm-up.js';
 import { requireProtection } from './tls.js';
 
 /** What closing the driver's own resources may take, after the pool is drained. */
@@ -72,7 +73,13 @@ export function createDb<Connection extends object>(
   });
   const pool = new Pool<DriverConnection>({
     ...poolConfig,
-    connect: (signal) => endpoint.connect(signal),
+    connect: connectWarm({
+      connect: (signal) => endpoint.connect(signal),
+      queries: config.warmUp,
+      dialect,
+      pool: name,
+      logger,
+    }),
     address,
     connectTimeoutMs: deadline.connectMs,
     clock,

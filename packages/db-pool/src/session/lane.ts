@@ -14,8 +14,10 @@ export interface LaneOptions {
   /** When a statement runs longer, those behind it go elsewhere. */
   readonly stalledMs: number;
   readonly statements: StatementObserver | undefined;
-  /** What a statement took in the server; it was answered just now. */
-  readonly onAnswer: (text: string, ms: number, now: number) => void;
+  /** What a statement took in the server. */
+  readonly onAnswer: (text: string, ms: number) => void;
+  /** A statement on trial ends without an answer. */
+  readonly onTrialEnded: (text: string) => void;
   /** A statement holds up those behind it. */
   readonly onStall: (text: string) => void;
   /** Nothing is under way any more. */
@@ -39,6 +41,8 @@ export class Lane implements Expiring {
   readonly #options: LaneOptions;
   /** What the server has not answered yet, in the order of sending, whether somebody waits for it or not. */
   readonly #underWay = new Set<Passage>();
+  /** Nobody may stand behind it. */
+  #trial: Passage | undefined;
   #answeredAt: number;
   #isOver = false;
 
@@ -63,17 +67,23 @@ export class Lane implements Expiring {
     return !this.#isOver && this.loan.connection.isOpen;
   }
 
+  /** Whether a statement is tried on it, behind which nobody may stand. */
+  get isOnTrial(): boolean {
+    return this.#trial !== undefined;
+  }
+
   /** Whether the first statement has been running for longer than `ms`, so that whoever joins would wait for it. */
   isHeldUp(ms: number, now: number): boolean {
     const head = this.#head();
     return head !== undefined && now - this.#beganAt(head) > ms;
   }
 
-  query(statement: Statement, deadlineAt: number): Promise<DriverResult> {
+  query(statement: Statement, deadlineAt: number, isTrial: boolean): Promise<DriverResult> {
     return new Promise((resolve, reject) => {
       const { clock, deadlines, stalledMs } = this.#options;
       const passage = new Passage(this, statement.text, clock.monotonic(), deadlineAt, resolve, reject);
       this.#underWay.add(passage);
+      if (isTrial) this.#trial = passage;
       deadlines.watch(passage);
       if (this.place === unwatched) this.#watch(passage.sentAt + stalledMs);
       this.loan.connection.query(statement).then(
@@ -146,9 +156,10 @@ export class Lane implements Expiring {
     const { clock, onAnswer, onEmpty, statements } = this.#options;
     const now = clock.monotonic();
     this.#underWay.delete(passage);
+    if (passage === this.#trial) this.#trial = undefined;
     statements?.ended(passage.text, now - passage.sentAt, error);
     if (this.#isOver) return;
-    onAnswer(passage.text, now - this.#beganAt(passage), now);
+    onAnswer(passage.text, now - this.#beganAt(passage));
     this.#answeredAt = now;
     if (this.#underWay.size === 0) onEmpty(this);
   }
@@ -157,6 +168,7 @@ export class Lane implements Expiring {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#options.deadlines.forget(this);
+    if (this.#trial !== undefined) this.#options.onTrialEnded(this.#trial.text);
     this.#options.onOver(this, before);
   }
 }

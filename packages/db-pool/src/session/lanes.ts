@@ -1,11 +1,11 @@
 import type { Clock } from '@seaworthy/contracts';
-import type { DriverConnection } from '../driver.js';
+import type { DriverConnection, DriverResult } from '../driver.js';
 import type { StatementObserver } from '../observe/statement-observer.js';
 import { Alarm } from '../pool/alarm.js';
 import type { Deadlines } from '../pool/deadlines.js';
 import type { Pool } from '../pool/pool.js';
+import type { Statement } from '../sql/compile.js';
 import { Lane } from './lane.js';
-import { Silence } from './silence.js';
 import { SlowTexts } from './slow-texts.js';
 
 /**
@@ -46,7 +46,6 @@ export class Lanes {
   readonly #options: LanesOptions;
   readonly #most: number;
   readonly #slow = new SlowTexts({ slowMs, verySlowMs: stalledMs });
-  readonly #silence = new Silence();
   readonly #lanes = new Set<Lane>();
   readonly #look: Alarm;
   #opening = 0;
@@ -58,22 +57,25 @@ export class Lanes {
     this.#look = new Alarm(options.clock, () => this.#lookAround());
   }
 
-  /** A lane for a plain read; none when the read is known to be slow, or each lane is held up or full. */
-  pick(text: string): Lane | undefined {
-    if (this.#isClosed || this.#slow.isSlow(text)) return undefined;
-    const now = this.#options.clock.monotonic();
-    let best: Lane | undefined;
-    for (const lane of this.#lanes) {
-      if (!this.#mayTake(lane, now)) continue;
-      if (best === undefined || lane.load < best.load) best = lane;
-    }
-    if ((best === undefined || best.load > 0) && this.#lanes.size + this.#opening < this.#most) this.#open();
-    return best;
+  /**
+   * The answer to a plain read by a lane; none when it needs a connection of its own, because it is known to be slow, is
+   * being tried, or because each lane is held up or full.
+   */
+  query(statement: Statement, deadlineAt: number): Promise<DriverResult> | undefined {
+    const { text } = statement;
+    const company = this.#isClosed ? 'none' : this.#slow.companyOf(text);
+    if (company === 'none') return undefined;
+    const lane = this.#best(this.#options.clock.monotonic());
+    if ((lane === undefined || lane.load > 0) && this.#lanes.size + this.#opening < this.#most) this.#open();
+    if (lane === undefined) return undefined;
+    if (company === 'others') return lane.query(statement, deadlineAt, false);
+    if (this.#isTrying()) return undefined; // those whose speed is known keep a lane
+    this.#slow.onTrial(text);
+    return lane.query(statement, deadlineAt, true);
   }
 
   /** A plain read was answered on a connection of its own. */
   ranAlone(text: string): void {
-    this.#silence.broken(this.#options.clock.monotonic());
     this.#slow.ranAlone(text);
   }
 
@@ -84,8 +86,27 @@ export class Lanes {
     for (const lane of [...this.#lanes]) if (lane.load === 0) this.#giveBack(lane);
   }
 
+  #best(now: number): Lane | undefined {
+    let best: Lane | undefined;
+    for (const lane of this.#lanes) {
+      if (this.#mayTake(lane, now) && (best === undefined || lane.load < best.load)) best = lane;
+    }
+    return best;
+  }
+
+  #isTrying(): boolean {
+    for (const lane of this.#lanes) if (lane.isOnTrial) return true;
+    return false;
+  }
+
   #mayTake(lane: Lane, now: number): boolean {
-    return lane.isUsable && lane.load < maxLoad && !lane.isHeldUp(heldUpMs, now) && !this.#isDue(lane, now);
+    return (
+      lane.isUsable &&
+      !lane.isOnTrial &&
+      lane.load < maxLoad &&
+      !lane.isHeldUp(heldUpMs, now) &&
+      !this.#isDue(lane, now)
+    );
   }
 
   /** Whether its connection is to be replaced. */
@@ -111,7 +132,8 @@ export class Lanes {
             deadlines,
             stalledMs,
             statements,
-            onAnswer: (text, ms, now) => this.#slow.took(text, this.#silence.without(ms, now)),
+            onAnswer: (text, ms) => this.#slow.took(text, ms),
+            onTrialEnded: (text) => this.#slow.trialEnded(text),
             onStall: (text) => this.#slow.took(text, Number.POSITIVE_INFINITY),
             onEmpty: (lane) => this.#emptied(lane),
             onOver: (lane, before) => {

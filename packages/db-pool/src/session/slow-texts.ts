@@ -1,4 +1,4 @@
-/** More texts than this are a program that builds endless ones; they are not remembered. */
+/** The oldest of more texts is forgotten, and tried anew when it comes again. */
 const maxTexts = 1_000;
 
 /** So many fast runs make up for a slow one: what is slow more often than that is slow. */
@@ -8,71 +8,106 @@ const forgivenAfter = 64;
 const slowFrom = 1.5;
 const verySlow = 2;
 
-/** So many runs alone before it is tried again among others; twice as many each time that it fails. */
-const alone = { first: 128, most: 8_192 } as const;
+/**
+ * So many runs alone before it is tried again; twice as many each time that it fails. Few at first, because nobody waits behind
+ * a trial, and what was slow may have been the machine, the network or the whole server that stood still.
+ */
+const alone = { first: 16, most: 8_192 } as const;
 
 export interface SlowTextsOptions {
   readonly slowMs: number;
   readonly verySlowMs: number;
 }
 
+/** Where a statement runs: among others, as a trial with nobody behind it, or on a connection of its own. */
+export type Company = 'others' | 'trial' | 'none';
+
 interface Score {
-  /** Of its runs among others. */
+  /** Of its runs on shared connections. */
   points: number;
-  /** Runs alone that are left; 0: it may run among others. */
+  /** Runs alone that are left; 0: it may be tried. */
   aloneFor: number;
   nextAloneFor: number;
+  /** It ran fast since it was last seen for the first time or found slow. */
+  isProven: boolean;
+  isOnTrial: boolean;
 }
 
-/** Learns which statements are slow, each by its text: whatever stands behind them on a shared connection would wait. */
+/**
+ * Learns which statements are slow, each by its text: whatever stands behind them on a shared connection would wait. A text
+ * is tried with nobody behind it, once at a time, until it was fast.
+ */
 export class SlowTexts {
   readonly #options: SlowTextsOptions;
-  /** Of those that were slow at least once. */
   readonly #scores = new Map<string, Score>();
 
   constructor(options: SlowTextsOptions) {
     this.#options = options;
   }
 
-  isSlow(text: string): boolean {
-    if (this.#scores.size === 0) return false;
+  companyOf(text: string): Company {
     const score = this.#scores.get(text);
-    return score !== undefined && score.aloneFor > 0;
+    if (score === undefined) return 'trial';
+    if (score.isProven) return 'others';
+    return score.aloneFor > 0 || score.isOnTrial ? 'none' : 'trial';
   }
 
-  /** A run among others took so long in the server. */
+  /** A trial began; it ends with {@link took} or {@link trialEnded}. */
+  onTrial(text: string): void {
+    this.#scoreOf(text).isOnTrial = true;
+  }
+
+  /** A trial ended without an answer. */
+  trialEnded(text: string): void {
+    const score = this.#scores.get(text);
+    if (score !== undefined) score.isOnTrial = false;
+  }
+
+  /** A run on a shared connection took so long in the server. */
   took(text: string, ms: number): void {
     const { slowMs, verySlowMs } = this.#options;
-    if (ms >= slowMs) this.#blame(text, ms < verySlowMs ? 1 : verySlow);
-    else if (this.#scores.size > 0) this.#praise(text);
+    const score = this.#scoreOf(text);
+    score.isOnTrial = false;
+    if (ms >= slowMs) blame(score, ms < verySlowMs ? 1 : verySlow);
+    else praise(score);
   }
 
   /** A run alone. How long it took says nothing about how long it would hold up others when the server is busy. */
   ranAlone(text: string): void {
-    if (this.#scores.size === 0) return;
     const score = this.#scores.get(text);
     if (score === undefined || score.aloneFor === 0) return;
     score.aloneFor -= 1;
     if (score.aloneFor === 0) score.points = 1; // the next slow run proves it
   }
 
-  #praise(text: string): void {
-    const score = this.#scores.get(text);
-    if (score === undefined) return;
-    score.points -= 1 / forgivenAfter;
-    if (score.points <= 0) this.#scores.delete(text);
+  #scoreOf(text: string): Score {
+    const known = this.#scores.get(text);
+    if (known !== undefined) return known;
+    if (this.#scores.size >= maxTexts) this.#forgetOldest();
+    const score = { points: 0, aloneFor: 0, nextAloneFor: alone.first, isProven: false, isOnTrial: false };
+    this.#scores.set(text, score);
+    return score;
   }
 
-  #blame(text: string, points: number): void {
-    let score = this.#scores.get(text);
-    if (score === undefined) {
-      if (this.#scores.size >= maxTexts) return;
-      score = { points: 0, aloneFor: 0, nextAloneFor: alone.first };
-      this.#scores.set(text, score);
+  #forgetOldest(): void {
+    for (const text of this.#scores.keys()) {
+      this.#scores.delete(text);
+      return;
     }
-    score.points += points;
-    if (score.points < slowFrom || score.aloneFor > 0) return;
-    score.aloneFor = score.nextAloneFor;
-    score.nextAloneFor = Math.min(2 * score.nextAloneFor, alone.most);
   }
+}
+
+function praise(score: Score): void {
+  score.isProven = true;
+  if (score.points === 0) return;
+  score.points = Math.max(0, score.points - 1 / forgivenAfter);
+  if (score.points === 0) score.nextAloneFor = alone.first;
+}
+
+function blame(score: Score, points: number): void {
+  score.points += points;
+  if (score.points < slowFrom || score.aloneFor > 0) return;
+  score.isProven = false;
+  score.aloneFor = score.nextAloneFor;
+  score.nextAloneFor = Math.min(2 * score.nextAloneFor, alone.most);
 }

@@ -35,10 +35,10 @@ export class Statements {
       const limits = reader.ofQuery(options);
       const statement = compile(query, dialect);
       if (lanes !== undefined && limits.signal === undefined && options?.idempotent !== false) {
-        const lane = isPlainRead(statement.text) ? lanes.pick(statement.text) : undefined;
-        if (lane !== undefined) {
+        const shared = isPlainRead(statement.text) ? lanes.query(statement, limits.deadlineAt) : undefined;
+        if (shared !== undefined) {
           try {
-            return await lane.query(statement, limits.deadlineAt);
+            return await shared;
           } catch (error) {
             if (!isLost(error)) throw error;
           }
