@@ -18,9 +18,27 @@ export type { DrillReport, InvariantResult } from './drill/drill-report.js';
 export type { DrillDatabase, DrillSetup, Invariant } from './drill/drill-setup.js';
 export type { Scratch, ScratchPlace } from './drill/scratch.js';
 export { type ScratchDatabaseOptions, scratchMysql, scratchPostgres } from './drill/scratch-database.js';
+export {
+  type ScratchFolderOptions,
+  type ScratchPgliteOptions,
+  type ScratchRedisOptions,
+  scratchFiles,
+  scratchPglite,
+  scratchRedis,
+} from './drill/scratch-folder.js';
 export type { BackupEntry } from './manifest/backup-entry.js';
 export type { DumpFormat, EngineName } from './manifest/engine.js';
 export type { Contents, Manifest, ManifestArtifact, TableContents } from './manifest/manifest.js';
+export { createPgBackRest } from './physical/create-pgbackrest.js';
+export type {
+  PgBackRest,
+  PgBackRestVerifyResult,
+  PhysicalDrillOptions,
+  PhysicalRunOptions,
+} from './physical/pgbackrest.js';
+export type { PgBackRestDrill, PgBackRestOptions } from './physical/pgbackrest-options.js';
+export type { PhysicalBackup, PhysicalKind } from './physical/physical-backup.js';
+export type { RestoreClusterOptions } from './physical/restore-cluster.js';
 export type { CompressionName } from './pipeline/compression.js';
 export type { RewrapOptions, RewrapResult } from './restore/rewrap-backup.js';
 export type { VerifyLevel } from './restore/verify-artifact.js';
@@ -49,10 +67,17 @@ export type {
 export { type FilesSourceOptions, files } from './sources/files.js';
 export type { FingerprintLevel } from './sources/fingerprint-level.js';
 export { type MysqlSourceOptions, mysql } from './sources/mysql.js';
-export { type PgliteDatabase, type PgliteSourceOptions, pglite } from './sources/pglite.js';
+export {
+  type OpenedPglite,
+  type PgliteDatabase,
+  type PgliteSourceOptions,
+  pglite,
+} from './sources/pglite.js';
+export type { PgliteQueries, PgliteTransactions } from './sources/pglite-contents.js';
 export { type PostgresSourceOptions, postgres } from './sources/postgres.js';
 export { rdbFile } from './sources/rdb-file.js';
 export { type RedisSourceOptions, redis } from './sources/redis.js';
+export type { OpenPglite } from './sources/restored-pglite.js';
 export type { BackupFigures, BackupHealthOptions } from './status/backup-health.js';
 export type { BackupStatus } from './status/backup-status.js';
 export type {
@@ -61,6 +86,7 @@ export type {
   ObjectFacts,
   ReadOptions,
   StagedObject,
+  TargetCallOptions,
 } from './targets/backup-target.js';
 export { local } from './targets/local-target.js';
 export type { S3Client, S3Part, S3WriteInput } from './targets/s3-client.js';

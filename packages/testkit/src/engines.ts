@@ -14,7 +14,15 @@ export type Engine =
   | 'age'
   | 'openssl'
   | 'prometheus'
-  | 'restic';
+  | 'restic'
+  | 'pgbackrest'
+  | 'mariadb-backup'
+  | 'sqlmap'
+  | 'wapiti'
+  | 'sslscan'
+  | 'h2load'
+  | 'pebble'
+  | 'certbot';
 
 interface EngineFacts {
   readonly title: string;
@@ -55,7 +63,19 @@ export const engines: Readonly<Record<Engine, EngineFacts>> = {
   chromium: { title: 'Chromium', programs: ['chromium'], debianPackage: 'chromium' },
   openssl: { title: 'OpenSSL', programs: ['openssl'], debianPackage: 'openssl' },
   prometheus: { title: 'promtool', programs: ['promtool'], debianPackage: 'prometheus' },
+  pgbackrest: { title: 'pgBackRest', programs: ['pgbackrest'], debianPackage: 'pgbackrest' },
+  'mariadb-backup': {
+    title: 'mariadb-backup',
+    programs: ['mariadb-backup', 'mbstream'],
+    debianPackage: 'mariadb-backup',
+  },
   restic: { title: 'restic', programs: ['restic'], debianPackage: 'restic' },
+  sqlmap: { title: 'sqlmap', programs: ['sqlmap'], debianPackage: 'sqlmap' },
+  wapiti: { title: 'Wapiti', programs: ['wapiti'], debianPackage: 'wapiti' },
+  sslscan: { title: 'sslscan', programs: ['sslscan'], debianPackage: 'sslscan' },
+  h2load: { title: 'h2load', programs: ['h2load'], debianPackage: 'nghttp2-client' },
+  pebble: { title: 'Pebble', programs: ['pebble'], debianPackage: 'pebble' },
+  certbot: { title: 'Certbot', programs: ['certbot'], debianPackage: 'certbot' },
   age: { title: 'age', programs: ['age', 'age-keygen'], debianPackage: 'age' },
 };
 

@@ -14,7 +14,9 @@ export interface DrillDatabase {
   readonly source: string;
   /** The restored database, for a driver of your own. */
   readonly url: Secret | undefined;
-  /** The rows of one statement as text, NULL as `undefined`. */
+  /** What was restored, where that is a folder: of files, of PGlite, of a database cluster. */
+  readonly folder: string | undefined;
+  /** The rows of one statement as text, NULL as `undefined`; of Redis the lines that one command answers. Files have none. */
   query(sql: string): Promise<ReadonlyArray<readonly (string | undefined)[]>>;
   /** Aborts when the drill is over. */
   readonly signal: AbortSignal;

@@ -1,13 +1,12 @@
-import { type Clock, withDeadline } from '@seaworthy/contracts';
 import { BackupError } from '../backup-error.js';
 import type { BackupSettings } from '../backup-options.js';
 import type { RunOptions } from '../backups.js';
 import type { Contents, ManifestArtifact } from '../manifest/manifest.js';
 import { restoreBackup } from '../restore/restore-backup.js';
-import type { SourceSession } from '../sources/backup-source.js';
+import { checkInvariants } from './check-invariants.js';
 import { compareContents } from './compare-contents.js';
-import type { DrillReport, InvariantResult } from './drill-report.js';
-import type { DrillDatabase, DrillSettings, Invariant } from './drill-setup.js';
+import type { DrillReport } from './drill-report.js';
+import type { DrillSettings } from './drill-setup.js';
 import { madeAtOf, type Scratch, type ScratchPlace, scratchName } from './scratch.js';
 
 export interface DrillSourceOptions extends Pick<RunOptions, 'onProgress'> {
@@ -98,7 +97,18 @@ export async function drillSource(options: DrillSourceOptions): Promise<DrillRep
       const found = expected === undefined ? undefined : await session.contents?.(levelOf(expected), signal);
       const differences =
         expected === undefined || found === undefined ? [] : compareContents(expected, found);
-      const invariants = await checkInvariants(place, session);
+      const invariants = await checkInvariants(drill.invariants[artifact.source] ?? {}, {
+        database: {
+          source: artifact.source,
+          url: place.url,
+          folder: place.folder,
+          query: (sql) =>
+            session.query?.(sql, signal) ?? Promise.reject(new TypeError('There is nothing to ask here.')),
+          signal,
+        },
+        timeoutMs: drill.timeoutMs,
+        clock,
+      });
       const passed = differences.length === 0 && invariants.every((one) => one.passed);
       return {
         outcome: passed ? 'passed' : 'failed',
@@ -111,23 +121,6 @@ export async function drillSource(options: DrillSourceOptions): Promise<DrillRep
     } finally {
       await session.close();
     }
-  }
-
-  async function checkInvariants(
-    { url }: ScratchPlace,
-    session: SourceSession,
-  ): Promise<readonly InvariantResult[]> {
-    const database: DrillDatabase = {
-      source: artifact.source,
-      url,
-      query: (sql) => session.query?.(sql, signal) ?? Promise.reject(new TypeError('There is no SQL here.')),
-      signal,
-    };
-    const results: InvariantResult[] = [];
-    for (const [title, invariant] of Object.entries(drill.invariants[artifact.source] ?? {})) {
-      results.push(await checkInvariant(title, invariant, { database, timeoutMs: drill.timeoutMs, clock }));
-    }
-    return results;
   }
 
   async function reap(): Promise<void> {
@@ -145,31 +138,6 @@ export async function drillSource(options: DrillSourceOptions): Promise<DrillRep
     } catch (error) {
       logger.warn('A scratch place could not be dropped; the next drill tries again.', { place, error });
     }
-  }
-}
-
-async function checkInvariant(
-  name: string,
-  invariant: Invariant,
-  {
-    database,
-    timeoutMs,
-    clock,
-  }: { readonly database: DrillDatabase; readonly timeoutMs: number; readonly clock: Clock },
-): Promise<InvariantResult> {
-  const { signal } = database;
-  try {
-    // It may not listen to its signal, and the drill is over when that aborts all the same.
-    const what = `The invariant "${name}"`;
-    const answer = await withDeadline(() => invariant(database), { timeoutMs, what, signal, clock });
-    return { name, passed: answer !== false };
-  } catch (error) {
-    signal.throwIfAborted();
-    return {
-      name,
-      passed: false,
-      error: String(error instanceof Error ? error.message : error).slice(0, 500),
-    };
   }
 }
 

@@ -9,6 +9,8 @@ export interface ScratchPlace {
   readonly source: BackupSource;
   /** For the application's own driver, in its invariants; absent where there is no server. */
   readonly url?: Secret;
+  /** For the invariants of a place that is a folder. */
+  readonly folder?: string;
 }
 
 /** Where drills restore to: `scratchPostgres()`, `scratchMysql()`. It creates, names and drops its places itself. */

@@ -1,19 +1,21 @@
 import type { Metrics } from '@seaworthy/contracts';
 import type { DrillReport } from '../drill/drill-report.js';
-import type { Manifest } from '../manifest/manifest.js';
+import type { ManifestArtifact } from '../manifest/manifest.js';
 import type { BackupStatus } from '../status/backup-status.js';
+
+type StoredPart = Pick<ManifestArtifact, 'source' | 'bytes'>;
 
 /** What backups tell a registry. In Prometheus: `backup_last_success_timestamp_seconds` and so on. */
 export interface BackupMetrics {
   ran(outcome: 'succeeded' | 'failed'): void;
   drilled(outcome: 'passed' | 'failed' | 'error', reports: readonly DrillReport[]): void;
   /** Gauges as the catalog has them, so that they are right after a restart and in every instance. */
-  show(status: BackupStatus, newest: Manifest | undefined): void;
+  show(status: BackupStatus, newest: { readonly artifacts: readonly StoredPart[] } | undefined): void;
 }
 
-export function createBackupMetrics(metrics: Metrics): BackupMetrics {
+export function createBackupMetrics(metrics: Metrics, prefix = 'backup'): BackupMetrics {
   const gauge = (name: string, unit: string, description: string) =>
-    metrics.gauge({ name: `backup.${name}`, unit, description });
+    metrics.gauge({ name: `${prefix}.${name}`, unit, description });
   const lastSuccess = gauge('last_success.timestamp', 's', 'When the newest complete backup was started.');
   const lastVerified = gauge(
     'last_verified.timestamp',
@@ -35,12 +37,12 @@ export function createBackupMetrics(metrics: Metrics): BackupMetrics {
     'Backups in the targets that lack bytes or a readable manifest.',
   );
   const runs = metrics.counter({
-    name: 'backup.runs',
+    name: `${prefix}.runs`,
     unit: '{run}',
     description: 'Backups that were tried.',
   });
   const drills = metrics.counter({
-    name: 'backup.drills',
+    name: `${prefix}.drills`,
     unit: '{drill}',
     description: 'Drills that were tried.',
   });

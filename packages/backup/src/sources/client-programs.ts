@@ -1,6 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { captureTool } from '../tools/capture-tool.js';
+import type { ToolSpec } from '../tools/tool-process.js';
 
 /** A client program that is installed here. */
 export interface ClientProgram {
@@ -8,6 +9,13 @@ export interface ClientProgram {
   readonly path: string;
   /** What `--version` prints, on one line. */
   readonly version: string;
+}
+
+export interface FindProgramOptions {
+  readonly binDir: string | undefined;
+  readonly signal: AbortSignal;
+  /** What makes it print its version. @defaultValue '--version' */
+  readonly versionArgument?: string;
 }
 
 /** Where distributions put several versions side by side; PATH shows only one, or a wrapper that guesses. */
@@ -24,7 +32,7 @@ const versionedFolders = [
  */
 export async function findClientPrograms(
   name: string,
-  { binDir, signal }: { readonly binDir: string | undefined; readonly signal: AbortSignal },
+  { binDir, signal, versionArgument = '--version' }: FindProgramOptions,
 ): Promise<readonly ClientProgram[]> {
   const folders = binDir === undefined ? searchFolders() : [binDir];
   const found: ClientProgram[] = [];
@@ -34,7 +42,8 @@ export async function findClientPrograms(
     if (file === undefined) continue;
     const key = `${path} ${file.ino} ${file.mtimeMs} ${file.size}`;
     try {
-      const version = knownVersions.get(key) ?? (await askVersion(name, path, signal));
+      const version =
+        knownVersions.get(key) ?? (await askVersion({ name, path, args: [versionArgument] }, signal));
       knownVersions.set(key, version);
       found.push({ folder, path, version });
     } catch {
@@ -47,8 +56,11 @@ export async function findClientPrograms(
 /** Asking costs a tenth of a second for each of Debian's wrappers; a program that was replaced is another file. */
 const knownVersions = new Map<string, string>();
 
-async function askVersion(name: string, path: string, signal: AbortSignal): Promise<string> {
-  const spec = { name, path, args: ['--version'], stage: 'prepare', subject: 'its version' } as const;
+async function askVersion(
+  program: Pick<ToolSpec, 'name' | 'path' | 'args'>,
+  signal: AbortSignal,
+): Promise<string> {
+  const spec = { ...program, stage: 'prepare', subject: 'its version' } as const;
   return (await captureTool(spec, { timeoutMs: 10_000, signal })).trim().replaceAll(/\s+/g, ' ');
 }
 
@@ -68,4 +80,9 @@ function list(folder: string): readonly string[] {
   } catch {
     return [];
   }
+}
+
+/** The first number of its version: 16 of `pg_dump (PostgreSQL) 16.4`. */
+export function majorOf({ version }: ClientProgram): number {
+  return Number(/(\d+)(?:\.\d+)*/.exec(version)?.[1] ?? 0);
 }

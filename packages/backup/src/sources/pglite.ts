@@ -4,7 +4,10 @@ import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { invalidOption, optionsOf } from '@seaworthy/contracts';
 import { BackupError } from '../backup-error.js';
+import type { TableContents } from '../manifest/manifest.js';
 import type { BackupSource, Dump } from './backup-source.js';
+import { checkFingerprint, type FingerprintLevel } from './fingerprint-level.js';
+import { type PgliteTransactions, pgliteContents } from './pglite-contents.js';
 import { isAbsentOrEmpty } from './restore-place.js';
 import { findTar, unpackInto } from './tar-program.js';
 
@@ -12,6 +15,13 @@ import { findTar, unpackInto } from './tar-program.js';
 export interface PgliteDatabase {
   dumpDataDir(compression: 'none'): Promise<{ arrayBuffer(): Promise<ArrayBuffer> }>;
   query(sql: string): Promise<{ readonly rows: readonly unknown[] }>;
+  /** Without it nothing is counted, and a drill compares nothing. */
+  transaction?: PgliteTransactions['transaction'];
+}
+
+/** One that was opened for a drill. */
+export interface OpenedPglite extends PgliteDatabase {
+  close(): Promise<void>;
 }
 
 export interface PgliteSourceOptions {
@@ -19,9 +29,14 @@ export interface PgliteSourceOptions {
   readonly db?: PgliteDatabase;
   /** The absolute path of its folder: required for a restore, which wants it empty or not there. */
   readonly folder?: string;
+  /**
+   * What is noted about every table, before the dump and after it, for a drill to compare with: its number of rows, or also a hash of
+   * them. @defaultValue 'rows'
+   */
+  readonly fingerprint?: FingerprintLevel | 'none';
 }
 
-const readOptions = optionsOf<PgliteSourceOptions>('pglite', { db: true, folder: true });
+const readOptions = optionsOf<PgliteSourceOptions>('pglite', { db: true, folder: true, fingerprint: true });
 
 /**
  * An embedded PGlite database: its own dump of its data folder, a tar archive, held in memory once while it is written.
@@ -33,7 +48,8 @@ const readOptions = optionsOf<PgliteSourceOptions>('pglite', { db: true, folder:
  * const source = pglite({ db: new PGlite('/srv/app/data'), folder: '/srv/app/data' });
  */
 export function pglite(options: PgliteSourceOptions): BackupSource {
-  const { db, folder } = readOptions(options);
+  const { db, folder, fingerprint = 'rows' } = readOptions(options);
+  checkFingerprint('pglite', fingerprint);
   if (db === undefined && folder === undefined)
     throw invalidOption('pglite', 'db', 'an open PGlite, or give a folder');
   if (folder !== undefined && !isAbsolute(folder))
@@ -59,17 +75,33 @@ export function pglite(options: PgliteSourceOptions): BackupSource {
         async dump(): Promise<Dump> {
           if (db === undefined)
             throw unusable(`${label} has no db to dump. Give pglite() the open database.`);
+          const count = async () =>
+            fingerprint === 'none' || db.transaction === undefined
+              ? undefined
+              : pgliteContents({ transaction: db.transaction.bind(db) }, fingerprint);
+          const tables = await count();
+          let after: readonly TableContents[] | undefined;
           const stdout = Readable.from(archive(db));
-          const exited = finished(stdout).catch((error: unknown) => {
-            throw new BackupError(`PGlite could not dump ${label}.`, {
-              code: 'BACKUP_TOOL_FAILED',
-              stage: 'dump',
-              tool: 'pglite',
-              cause: error,
+          const exited = finished(stdout)
+            .then(async () => {
+              after = await count();
+            })
+            .catch((error: unknown) => {
+              throw new BackupError(`PGlite could not dump ${label}.`, {
+                code: 'BACKUP_TOOL_FAILED',
+                stage: 'dump',
+                tool: 'pglite',
+                cause: error,
+              });
             });
-          });
           exited.catch(() => undefined); // looked at later
-          return { name: 'pglite', stdout, exited, kill: () => void stdout.destroy() };
+          return {
+            name: 'pglite',
+            stdout,
+            exited,
+            kill: () => void stdout.destroy(),
+            contents: () => tables && after && { precision: 'bracketed', tables, after },
+          };
         },
         async load() {
           if (folder === undefined)

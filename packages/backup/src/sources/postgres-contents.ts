@@ -10,8 +10,8 @@ const tables = `from pg_class c join pg_namespace n on n.oid = c.relnamespace
     and not exists (select from pg_depend d
       where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')`;
 
-/** The text of a value depends on all of these. */
-const pinned = `set local search_path = ''; set local timezone = 'UTC'; set local datestyle = 'ISO, YMD';
+/** The text of a value depends on all of these; statements, to be said in a transaction. */
+export const pinned = `set local search_path = ''; set local timezone = 'UTC'; set local datestyle = 'ISO, YMD';
 set local intervalstyle = 'postgres'; set local extra_float_digits = 1; set local bytea_output = 'hex';
 set local xmlbinary = 'base64'; set local lc_monetary = 'C'; set local row_security = off; set local statement_timeout = 0;
 set local idle_in_transaction_session_timeout = 0; set local client_encoding = 'UTF8';`;
@@ -37,11 +37,17 @@ const parts: Readonly<Record<FingerprintLevel, { readonly hash: string; readonly
   },
 };
 
-function askAll(level: FingerprintLevel): string {
+/** A query whose rows are statements, one for each table, that answer `["name", "rows", "hash"]`. */
+export function countingStatements(level: FingerprintLevel): string {
   const { hash, from } = parts[level];
   const name = `format('%I.%I', n.nspname, c.relname)`;
-  return `select format('select json_build_array(%L::text, count(*)::text%s) from %s', ${name}, ${hash}, ${from})
-${tables} order by ${name} collate "C" \\gexec`;
+  return `select format('select json_build_array(%L::text, count(*)::text%s) from %s', ${name}, ${hash}, ${from}) as statement
+${tables} order by ${name} collate "C"`;
+}
+
+/** What such a statement answered. */
+export function tableOf([name, rows, hash]: readonly [string, string, string?]): TableContents {
+  return { name, rows: Number(rows), ...(hash === undefined ? {} : { hash }) };
 }
 
 /** Opens a transaction in which every table is locked against change of its form, and returns the name of its snapshot. */
@@ -59,11 +65,10 @@ export async function countTables(
   psql: PsqlConversation,
   level: FingerprintLevel,
 ): Promise<readonly TableContents[]> {
-  const lines = (await psql.ask(askAll(level))).split('\n').filter((line) => line !== '');
-  return lines.map((line) => {
-    const [name, rows, hash] = JSON.parse(line) as readonly [string, string, string?];
-    return { name, rows: Number(rows), ...(hash === undefined ? {} : { hash }) };
-  });
+  const lines = (await psql.ask(`${countingStatements(level)} \\gexec`))
+    .split('\n')
+    .filter((line) => line !== '');
+  return lines.map((line) => tableOf(JSON.parse(line)));
 }
 
 /** As {@link countTables}, in a transaction of its own. */

@@ -2,11 +2,16 @@ import { createHash } from 'node:crypto';
 import { Transform } from 'node:stream';
 import { invalidOption, optionsOf, type Secret } from '@seaworthy/contracts';
 import { BackupError } from '../backup-error.js';
+import type { TableContents } from '../manifest/manifest.js';
 import { RdbWatch } from '../pipeline/rdb-watch.js';
 import { captureTool } from '../tools/capture-tool.js';
 import { spawnTool, type ToolSpec } from '../tools/tool-process.js';
 import type { BackupSource, Dump, Load, SourceFacts } from './backup-source.js';
 import { findClientPrograms } from './client-programs.js';
+import { RdbFirstSize } from './rdb-first-size.js';
+import { keyspaceOf, keyspaceOfDump, redisInfo } from './redis-keyspace.js';
+import { seenBy } from './seen-by.js';
+import { connectFailed, programMissing } from './source-errors.js';
 
 export interface RedisSourceOptions {
   /** `redis://user:password@host:6379`, or `rediss://` with TLS; `cacert`, `cert` and `key` are honoured. */
@@ -35,15 +40,13 @@ export function redis(options: RedisSourceOptions): BackupSource {
   const address = parseUrl(url);
   const label = `redis at ${address.label}`;
 
-  async function ask(base: ToolSpec, signal: AbortSignal): Promise<Map<string, string>> {
-    const spec = { ...base, args: [...base.args, 'info', 'server'] };
-    const answer = await captureTool(spec, { timeoutMs: 30_000, signal, input: address.password });
-    return new Map(
-      answer.split('\n').map((line) => {
-        const [name = '', ...rest] = line.trim().split(':');
-        return [name, rest.join(':')];
-      }),
-    );
+  async function ask(
+    base: ToolSpec,
+    section: 'server' | 'keyspace',
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, string>> {
+    const spec = { ...base, args: [...base.args, 'info', section] };
+    return redisInfo(await captureTool(spec, { timeoutMs: 30_000, signal, input: address.password }));
   }
 
   return {
@@ -53,7 +56,8 @@ export function redis(options: RedisSourceOptions): BackupSource {
     database: address.label,
     async open(signal) {
       const [program] = await findClientPrograms('redis-cli', { binDir, signal });
-      if (program === undefined) throw missing(label);
+      if (program === undefined)
+        throw programMissing({ label, what: 'redis-cli', binDir, install: 'redis-tools' });
       const base: ToolSpec = {
         name: 'redis-cli',
         path: program.path,
@@ -62,12 +66,12 @@ export function redis(options: RedisSourceOptions): BackupSource {
         subject: label,
         secrets: [address.password],
       };
-      const info = await ask(base, signal).catch((error: unknown) => {
+      const info = await ask(base, 'server', signal).catch((error: unknown) => {
         signal.throwIfAborted(); // then its reason is the answer
         throw connectFailed(error, label);
       });
       const serverVersion = info.get('redis_version');
-      if (serverVersion === undefined) throw connectFailed(undefined, label);
+      if (serverVersion === undefined) throw noAnswer(label);
       const facts: SourceFacts = {
         serverVersion,
         system: createHash('sha256')
@@ -80,12 +84,25 @@ export function redis(options: RedisSourceOptions): BackupSource {
       };
       return {
         facts,
-        dump: async (): Promise<Dump> => {
+        dump: async (dumpSignal): Promise<Dump> => {
+          const before = keyspaceOf(await ask(base, 'keyspace', dumpSignal));
           const tool = spawnTool({ ...base, args: [...address.args, '--rdb', '-'], stage: 'dump' });
           tool.stdin.end(`${address.password}\n`);
           const stdout = tool.stdout.pipe(withoutMark());
           tool.stdout.once('close', () => stdout.end());
-          return { name: tool.name, stdout, exited: tool.exited, kill: () => tool.kill() };
+          const first = new RdbFirstSize();
+          let after: readonly TableContents[] | undefined;
+          const exited = tool.exited.then(async () => {
+            after = keyspaceOf(await ask(base, 'keyspace', dumpSignal));
+          });
+          exited.catch(() => undefined); // looked at later
+          return {
+            name: tool.name,
+            stdout: seenBy(first, stdout),
+            exited,
+            kill: () => tool.kill(),
+            contents: () => (after === undefined ? undefined : keyspaceOfDump(first.found(), before, after)),
+          };
         },
         load: async (): Promise<Load> => {
           throw new BackupError(
@@ -164,23 +181,10 @@ function withoutMark(): Transform {
   });
 }
 
-function connectFailed(error: unknown, label: string): unknown {
-  if (error !== undefined && !BackupError.is(error)) return error;
-  const why =
-    error === undefined
-      ? 'it did not answer INFO; check the password and the rights of the user'
-      : error.message;
+function noAnswer(label: string): BackupError {
+  const why = 'it did not answer INFO; check the password and the rights of the user';
   return new BackupError(`Could not ask ${label} for its version: ${why}`, {
     code: 'BACKUP_CONNECT_FAILED',
-    stage: 'prepare',
-    tool: 'redis-cli',
-    exitCode: error?.exitCode,
-  });
-}
-
-function missing(label: string): BackupError {
-  return new BackupError(`${label} needs redis-cli, which is not installed here. Install redis-tools.`, {
-    code: 'BACKUP_TOOL_MISSING',
     stage: 'prepare',
     tool: 'redis-cli',
   });

@@ -18,6 +18,16 @@ export interface ToolSpec {
   readonly report?: (stderr: string) => string;
   /** Taken out of everything that is shown. */
   readonly secrets?: readonly string[];
+  /** Another user than ours, where we are root. */
+  readonly runAs?: ToolUser | undefined;
+  /** For a program that reports each step: what matters of it is the end. @defaultValue 'start' */
+  readonly keep?: 'start' | 'end';
+}
+
+/** A user of the system, by number. */
+export interface ToolUser {
+  readonly uid: number;
+  readonly gid: number;
 }
 
 /** A running program that cannot outlive us. */
@@ -27,6 +37,8 @@ export interface ToolProcess {
   readonly stdout: Readable;
   /** Resolves when it ended with 0; rejects with a BackupError otherwise. */
   readonly exited: Promise<void>;
+  /** What it wrote to its standard error, as far as it was kept. */
+  said(): string;
   /** Asks it to end, and insists a second later. */
   kill(): void;
 }
@@ -39,18 +51,27 @@ const setpriv = '/usr/bin/setpriv';
 
 export function spawnTool(spec: ToolSpec): ToolProcess {
   const guarded = process.platform === 'linux' && existsSync(setpriv);
+  const options = { env: environment(spec), ...spec.runAs };
   const child = guarded
-    ? spawn(setpriv, ['--pdeathsig', 'KILL', '--', spec.path, ...spec.args], { env: environment(spec) })
-    : spawn(spec.path, [...spec.args], { env: environment(spec) });
+    ? spawn(setpriv, ['--pdeathsig', 'KILL', '--', spec.path, ...spec.args], options)
+    : spawn(spec.path, [...spec.args], options);
+  let stderr = '';
+  child.stderr.setEncoding('utf8');
+  child.stderr.on('data', (text: string) => {
+    const all = stderr + text;
+    stderr = spec.keep === 'end' ? all.slice(-2 * maxReportChars) : all.slice(0, 2 * maxReportChars);
+  });
+  const said = (): string => stderr;
   child.stdin.on('error', () => undefined); // a dead reader shows in its exit
   child.stdout.on('error', () => undefined);
-  const exited = endOf(child, spec);
+  const exited = endOf(child, spec, said);
   exited.catch(() => undefined); // looked at later
   return {
     name: spec.name,
     stdin: child.stdin,
     stdout: child.stdout,
     exited,
+    said,
     kill() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill('SIGTERM');
@@ -70,12 +91,7 @@ function environment(spec: ToolSpec): NodeJS.ProcessEnv {
   };
 }
 
-async function endOf(child: ChildProcess, spec: ToolSpec): Promise<void> {
-  let stderr = '';
-  child.stderr?.setEncoding('utf8');
-  child.stderr?.on('data', (text: string) => {
-    stderr = (stderr + text).slice(0, 2 * maxReportChars);
-  });
+async function endOf(child: ChildProcess, spec: ToolSpec, said: () => string): Promise<void> {
   const outcome = await new Promise<{
     readonly exitCode: number | string | undefined;
     readonly why?: string;
@@ -91,11 +107,9 @@ async function endOf(child: ChildProcess, spec: ToolSpec): Promise<void> {
   });
   if (outcome.exitCode === 0) return;
   const why = outcome.why ?? `ended with ${outcome.exitCode}`;
-  const said = redact((spec.report ?? ((text) => text))(stderr).trim(), spec.secrets ?? []).slice(
-    0,
-    maxReportChars,
-  );
-  throw new BackupError(`${spec.name} ${why} on ${spec.subject}${said === '' ? '.' : `: ${said}`}`, {
+  const report = (spec.report ?? ((text) => text))(said()).trim();
+  const shown = redact(report, spec.secrets ?? []).slice(0, maxReportChars);
+  throw new BackupError(`${spec.name} ${why} on ${spec.subject}${shown === '' ? '.' : `: ${shown}`}`, {
     code: 'BACKUP_TOOL_FAILED',
     stage: spec.stage,
     tool: spec.name,

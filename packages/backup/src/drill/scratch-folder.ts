@@ -1,0 +1,105 @@
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { isAbsolute, join } from 'node:path';
+import { errorCode, invalidOption, optionsOf } from '@seaworthy/contracts';
+import type { EngineName } from '../manifest/engine.js';
+import { files } from '../sources/files.js';
+import { type OpenPglite, restoredPglite } from '../sources/restored-pglite.js';
+import { restoredRdb } from '../sources/restored-rdb.js';
+import { madeAtOf, type Scratch, type ScratchPlace } from './scratch.js';
+
+export interface ScratchFolderOptions {
+  /** An absolute path on a disk with room; each drill has a folder of its own in it, and removes it. */
+  readonly folder: string;
+}
+
+export interface ScratchRedisOptions extends ScratchFolderOptions {
+  /** The folder of `redis-server` and `redis-cli`. @defaultValue PATH */
+  readonly binDir?: string;
+}
+
+export interface ScratchPgliteOptions extends ScratchFolderOptions {
+  /** Opens a folder: `(folder) => PGlite.create(folder)`. PGlite computes in the thread that it is opened in. */
+  readonly open: OpenPglite;
+}
+
+/**
+ * A place for drills of `files()`: what was restored is packed once more, and its entries compared with those of the backup.
+ *
+ * @throws OptionsError
+ *
+ * @example
+ * createBackups({ sources, targets, drill: { into: { uploads: scratchFiles({ folder: '/var/tmp/drills' }) } } });
+ */
+export function scratchFiles(options: ScratchFolderOptions): Scratch {
+  const readOptions = optionsOf<ScratchFolderOptions>('scratchFiles', { folder: true });
+  return scratchFolder('scratchFiles', 'files', readOptions(options).folder, (place) => {
+    const folder = join(place, 'data');
+    return { source: files({ root: folder }), folder };
+  });
+}
+
+/**
+ * A place for drills of `redis()`: a server of its own is started with the dump, without a port, and its keys are counted. An invariant
+ * asks it commands: `query('get greeting')`.
+ *
+ * @throws OptionsError
+ *
+ * @example
+ * createBackups({ sources, targets, drill: { into: { cache: scratchRedis({ folder: '/var/tmp/drills' }) } } });
+ */
+export function scratchRedis(options: ScratchRedisOptions): Scratch {
+  const readOptions = optionsOf<ScratchRedisOptions>('scratchRedis', { folder: true, binDir: true });
+  const { folder, binDir } = readOptions(options);
+  return scratchFolder('scratchRedis', 'redis', folder, (place) => ({
+    source: restoredRdb(join(place, 'dump.rdb'), binDir),
+    folder: place,
+  }));
+}
+
+/**
+ * A place for drills of `pglite()`: the restored folder is opened, and its tables compared.
+ *
+ * @throws OptionsError
+ *
+ * @example
+ * const open = (folder) => PGlite.create(folder);
+ * createBackups({ sources, targets, drill: { into: { db: scratchPglite({ folder: '/var/tmp/drills', open }) } } });
+ */
+export function scratchPglite(options: ScratchPgliteOptions): Scratch {
+  const readOptions = optionsOf<ScratchPgliteOptions>('scratchPglite', { folder: true, open: true });
+  const { folder, open } = readOptions(options);
+  if (typeof open !== 'function')
+    throw invalidOption('scratchPglite', 'open', 'a function that opens a folder');
+  return scratchFolder('scratchPglite', 'pglite', folder, (place) => {
+    const data = join(place, 'data');
+    return { source: restoredPglite(data, open), folder: data };
+  });
+}
+
+function scratchFolder(
+  owner: string,
+  engine: EngineName,
+  folder: string,
+  placeIn: (place: string) => ScratchPlace,
+): Scratch {
+  if (typeof folder !== 'string' || !isAbsolute(folder))
+    throw invalidOption(owner, 'folder', 'an absolute path');
+  return {
+    engine,
+    async create(name) {
+      const place = join(folder, name);
+      await mkdir(folder, { recursive: true });
+      await mkdir(place, { mode: 0o700 });
+      return placeIn(place);
+    },
+    async names() {
+      try {
+        return (await readdir(folder)).filter((name) => madeAtOf(name) !== undefined);
+      } catch (error) {
+        if (errorCode(error) === 'ENOENT') return [];
+        throw error;
+      }
+    },
+    drop: (name) => rm(join(folder, name), { recursive: true, force: true, maxRetries: 5 }),
+  };
+}
