@@ -25,6 +25,24 @@ const routes = [
     path: '/part',
     handle: () => ({ status: 206, body: long, headers: { 'content-range': 'bytes 0-3608/9999' } }),
   },
+  ...(['identity', 'gzip'] as const).map((coding) => ({
+    method: 'GET' as const,
+    path: `/tagged-${coding}`,
+    handle: () => ({
+      body: long,
+      headers: {
+        etag: '"v1"',
+        'accept-ranges': 'bytes',
+        ...(coding === 'gzip' ? { 'content-encoding': 'gzip' } : {}),
+      },
+    }),
+  })),
+  { method: 'GET', path: '/same', handle: () => ({ status: 304, headers: { etag: '"v1"' } }) },
+  {
+    method: 'GET',
+    path: '/signed',
+    handle: () => ({ body: long, headers: { 'content-digest': 'sha-256=:AAAA:' } }),
+  },
   { method: 'GET', path: '/image', handle: () => ({ body: long, headers: { 'content-type': 'image/png' } }) },
 ] as const;
 
@@ -44,6 +62,8 @@ function serve(host: HttpHost, options: CompressionOptions = {}): Promise<HttpSe
 interface Answer {
   readonly encoding: string | undefined;
   readonly vary: string | undefined;
+  readonly etag: string | undefined;
+  readonly ranges: string | undefined;
   readonly bytes: Buffer;
 }
 
@@ -54,8 +74,8 @@ function ask(service: HttpService, path: string, headers: Record<string, string>
       const parts: Buffer[] = [];
       response.on('data', (part: Buffer) => parts.push(part));
       response.on('end', () => {
-        const { 'content-encoding': encoding, vary } = response.headers;
-        resolve({ encoding, vary, bytes: Buffer.concat(parts) });
+        const { 'content-encoding': encoding, vary, etag, 'accept-ranges': ranges } = response.headers;
+        resolve({ encoding, vary, etag, ranges, bytes: Buffer.concat(parts) });
       });
     }).on('error', reject);
   });
@@ -121,6 +141,43 @@ describeHttpContract('compression', (host) => {
   test('leaves a part of a whole as it is, which a client puts together with others', async () => {
     await using service = await serve(host);
     const { encoding, bytes } = await ask(service, '/part');
+    expect([encoding, JSON.parse(bytes.toString())]).toEqual([undefined, long]);
+  });
+
+  test('marks the ETag of what it compressed weak and takes its ranges back, because the bytes are others', async () => {
+    await using service = await serve(host);
+    for (const coding of ['gzip', 'br']) {
+      const { encoding, etag, ranges } = await ask(service, '/tagged-identity', {
+        'accept-encoding': coding,
+      });
+      expect([encoding, etag, ranges]).toEqual([coding, 'W/"v1"', undefined]);
+    }
+    for (const [path, accepted] of [
+      ['/tagged-identity', 'identity'],
+      ['/tagged-gzip', 'gzip'], // encoded by the handler, whose tag is of these very bytes
+    ] as const) {
+      const { etag, ranges } = await ask(service, path, { 'accept-encoding': accepted });
+      expect([path, etag, ranges]).toEqual([path, '"v1"', 'bytes']);
+    }
+  });
+
+  test('tells a client that its copy is good by the ETag of that copy', async () => {
+    await using service = await serve(host);
+    for (const [known, told] of [
+      ['W/"v1"', 'W/"v1"'],
+      ['"v0", W/"v1"', 'W/"v1"'],
+      ['"v1"', '"v1"'],
+      ['W/"v1", "v1"', '"v1"'],
+      ['*', '"v1"'],
+    ] as const) {
+      const { etag } = await ask(service, '/same', { 'if-none-match': known });
+      expect([known, etag]).toEqual([known, told]);
+    }
+  });
+
+  test('leaves an answer with a digest of its bytes as it is', async () => {
+    await using service = await serve(host);
+    const { encoding, bytes } = await ask(service, '/signed');
     expect([encoding, JSON.parse(bytes.toString())]).toEqual([undefined, long]);
   });
 

@@ -44,7 +44,7 @@ describeWith(['redis'], 'with Redis', () => {
   });
 });
 
-test('every guarantee of the README, and every row of ASVS, names a test that there is', () => {
+test('every guarantee of the README, every row of ASVS and every fault of others names a test that there is', () => {
   const guarantees = readme.slice(readme.indexOf('## What it guarantees'), readme.indexOf('## Install'));
   const proofs = [...`${guarantees}${page}`.matchAll(/`(test\/[\w/-]+\.test\.ts)`:\s+"([^"]+)"/g)];
   expect(proofs.length).toBeGreaterThanOrEqual(guarantees.match(/^- /gm)?.length ?? Number.NaN);

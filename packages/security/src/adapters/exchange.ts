@@ -90,8 +90,12 @@ function answered(response: ServerResponse, { verdict }: Decision): boolean {
   return true;
 }
 
-/** @throws SecurityError when no adapter has seen the request. */
-export function knownOf(request: IncomingMessage): RequestSecurity {
+/**
+ * The client and the nonce of a request that `secure` let through.
+ *
+ * @throws SecurityError `SECURITY_NOT_MOUNTED` when no adapter has seen the request.
+ */
+export function securityOf(request: IncomingMessage): RequestSecurity {
   const decidedRequest: DecidedRequest = request;
   const known = decidedRequest[slot];
   if (known !== undefined) return known;

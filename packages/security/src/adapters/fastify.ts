@@ -4,7 +4,7 @@ import type { Decision, FailedVerdict, PassVerdict, Verdict } from '../decision.
 import type { Security } from '../security.js';
 import type { Session } from '../sessions/session.js';
 import type { Sessions } from '../sessions/sessions.js';
-import { decideExchange, knownOf, type RequestSecurity } from './exchange.js';
+import { securityOf as decidedOf, decideExchange, type RequestSecurity } from './exchange.js';
 import { loadSession, unavailable } from './session-exchange.js';
 
 export { type FastifyValidated, jsonBodies, validated } from '../input/input-fastify.js';
@@ -88,7 +88,7 @@ export function secure(security: Security): FastifyPlugin {
 
 /** The client and the nonce of a request that {@link secure} let through. */
 export function securityOf(request: FastifyRequestLike): RequestSecurity {
-  return knownOf(request.raw);
+  return decidedOf(request.raw);
 }
 
 /**

@@ -11,8 +11,15 @@ export interface RouteGuards<Request, Action extends string, Resource> {
   anyone(): Middleware<IncomingMessage>;
 }
 
-/** The middleware that node:http and Express share. */
-export function guardMiddleware<
+/**
+ * Makes middleware of a policy, for one route each; mount it behind what finds out who asks.
+ *
+ * @example
+ * const { may, anyone } = guardRoutes(policy, { userOf });
+ * app.post('/invoices/:id/void', may('invoice.void'), voidInvoice);
+ * app.post('/login', anyone(), logIn);
+ */
+export function guardRoutes<
   Request,
   Role extends string,
   Action extends string,

@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { headPairs } from '../head-pairs.js';
-import type { CookieSink } from '../sessions/session.js';
+import type { CookieSink, Session } from '../sessions/session.js';
 import { SessionError } from '../sessions/session-error.js';
 import type { Sessions } from '../sessions/sessions.js';
+import type { Middleware } from './exchange.js';
 
 /** What a request gets whose session cannot be asked for. */
 export const unavailable = {
@@ -36,10 +37,14 @@ export async function loadSession<Data extends object>(
   }
 }
 
-/** The middleware that node:http and Express share. */
-export function sessionMiddleware<Data extends object>(
-  sessions: Sessions<Data>,
-): (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void {
+/**
+ * Loads the session of every request that comes by: mount it before the routes that ask, after `secure`. A request whose
+ * session cannot be looked up gets 503.
+ *
+ * @example
+ * app.use('/api', withSession(sessions));
+ */
+export function withSession<Data extends object>(sessions: Sessions<Data>): Middleware<IncomingMessage> {
   return (request, response, next) => {
     loadSession(sessions, request, response).then((loaded) => {
       if (response.destroyed) return;
@@ -47,6 +52,14 @@ export function sessionMiddleware<Data extends object>(
       else response.writeHead(unavailable.status, unavailable.headers).end(unavailable.body);
     }, next);
   };
+}
+
+/** The session of a request that {@link withSession} saw. */
+export function sessionOf<Data extends object>(
+  sessions: Sessions<Data>,
+  request: IncomingMessage,
+): Session<Data> {
+  return sessions.of(request);
 }
 
 /**

@@ -45,42 +45,84 @@ export function clientIp(options: ClientIpOptions): ClientIp {
   const bits = wholeNumber('clientIp', 'ipv6PrefixLength', ipv6PrefixLength, { min: 32, max: 128 });
   const trusts = compileTrust(trust);
   const peers = new Map<string | undefined, Peer>();
+  const routes = new Map<string, Route>();
 
   function peerOf(view: RequestView): Peer {
     const known = peers.get(view.peer);
     if (known !== undefined) return known;
     const ip = view.peer === undefined ? undefined : parseAddress(view.peer);
-    const peer: Peer = { ip, key: keyOf(ip, bits), viaProxy: trusts(ip, 0) };
+    const viaProxy = trusts(ip, 0);
+    const peer: Peer = { ip, viaProxy, client: clientPair(ip, keyOf(ip, bits), viaProxy) };
     if (peers.size >= rememberedPeers) peers.clear();
     peers.set(view.peer, peer);
     return peer;
   }
 
-  return (view) => {
-    const peer = peerOf(view);
-    if (!peer.viaProxy)
-      return { ip: peer.ip ?? unknown, key: peer.key, secure: view.encrypted, viaProxy: false };
-    const said = readSaid(view, header);
+  function follow(peer: Peer, addresses: readonly string[]): ClientPair {
     let { ip } = peer;
-    for (let hop = 0; hop < said.addresses.length; hop += 1) {
+    for (let hop = 0; hop < addresses.length; hop += 1) {
       if (hop > 0 && !trusts(ip, hop)) break; // of the first it is known already
-      const next = parseAddress(said.addresses[said.addresses.length - 1 - hop] ?? '');
+      const next = parseAddress(addresses[addresses.length - 1 - hop] ?? '');
       if (next === undefined) break;
       ip = next;
     }
-    const secure = view.encrypted || said.proto === 'https';
-    return { ip: ip ?? unknown, key: keyOf(ip, bits), secure, viaProxy: true };
+    return clientPair(ip, keyOf(ip, bits), true);
+  }
+
+  function routeOf(peer: Peer, value: string): Route {
+    const known = routes.get(value);
+    if (known !== undefined && known.peer === peer) return known;
+    const { addresses, proto } = readSaid(value, header);
+    const route: Route = { peer, client: follow(peer, addresses), proto };
+    if (value.length > longestRemembered) return route;
+    if (routes.size >= rememberedPeers) routes.clear();
+    routes.set(value, route);
+    return route;
+  }
+
+  return (view) => {
+    const peer = peerOf(view);
+    if (!peer.viaProxy) return view.encrypted ? peer.client.secure : peer.client.plain;
+    const value = view.header(header);
+    const route = value === undefined ? undefined : routeOf(peer, value);
+    const client = route?.client ?? peer.client;
+    const proto = header === 'forwarded' ? route?.proto : saidProto(view);
+    return view.encrypted || proto === 'https' ? client.secure : client.plain;
+  };
+}
+
+/** One client as it comes over a connection of either kind; the same objects for all of its requests. */
+interface ClientPair {
+  readonly plain: Client;
+  readonly secure: Client;
+}
+
+function clientPair(found: string | undefined, key: string, viaProxy: boolean): ClientPair {
+  const ip = found ?? unknown;
+  return {
+    plain: Object.freeze({ ip, key, secure: false, viaProxy }),
+    secure: Object.freeze({ ip, key, secure: true, viaProxy }),
   };
 }
 
 /** What a connection's other end is, worked out once for all of its requests. */
 interface Peer {
   readonly ip: string | undefined;
-  readonly key: string;
   readonly viaProxy: boolean;
+  readonly client: ClientPair;
+}
+
+/** Who speaks through a proxy, by what it wrote into its header. */
+interface Route {
+  readonly peer: Peer;
+  readonly client: ClientPair;
+  readonly proto: string | undefined;
 }
 
 const rememberedPeers = 1_024;
+
+/** Some five addresses: longer ones are somebody's invention. */
+const longestRemembered = 128;
 
 const unknown = 'unknown';
 
@@ -91,17 +133,21 @@ function keyOf(ip: string | undefined, bits: number): string {
 interface Said {
   /** The client's end first. */
   readonly addresses: readonly string[];
-  /** What the proxy next to us saw: the last value, which no client can write. */
+  /** Of Forwarded alone. */
   readonly proto: string | undefined;
 }
 
-function readSaid(view: RequestView, header: (typeof headers)[number]): Said {
-  const value = view.header(header);
-  if (header === 'forwarded') {
-    const elements: readonly ForwardedElement[] = (value === undefined ? [] : parseForwarded(value)) ?? [];
-    return { addresses: elements.map((element) => element.for ?? ''), proto: elements.at(-1)?.proto };
+function readSaid(value: string, header: (typeof headers)[number]): Said {
+  if (header !== 'forwarded') {
+    return { addresses: header === 'x-real-ip' ? [value] : value.split(','), proto: undefined };
   }
-  const addresses = value === undefined ? [] : header === 'x-real-ip' ? [value] : value.split(',');
-  const proto = view.header('x-forwarded-proto')?.split(',').at(-1)?.trim().toLowerCase();
-  return { addresses, proto };
+  const elements: readonly ForwardedElement[] = parseForwarded(value) ?? [];
+  return { addresses: elements.map((element) => element.for ?? ''), proto: elements.at(-1)?.proto };
+}
+
+/** What the proxy next to us saw: the last value, which no client can write. */
+function saidProto(view: RequestView): string | undefined {
+  const value = view.header('x-forwarded-proto');
+  if (value === undefined || value === 'https') return value;
+  return value.split(',').at(-1)?.trim().toLowerCase();
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type BytesInput, optionsOf, parseBytes, wholeNumber } from '@seaworthy/contracts';
 import compress from 'compression';
 import { holdHead } from './late-head.js';
+import { weakenTag } from './weak-tag.js';
 
 export interface CompressionOptions {
   /** Shorter answers are sent as they are, where their length is known. @defaultValue 1024 */
@@ -30,8 +31,11 @@ const readOptions = optionsOf<CompressionOptions>('compressed', { minBytes: true
 
 /**
  * Compresses text, JSON and the like by brotli or gzip, whichever the client takes, on node:http, Express 4 and Express 5.
- * Left as they are: short answers, event streams, parts of a whole, `Cache-Control: no-transform`, what is compressed already, and, against BREACH,
- * answers to requests that another site made with the user's cookies.
+ * Left as they are: short answers, event streams, parts of a whole, `Cache-Control: no-transform`, what is compressed or has a
+ * digest already, and, against BREACH, answers to requests that another site made with the user's cookies.
+ *
+ * The ETag of a compressed answer is weak and it takes no ranges, because its bytes are others. Where writes ask for a version by
+ * `If-Match`, which no weak one fits, answer with `no-transform` or give the version in the body.
  *
  * @example
  * app.use(secure(security), compressed());
@@ -39,19 +43,27 @@ const readOptions = optionsOf<CompressionOptions>('compressed', { minBytes: true
 export function compressed(options: CompressionOptions = {}): CompressionMiddleware {
   const { minBytes = 1_024 } = readOptions(options);
   const threshold = wholeNumber('compressed', 'minBytes', parseBytes(minBytes), { max: 1_073_741_824 });
+  const notEncoded = new WeakSet<ServerResponse>();
   const install = library({
     threshold,
-    filter: (request, response) =>
-      !isEventStream(response) &&
-      !isPart(response) &&
-      !mayBeProbed(request) &&
-      library.filter(request, response),
+    filter: (request, response) => {
+      if (!response.hasHeader('content-encoding')) notEncoded.add(response);
+      return (
+        !isEventStream(response) &&
+        !isPart(response) &&
+        !hasDigest(response) &&
+        !mayBeProbed(request) &&
+        library.filter(request, response)
+      );
+    },
   });
-  return (request, response, next) =>
+  return (request, response, next) => {
+    weakenTag(request, response, () => notEncoded.has(response) && response.hasHeader('content-encoding'));
     install(request, response, (error) => {
       holdHead(response);
       next(error);
     });
+  };
 }
 
 type Filter = (request: IncomingMessage, response: ServerResponse) => boolean;
@@ -73,6 +85,13 @@ function isEventStream(response: ServerResponse): boolean {
 function isPart(response: ServerResponse): boolean {
   return response.statusCode === 206 || response.hasHeader('content-range');
 }
+
+/** What a client checks the bytes by that it gets (RFC 9530, and the two before it). */
+function hasDigest(response: ServerResponse): boolean {
+  return digests.some((name) => response.hasHeader(name));
+}
+
+const digests = ['content-digest', 'repr-digest', 'digest', 'content-md5'] as const;
 
 /**
  * BREACH (Gluck, Harris and Prado, 2013) guesses a secret of a page by the length of answers that hold the guess as well; to

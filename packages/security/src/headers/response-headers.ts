@@ -105,11 +105,14 @@ export function planHeaders(options: HeadersOptions = {}): HeaderPlan {
   const compute = typeof computed === 'object' ? computedCsp(computed) : undefined;
   const nextNonce = nonce ? createNonces() : undefined;
 
+  const overTls: ResponseHeaders = { set: encrypted, nonce: undefined };
+  const overPlain: ResponseHeaders = { set: plain, nonce: undefined };
+
   return {
     remove,
     headers(secure, exchange) {
+      if (compute === undefined && nextNonce === undefined) return secure ? overTls : overPlain;
       const fixed = secure ? encrypted : plain;
-      if (compute === undefined && nextNonce === undefined) return { set: fixed, nonce: undefined };
       const all = compute === undefined ? fixed : [...fixed, compute(exchange)];
       const word = nextNonce?.();
       return { set: word === undefined ? all : all.map((pair) => withNonce(pair, word)), nonce: word };

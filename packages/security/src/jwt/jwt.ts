@@ -40,7 +40,10 @@ export interface SignedJwt {
 
 export interface Jwt {
   readonly lifetimeMs: number;
-  /** @throws TokenError for a registered claim, one that is no JSON, a token that nobody would read, and without a key to sign with. */
+  /**
+   * @throws TokenError for a registered claim, one that is no JSON, a token that nobody would read, and without a key to sign
+   * with; `SECURITY_TOKENS_UNAVAILABLE` when the revocations cannot be asked.
+   */
   sign(subject: string, claims?: Readonly<Record<string, unknown>>): Promise<SignedJwt>;
   /**
    * Never throws for a token, whatever it is.
@@ -130,11 +133,10 @@ export function createJwt(options: JwtOptions): Jwt {
           `A token needs a subject, and claims other than ${[...registered].join(', ')}.`,
         );
       }
-      const now = clock.now();
-      const issuedAt = Math.floor(now / 1_000);
+      const generation = await revocations?.generationOf(subject);
+      const issuedAt = Math.floor(clock.now() / 1_000);
       const expires = issuedAt + Math.floor(lifetimeMs / 1_000);
-      // With its time to the millisecond, because a revocation of all of a user's tokens must not reach those of after it.
-      const id = `${now.toString(36)}.${randomBytes(16).toString('base64url')}`;
+      const id = idOf(generation, randomBytes(16).toString('base64url'));
       const own = { iss: issuer, aud: audience, sub: subject, jti: id, iat: issuedAt, exp: expires };
       const header = { alg: algorithm, typ: 'JWT', kid: signing.kid };
       const token = await new jose.SignJWT({ ...claims, ...own })
@@ -166,13 +168,8 @@ export function createJwt(options: JwtOptions): Jwt {
       ) {
         return refused('claims');
       }
-      const issued = issuedMs(jti) ?? iat * 1_000;
-      if (
-        revocations !== undefined &&
-        (await revocations.isRevoked({ id: jti, subject: sub, issuedMs: issued }))
-      ) {
-        return refused('revoked');
-      }
+      const asked = { id: jti, subject: sub, issuedMs: iat * 1_000, generation: generationIn(jti) };
+      if (revocations !== undefined && (await revocations.isRevoked(asked))) return refused('revoked');
       const [issuedAt, expiresAt] = [new Date(iat * 1_000), new Date(exp * 1_000)];
       return { valid: true, subject: sub, id: jti, issuedAt, expiresAt, claims };
     },
@@ -202,10 +199,15 @@ function failure(code: string, message: string): TokenError {
   return new TokenError(message, { code, statusCode: 500 });
 }
 
-/** When a token of ours was signed; other issuers name theirs in other ways. */
-function issuedMs(id: string): number | undefined {
-  const [, ms] = /^([0-9a-z]{8,9})\.[\w-]{22}$/.exec(id) ?? [];
-  return ms === undefined ? undefined : Number.parseInt(ms, 36);
+/** The generation stands in the name: a claim of its own would be in the way of the application's. */
+function idOf(generation: number | undefined, word: string): string {
+  return generation === undefined ? word : `g${generation.toString(36)}.${word}`;
+}
+
+/** Other issuers, and we without revocations, name their tokens in other ways. */
+function generationIn(id: string): number | undefined {
+  const [, digits] = /^g([0-9a-z]{1,11})\.[\w-]{22}$/.exec(id) ?? [];
+  return digits === undefined ? undefined : Number.parseInt(digits, 36);
 }
 
 const unknownKey = 'ERR_JWKS_NO_MATCHING_KEY';

@@ -12,11 +12,11 @@ import {
   wholeNumber,
 } from '@seaworthy/contracts';
 import { createKeyring, type KeyInput } from '../keyring.js';
-import { isKeyPrefix, runScript } from '../redis-script.js';
-import { createRemote } from '../remote-store.js';
+import { isKeyPrefix, type RedisScript, runScript } from '../redis-script.js';
 import { tellListener } from '../tell-listener.js';
 import { beginFamily, endAllFamilies, endFamily, useFamily } from './refresh-scripts.js';
 import { TokenError, tokensUnavailable } from './token-error.js';
+import { tokenRemote } from './token-remote.js';
 
 export interface RefreshTokensOptions {
   /** An ioredis `Redis` or `Cluster`, or anything with `call(command, ...args)`. */
@@ -102,29 +102,21 @@ export function createRefreshTokens(options: RefreshTokensOptions): RefreshToken
   wholeNumber(owner, 'maxPerUser', maxPerUser, { min: 1, max: 1_000 });
   wholeNumber(owner, 'deadlineMs', deadlineMs, { min: 1, max: 10_000 });
   const keyring = createKeyring(owner, 'keys', options.keys);
-  const remote = createRemote({
-    what: 'refresh tokens',
+  const remote = tokenRemote({
+    what: 'Refresh tokens',
+    consequence: 'refreshing gets 503',
     deadlineMs,
+    logger,
     clock,
-    onChange: (change) =>
-      change.state === 'up'
-        ? logger.info('Refresh tokens answer again', { downMs: change.downMs })
-        : logger.error('Refresh tokens are down; refreshing gets 503', { reason: change.reason }),
   });
   const familyKey = (group: string, family: string): string => `${prefix}:refresh:{${group}}:${family}`;
   const indexKey = (group: string): string => `${prefix}:refreshes:{${group}}`;
 
-  async function ask(
-    script: Parameters<typeof runScript>[1],
+  const ask = (
+    script: RedisScript,
     keys: readonly string[],
     values: ReadonlyArray<string | number>,
-  ): Promise<unknown> {
-    try {
-      return await remote.call(() => runScript(redis, script, keys, values));
-    } catch {
-      throw tokensUnavailable();
-    }
-  }
+  ): Promise<unknown> => remote(() => runScript(redis, script, keys, values));
 
   function tokenOf(group: string, family: string, secret: string): string {
     const text = `1.${group}.${family}.${secret}`;

@@ -12,18 +12,27 @@ import {
   wholeNumber,
 } from '@seaworthy/contracts';
 import { isKeyPrefix, redisScript, runScript } from '../redis-script.js';
-import { createRemote } from '../remote-store.js';
-import { tokensUnavailable } from './token-error.js';
+import { tokenRemote } from './token-remote.js';
 
 /** A token that is asked about. */
 export interface IssuedToken {
   readonly id: string;
   readonly subject: string;
+  /** By the clock of who issued it. */
   readonly issuedMs: number;
+  /** The subject's when it was signed; `undefined` in a token that was signed without revocations. */
+  readonly generation: number | undefined;
 }
 
 /** Tokens that shall not be believed although they have not expired. */
 export interface JwtRevocations {
+  /**
+   * What a token that is signed now carries: a number that only grows, at each revocation of all of the subject's. No clock
+   * can then take a token of before for one of after.
+   *
+   * @throws TokenError `SECURITY_TOKENS_UNAVAILABLE`
+   */
+  generationOf(subject: string): Promise<number>;
   /** @throws TokenError `SECURITY_TOKENS_UNAVAILABLE`, so that an outage lets no revoked token in. */
   isRevoked(token: IssuedToken): Promise<boolean>;
   /** Revokes one token, at logout. */
@@ -35,7 +44,7 @@ export interface JwtRevocations {
 export interface RedisRevocationsOptions {
   /** The service's own name in front of every key. */
   readonly prefix: string;
-  /** At least the lifetime of the tokens: for so long it is remembered that all of a user's were revoked. */
+  /** At least the lifetime of the tokens: for so long, and ten minutes, it is remembered that all of a user's were revoked. */
   readonly lifetime: DurationInput;
   /** An answer that takes longer counts as no answer. @defaultValue 250 */
   readonly deadlineMs?: number;
@@ -53,14 +62,18 @@ const readOptions = optionsOf<RedisRevocationsOptions>('redisRevocations', {
   clock: true,
 });
 
+/** What the clocks of those who sign, verify and revoke may be apart before a revocation is forgotten too early. */
+const clocksApartMs = 600_000;
+
 /**
- * Never an earlier time than the one that is there: the process whose clock is behind would give back what another revoked.
- * KEYS: subject. ARGV: since when, lifetime.
+ * The next generation is Redis' own time, in microseconds: above all before it, those among them that are forgotten already.
+ * Where that clock was set back it is one more than the one that is there. KEYS: subject. ARGV: lifetime.
  */
-const revokeSince = redisScript(`
-local since = tonumber(redis.call('GET', KEYS[1])) or 0
-if since < tonumber(ARGV[1]) then return redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end
-return redis.call('PEXPIRE', KEYS[1], ARGV[2])
+const nextGeneration = redisScript(`
+local time = redis.call('TIME')
+local before = tonumber(redis.call('GET', KEYS[1]) or '') or 0
+local next = math.max(time[1] * 1000000 + time[2], before + 1)
+return redis.call('SET', KEYS[1], string.format('%.0f', next), 'PX', ARGV[1])
 `);
 
 /**
@@ -77,42 +90,38 @@ export function redisRevocations(redis: RedisCommands, options: RedisRevocations
   if (!isKeyPrefix(prefix)) throw invalidOption(owner, 'prefix', 'at most 64 letters, digits and . : _ -');
   wholeNumber(owner, 'deadlineMs', deadlineMs, { min: 1, max: 10_000 });
   const lifetimeMs = wholeNumber(owner, 'lifetime', parseDuration(options.lifetime), { min: 1_000 });
-  const remote = createRemote({
-    what: 'token revocations',
+  const ask = tokenRemote({
+    what: 'Token revocations',
+    consequence: 'tokens get 503',
     deadlineMs,
+    logger,
     clock,
-    onChange: (change) =>
-      change.state === 'up'
-        ? logger.info('Token revocations answer again', { downMs: change.downMs })
-        : logger.error('Token revocations are down; tokens get 503', { reason: change.reason }),
   });
   const hash = (text: string): string => createHash('sha256').update(text).digest('base64url');
   const idKey = (id: string): string => `${prefix}:jwt:v1:revoked:${hash(id)}`;
-  const subjectKey = (subject: string): string => `${prefix}:jwt:v1:since:${hash(subject)}`;
-
-  async function ask<T>(question: () => Promise<T>): Promise<T> {
-    try {
-      return await remote.call(question);
-    } catch {
-      throw tokensUnavailable();
-    }
-  }
+  const subjectKey = (subject: string): string => `${prefix}:jwt:v1:generation:${hash(subject)}`;
 
   return {
-    async isRevoked({ id, subject, issuedMs }) {
-      const [revoked, since] = await ask(() =>
+    async generationOf(subject) {
+      return Number((await ask(() => redis.call('GET', subjectKey(subject)))) ?? 0);
+    },
+    async isRevoked({ id, subject, issuedMs, generation }) {
+      const [revoked, current] = await ask(() =>
         Promise.all([redis.call('GET', idKey(id)), redis.call('GET', subjectKey(subject))]),
       );
-      return revoked !== null || (since !== null && !(issuedMs > Number(since)));
+      if (revoked !== null) return true;
+      if (current === null) return false;
+      const isLater =
+        generation === undefined ? issuedMs * 1_000 > Number(current) : generation >= Number(current);
+      return !isLater;
     },
     async revoke({ id, expiresAt }) {
-      // A minute longer than it can be valid, for the leeway of who verifies.
-      const left = expiresAt.getTime() - clock.now() + 60_000;
-      if (left > 0) await ask(() => redis.call('SET', idKey(id), '1', 'PX', Math.ceil(left)));
+      const left = Math.min(Math.max(0, expiresAt.getTime() - clock.now()), lifetimeMs);
+      await ask(() => redis.call('SET', idKey(id), '1', 'PX', Math.ceil(left) + clocksApartMs));
     },
     async revokeAll(subject) {
-      const values = [Math.ceil(clock.now()), lifetimeMs + 60_000];
-      await ask(() => runScript(redis, revokeSince, [subjectKey(subject)], values));
+      const values = [lifetimeMs + clocksApartMs];
+      await ask(() => runScript(redis, nextGeneration, [subjectKey(subject)], values));
     },
   };
 }

@@ -22,7 +22,8 @@ export interface LimitPolicyOptions {
   readonly per: DurationInput;
   /**
    * `fixed` counts in a window that begins with a key's first request: exact and easy to explain, but two windows meet in
-   * a burst of twice the limit. `smooth` (GCRA) never lets more than `limit` into any window. @defaultValue 'fixed'
+   * a burst of twice the limit. `smooth` (GCRA) never lets more than `limit` into any window; its pace is in whole
+   * microseconds, rounded up, so above some thousand a second it admits a little less. @defaultValue 'fixed'
    */
   readonly algorithm?: 'fixed' | 'smooth';
   /** For `smooth`: what may come at once; the rest of the limit is spread over the window. @defaultValue a fifth of `limit` */
@@ -60,6 +61,12 @@ const readOptions = optionsOf<LimitPolicyOptions>('policy', {
 });
 
 const tenYearsMs = 3_650 * 86_400_000;
+
+/**
+ * Arrival times are doubles that count microseconds of Redis' clock, exact up to 2^53. Half of what that leaves beside the
+ * present goes to the process's part of a limit (`shareOf`), which rounding makes up to twice as long: 71 years.
+ */
+const longestBurstUs = 2 ** 51;
 
 /**
  * Declares a rate limit. A request is counted by every policy that applies to it, or, when one of them refuses, by none.
@@ -103,8 +110,10 @@ export function policy(name: string, options: LimitPolicyOptions): LimitPolicy {
   const included = paths && pathSet(readPaths('policy', 'paths', paths));
   const excluded = pathSet(readPaths('policy', 'except', except));
   const windowUs = windowMs * 1_000;
+  const intervalUs = smoothIntervalUs(limit, burst, windowUs);
+  if (algorithm === 'smooth') checkSmooth({ limit, burst, windowUs, intervalUs });
   return {
-    rule: { name, algorithm, limit, windowUs, burst, intervalUs: smoothIntervalUs(limit, burst, windowUs) },
+    rule: { name, algorithm, limit, windowUs, burst, intervalUs },
     onStoreDown,
     applies: (url) => (included?.mayHold(url) ?? true) && !(except.length > 0 && excluded.plainlyHolds(url)),
     key,
@@ -112,7 +121,26 @@ export function policy(name: string, options: LimitPolicyOptions): LimitPolicy {
   };
 }
 
-/** The same rule for one of `instances` processes that count alone: together they admit no more than the whole. */
+/** What whole microseconds cannot hold is refused, because it would admit less than it says, or more. */
+function checkSmooth({
+  limit,
+  burst,
+  windowUs,
+  intervalUs,
+}: Pick<LimitRule, 'limit' | 'burst' | 'windowUs' | 'intervalUs'>): void {
+  if (limit - burst >= windowUs) {
+    throw invalidOption('policy', 'limit', "at most one a microsecond with 'smooth', beside the burst");
+  }
+  if (burst * intervalUs > longestBurstUs) {
+    const expected = 'so much below limit that a burst is paid back within 70 years: less, or a shorter per';
+    throw invalidOption('policy', 'burst', expected);
+  }
+}
+
+/**
+ * The same rule for one of `instances` processes that count alone: together they admit no more than the whole, or one each
+ * where the whole is less than one each.
+ */
 export function shareOf(rule: LimitRule, instances: number): LimitRule {
   if (instances === 1) return rule;
   const limit = Math.max(1, Math.floor(rule.limit / instances));

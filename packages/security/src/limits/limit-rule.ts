@@ -64,7 +64,7 @@ export function fits(rule: LimitRule, usage: Usage, nowUs: number, cost: number)
   if (cost === 0) return true;
   return rule.algorithm === 'fixed'
     ? usage.value + cost <= rule.limit
-    : usage.value + cost * rule.intervalUs - nowUs <= rule.burst * rule.intervalUs;
+    : usage.value + countedCost(rule, cost) * rule.intervalUs - nowUs <= rule.burst * rule.intervalUs;
 }
 
 /** When a key that cannot spend one more unit can again; `nowUs` or earlier when it can already. */
@@ -84,22 +84,24 @@ export function weightUs(rule: LimitRule, usage: Usage): number {
 
 /** @param refusedCost - the cost that did not fit, or 0. */
 export function outcomeOf(rule: LimitRule, usage: Usage, nowUs: number, refusedCost: number): LimitOutcome {
-  const { remaining, resetUs, waitUs } =
-    rule.algorithm === 'fixed'
-      ? {
-          remaining: rule.limit - usage.value,
-          resetUs: usage.expiresAtUs - nowUs,
-          waitUs: usage.expiresAtUs - nowUs,
-        }
-      : {
-          remaining: Math.floor((rule.burst * rule.intervalUs - (usage.value - nowUs)) / rule.intervalUs),
-          resetUs: usage.value - nowUs,
-          waitUs: usage.value + refusedCost * rule.intervalUs - rule.burst * rule.intervalUs - nowUs,
-        };
+  const allowed = refusedCost === 0;
+  if (rule.algorithm === 'fixed') {
+    const resetMs = Math.ceil((usage.expiresAtUs - nowUs) / 1_000);
+    const remaining = Math.max(0, rule.limit - usage.value);
+    return { allowed, remaining, resetMs, retryAfterMs: allowed ? 0 : Math.max(1, resetMs) };
+  }
+  const usedUs = usage.value - nowUs;
+  const room = rule.burst * rule.intervalUs;
+  const waitUs = usedUs + countedCost(rule, refusedCost) * rule.intervalUs - room;
   return {
-    allowed: refusedCost === 0,
-    remaining: Math.max(0, remaining),
-    resetMs: Math.ceil(Math.max(0, resetUs) / 1_000),
-    retryAfterMs: refusedCost === 0 ? 0 : Math.max(1, Math.ceil(waitUs / 1_000)),
+    allowed,
+    remaining: Math.max(0, Math.floor((room - usedUs) / rule.intervalUs)),
+    resetMs: Math.ceil(Math.max(0, usedUs) / 1_000),
+    retryAfterMs: allowed ? 0 : Math.max(1, Math.ceil(waitUs / 1_000)),
   };
+}
+
+/** A cost above the burst never fits, and by how much it does not would only take the figures past what a double holds. */
+export function countedCost(rule: LimitRule, cost: number): number {
+  return Math.min(cost, rule.burst + 1);
 }

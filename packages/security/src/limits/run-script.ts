@@ -1,7 +1,7 @@
 import type { RedisCommands } from '@seaworthy/contracts';
 import { runScript } from '../redis-script.js';
 import { consumeScript, releaseScript } from './consume-script.js';
-import type { LimitOutcome, LimitRule } from './limit-rule.js';
+import { countedCost, type LimitOutcome, type LimitRule } from './limit-rule.js';
 import type { LimitCharge, LimitOutcomes } from './limit-store.js';
 
 /** A charge and where Redis keeps it. */
@@ -14,9 +14,6 @@ export interface KeyedCharge {
 
 /** What the script takes the number of a key, the number of a rule and the cost apart with. */
 const codeBase = 1_000;
-
-/** More than any limit, and the code stays a whole number that a double can hold. */
-const maxCost = 8_000_000_000;
 
 /**
  * Decides several requests in one call of the script, in their order; together they have fewer than a thousand keys.
@@ -33,7 +30,7 @@ export async function consumeAll(
   for (const request of requests) {
     for (const { key, charge } of request) {
       const [k, r] = [numberOf(keys, key), numberOf(rules, charge.rule)];
-      codes.push((Math.min(charge.cost, maxCost) * codeBase + r) * codeBase + k);
+      codes.push((countedCost(charge.rule, charge.cost) * codeBase + r) * codeBase + k);
     }
     codes.push(-(codes.pop() ?? 0));
   }
