@@ -281,6 +281,24 @@ for (const { name, need, start, driver } of engines) {
       });
     });
 
+    test('says that it is unknown what a COMMIT did under which the pool was closed', async () => {
+      const db = open({ pool: { max: 1 }, deadline: { drain: '200ms' } });
+      await db.exec(sql`create table if not exists closed_under (id int primary key)`);
+      let closing: Promise<void> | undefined;
+      const work = db.transaction(async (tx) => {
+        await tx.exec(sql`insert into closed_under ${sql.row({ id: 1 })}`);
+        proxy.blackhole({ direction: 'toClient' });
+        closing = db.close();
+      });
+      expect(kindOf(await refused(work))).toBe('commit_unknown');
+      await closing;
+      await proxy.clear();
+      await using later = open();
+      await waitFor(async () => (await later.many(sql`select id from closed_under`)).length === 1, {
+        what: 'the row to be there',
+      });
+    });
+
     test('keeps its connection over 300 broken constraints', async () => {
       await using db = open({ pool: { max: 5, min: 5 }, deadline: { acquire: '60s', query: '60s' } });
       await db.ready();

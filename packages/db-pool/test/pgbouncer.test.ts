@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   createTestDatabase,
   describeWith,
@@ -9,6 +12,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { postgres } from '../src/drivers/postgres.js';
 import { createDb, type Db, type DbOptions, sql } from '../src/index.js';
+import { createMigrations } from '../src/migrations.js';
 import { kindOf, refused } from './support/refused.js';
 
 /** Debian 12's PgBouncer is 1.18: in transaction mode it knows nothing of prepared statements. */
@@ -16,6 +20,7 @@ describeWith(['postgres', 'pgbouncer'], 'PgBouncer in transaction mode', () => {
   let database: TestDatabase;
   let direct: Db;
   let bouncer: Awaited<ReturnType<typeof startPgBouncer>>;
+  let folder: string;
   const open = (options: Omit<DbOptions, 'url' | 'connection'> = {}): Db => {
     const url = new URL(database.url);
     url.port = String(bouncer.port);
@@ -24,6 +29,7 @@ describeWith(['postgres', 'pgbouncer'], 'PgBouncer in transaction mode', () => {
   const switchedOff = { preparedStatements: false, pool: { max: 20 } } as const;
 
   beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'seaworthy-migrations-'));
     database = await createTestDatabase('postgres');
     const { hostname, port, username, password, pathname } = new URL(database.adminUrl);
     const server = {
@@ -43,6 +49,7 @@ describeWith(['postgres', 'pgbouncer'], 'PgBouncer in transaction mode', () => {
     await direct?.close();
     await bouncer?.close();
     await database?.drop();
+    await rm(folder, { recursive: true, force: true });
   });
   beforeEach(async () => {
     await direct.exec(sql`update stock set amount = 10`);
@@ -116,6 +123,20 @@ describeWith(['postgres', 'pgbouncer'], 'PgBouncer in transaction mode', () => {
       what: 'the server to have stopped',
     });
     expect(await db.one(sql`select 1 as one`)).toEqual({ one: 1 });
+  });
+
+  test('migrations refuse to run through it, because their lock would not hold, and leave none behind', async () => {
+    await using db = open(switchedOff);
+    await writeFile(join(folder, '0001_never.up.sql'), 'create table never (id int);');
+    const up = createMigrations(db, { folder }).up();
+    await expect(up).rejects.toMatchObject({ code: 'DB_MIGRATION_POOLER' });
+    expect(await direct.one(sql`select to_regclass('never') as never`)).toEqual({ never: null });
+    expect(
+      await direct.many(sql`select 1 as one from pg_locks where locktype = 'advisory' and database =
+        (select oid from pg_database where datname = current_database())`),
+    ).toEqual([]);
+    await using own = createDb(postgres(pg), { url: database.url });
+    expect(await createMigrations(own, { folder }).up()).toEqual(['0001_never']);
   });
 
   test('no transaction is left to the next one, whoever has which connection', async () => {

@@ -1,7 +1,7 @@
 import { DbError } from '../db-error.js';
 import type { DriverResult } from '../driver.js';
 import { SqlJson } from '../sql/fragments.js';
-import { decodeJson, encodeJson } from '../sql/json.js';
+import { decodeJson, encodeJson, encodeJsonObject } from '../sql/json.js';
 import { realNumber } from '../sql/real.js';
 import { wellFormed } from '../sql/well-formed.js';
 
@@ -99,20 +99,41 @@ export function decodeRows(rows: readonly Record<string, unknown>[], decoders: M
   }
 }
 
+/** What mysql2 answered, which of several results of a procedure is the first. */
+export function mysqlResult(answer: unknown, columns: unknown): DriverResult {
+  if (!Array.isArray(answer)) return changeResult(answer);
+  return hasResults(columns) ? rowsResult(answer[0], columns[0]) : rowsResult(answer, columns);
+}
+
+/** The flags in the header of a change, or of the last result of a procedure; rows have none. */
+export function serverStatusOf(answer: unknown, columns: unknown): number | undefined {
+  const header: unknown = !Array.isArray(answer) ? answer : hasResults(columns) ? answer.at(-1) : undefined;
+  const status: unknown =
+    typeof header === 'object' && header !== null ? Reflect.get(header, 'serverStatus') : undefined;
+  return typeof status === 'number' ? status : undefined;
+}
+
+function hasResults(columns: unknown): columns is unknown[] {
+  return Array.isArray(columns) && Array.isArray(columns[0]);
+}
+
 /** Rows as mysql2 gives them in objects, with what it says of their columns. */
-export function rowsResult(rows: readonly Record<string, unknown>[], columns: unknown): DriverResult {
+function rowsResult(rows: readonly Record<string, unknown>[], columns: unknown): DriverResult {
   decodeRows(rows, mysqlDecoders(columns));
   return { rows, rowCount: rows.length };
 }
 
 /** What a change did, as mysql2 says it. */
-export function changeResult(header: unknown): DriverResult {
+function changeResult(header: unknown): DriverResult {
   const field = (name: string): unknown =>
     typeof header === 'object' && header !== null ? Reflect.get(header, name) : undefined;
   const rowCount = Number(field('affectedRows') ?? 0);
   const insertId = field('insertId');
   const hasId = (typeof insertId === 'number' || typeof insertId === 'string') && Number(insertId) !== 0;
-  return hasId ? { rows: [], rowCount, insertId: BigInt(insertId) } : { rows: [], rowCount };
+  // mysql2 reads it as a signed integer; the server's is unsigned.
+  return hasId
+    ? { rows: [], rowCount, insertId: BigInt.asUintN(64, BigInt(insertId)) }
+    : { rows: [], rowCount };
 }
 
 export type MysqlParameter = string | number | bigint | boolean | Buffer | null;
@@ -155,7 +176,7 @@ function encodeObject(value: object): MysqlParameter {
   if (Array.isArray(value)) {
     throw invalid('MySQL has no arrays: write sql.list(values) after `in`, or sql.json(values) for JSON.');
   }
-  return encodeJson(value);
+  return encodeJsonObject(value);
 }
 
 function encodeDate(date: Date): string {

@@ -13,9 +13,10 @@ import {
   resetClient,
   streamOf,
 } from './mysql-client.js';
-import { changeResult, encodeParameter, isWhole, rowsResult } from './mysql-codec.js';
+import { encodeParameter, isWhole, mysqlResult, serverStatusOf } from './mysql-codec.js';
 import { mysqlError, mysqlFailure } from './mysql-error.js';
 import { useNativeValues } from './mysql-native.js';
+import { isPreparable } from './mysql-preparable.js';
 import { MysqlRows } from './mysql-rows.js';
 import { splitScript } from './split-script.js';
 
@@ -24,8 +25,6 @@ import { splitScript } from './split-script.js';
  * and a reset of the session takes it away.
  */
 const sessionSettings = `set time_zone = '+00:00', sql_mode = concat_ws(',', nullif(@@sql_mode, ''), 'STRICT_ALL_TABLES,IGNORE_SPACE')`;
-
-const preparable = /^\s*(?:select|with|values|table)\b[^;]*$/i;
 
 /** ER_QUERY_INTERRUPTED */
 const interrupted = 1317;
@@ -85,17 +84,16 @@ export class MysqlConnection implements DriverConnection {
     });
   }
 
-  /** Not everything can be prepared. What reads is, with or without values: as text a `float` has six digits. */
+  /** Not everything can be prepared. What gives rows is, with or without values: as text a `float` has six digits. */
   #start(text: string, parameters: unknown[], answer?: Answer): unknown {
-    return parameters.length === 0 && !preparable.test(text)
+    return parameters.length === 0 && !isPreparable(text)
       ? this.#client.query(text, answer)
       : this.#client.execute(text, parameters, answer);
   }
 
   #resultOf(answer: unknown, columns: unknown): DriverResult {
     this.#readStatus(answer, columns);
-    if (!Array.isArray(answer)) return changeResult(answer);
-    return hasResults(columns) ? rowsResult(answer[0], columns[0]) : rowsResult(answer, columns);
+    return mysqlResult(answer, columns);
   }
 
   openRows({ text, values }: Statement, batch: number): DriverRows {
@@ -156,12 +154,9 @@ export class MysqlConnection implements DriverConnection {
     return { rows, done };
   }
 
-  /** The header of a change, or of the last result of a procedure, says whether a transaction is open; rows do not. */
   #readStatus(answer: unknown, columns: unknown): void {
-    const header: unknown = !Array.isArray(answer) ? answer : hasResults(columns) ? answer.at(-1) : undefined;
-    const status: unknown =
-      typeof header === 'object' && header !== null ? Reflect.get(header, 'serverStatus') : undefined;
-    if (typeof status === 'number') this.#inTransaction = (status & inTransactionFlag) !== 0;
+    const status = serverStatusOf(answer, columns);
+    if (status !== undefined) this.#inTransaction = (status & inTransactionFlag) !== 0;
   }
 
   async script(text: string): Promise<void> {
@@ -216,7 +211,11 @@ export class MysqlConnection implements DriverConnection {
   #failureOf(error: unknown, text: string): DbError {
     if (DbError.is(error)) return error;
     const failure = mysqlFailure(error);
-    if (failure !== undefined && this.#isOpen) return mysqlError(failure, text);
+    if (failure !== undefined && this.#isOpen) {
+      const said = mysqlError(failure, text);
+      if (said.kind === 'connection_lost') this.#close(); // its end is on the way
+      return said;
+    }
     this.#close();
     return lostError();
   }
@@ -234,11 +233,6 @@ export class MysqlConnection implements DriverConnection {
     this.#streaming?.lose(lostError());
     if (wasOpen) this.#lost();
   }
-}
-
-/** A procedure has a list of results, of which the first is given. */
-function hasResults(columns: unknown): columns is unknown[] {
-  return Array.isArray(columns) && Array.isArray(columns[0]);
 }
 
 function busyError(): DbError {

@@ -34,6 +34,8 @@ const byNumber: ReadonlyMap<number, DbErrorKind> = new Map<number, DbErrorKind>(
   [3024, 'query_timeout'],
   [1053, 'connection_lost'],
   [1927, 'connection_lost'], // MariaDB: connection was killed
+  [3169, 'connection_lost'], // MySQL: session was killed
+  [4031, 'connection_lost'], // MySQL: idle for too long
   [1040, 'resources'],
   [1203, 'resources'],
   [1226, 'resources'],

@@ -20,6 +20,7 @@ import { PgliteThread, type ThreadAnswer, type ThreadRequest } from './pglite-th
 import { decoderFor } from './postgres-decode.js';
 import { encodeValue } from './postgres-encode.js';
 import { postgresError } from './postgres-error.js';
+import { postgresSession } from './postgres-session.js';
 
 export interface PgliteOptions {
   /** What the thread imports: a package name or a `file:` URL. @defaultValue '@electric-sql/pglite' */
@@ -36,11 +37,7 @@ const readOptions = optionsOf<PgliteOptions>('pglite', { module: true });
 const readConnection = optionsOf<PgliteConnectionOptions>('createDb connection', { folder: true });
 
 /** One by one: several statements in one text are one transaction, in which `discard all` is refused. */
-const sessionSettings = [
-  'rollback',
-  'discard all',
-  `set timezone to 'UTC'; set datestyle to 'ISO, YMD'; set bytea_output to 'hex'`,
-] as const;
+const sessionSettings = ['rollback', 'discard all', postgresSession] as const;
 
 /** Creating a database takes seconds, and there is one connection for all to queue for. */
 const defaultDeadlines = { acquireMs: 20_000, connectMs: 60_000, queryMs: 30_000 } as const;

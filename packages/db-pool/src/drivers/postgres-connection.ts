@@ -8,10 +8,8 @@ import { backendKey, forgetParsed, socketOf } from './pg-internals.js';
 import { cancelBackend } from './postgres-cancel.js';
 import { encodeValue } from './postgres-encode.js';
 import { postgresError, postgresFailure } from './postgres-error.js';
+import { postgresSession } from './postgres-session.js';
 import { PreparedStatements } from './prepared-statements.js';
-
-/** Settings that the decoding of values relies on, whatever the server's or the role's are. */
-const sessionSettings = `set timezone to 'UTC'; set datestyle to 'ISO, YMD'; set bytea_output to 'hex'`;
 
 /** Without values only plain reads are prepared: a text of several statements or a command cannot be. */
 const preparable = /^\s*(?:select|with|values|table)\b[^;]*$/i;
@@ -116,7 +114,7 @@ export class PostgresConnection implements DriverConnection {
   }
 
   async prepareSession(): Promise<void> {
-    await this.#send({ text: sessionSettings });
+    await this.#send({ text: postgresSession });
   }
 
   cancel(): Promise<void> {

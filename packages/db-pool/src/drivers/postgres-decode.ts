@@ -93,6 +93,15 @@ const arrayElements: ReadonlyMap<number, number> = new Map([
   [1182, 0], // date
   [1183, 0], // time
   [2951, 0], // uuid
+  [1187, 0], // interval
+  [1270, 0], // timetz
+  [1041, 0], // inet
+  [651, 0], // cidr
+  [1040, 0], // macaddr
+  [791, 0], // money
+  [1561, 0], // bit
+  [1563, 0], // varbit
+  [143, 0], // xml
 ]);
 
 const asText: Decode = (text) => text;

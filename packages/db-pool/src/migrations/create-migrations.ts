@@ -22,6 +22,7 @@ import {
   recordReverting,
   recordStarted,
 } from './migration-table.js';
+import { requireOwnSession } from './own-session.js';
 import { planUp } from './plan-up.js';
 import { requireRestored, unmarkRestoring } from './restore-mark.js';
 import { runStep } from './run-step.js';
@@ -77,6 +78,7 @@ export function createMigrations(db: Db, options: MigrationsOptions): Migrations
     const longestMs = lockTimeoutMs + timeoutMs * (files.length + 1) + 2 * backupTimeoutMs;
     const connection = await db.connect({ timeout: longestMs, signal });
     try {
+      await requireOwnSession(db, connection);
       await takeMigrationLock(connection, { timeoutMs: lockTimeoutMs, clock, signal });
       await ensureTable(connection);
       return await work(connection, files);

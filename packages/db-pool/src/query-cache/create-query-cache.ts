@@ -147,7 +147,8 @@ export function createQueryCache(db: Db, options: QueryCacheOptions = {}): Query
       return answerOf(kept);
     }
     if (signal?.aborted === true) return db.execute(query, { signal }); // which refuses it
-    const running = loads.get(key);
+    const known = loads.get(key);
+    const running = known?.isAbandoned === true ? undefined : known; // its last caller left a moment ago
     meter.asked(running === undefined ? 'miss' : 'coalesced');
     const load = running ?? start(query, key, tags, keepMs);
     const timeoutMs = timeout === undefined ? undefined : parseDuration(timeout);

@@ -1,11 +1,20 @@
 import type { SqlDialect } from '@seaworthy/contracts';
-import { DbError } from '../db-error.js';
+import { DbError, type DbErrorKind } from '../db-error.js';
 import { compile } from '../sql/compile.js';
 import type { Lease } from './lease.js';
 import type { Limits, LimitsReader } from './limits.js';
 import { createRunner, type QueryRunner } from './runner.js';
 import type { StreamOptions } from './stream-options.js';
 import { planStream, type RowStreamer, type Streamed, streamRows } from './stream-rows.js';
+import {
+  abortedBy,
+  alreadyEndedError,
+  commitUnknown,
+  endsTransaction,
+  overError,
+  swallowedError,
+} from './transaction-errors.js';
+import { UnderWay } from './under-way.js';
 
 /** The standard's names, which both engines take. PostgreSQL treats `read uncommitted` as `read committed`. */
 export type Isolation = 'read uncommitted' | 'read committed' | 'repeatable read' | 'serializable';
@@ -31,17 +40,8 @@ export interface TransactionRun {
 }
 
 /**
- * MySQL undoes the whole transaction on a deadlock (and, where it is set so, on a lock wait timeout), and would run what
- * follows in autocommit as if nothing had happened. PostgreSQL refuses by itself until a rollback.
- */
-function endsTransaction(error: unknown, dialect: SqlDialect): error is DbError {
-  if (!DbError.is(error)) return false;
-  if (error.kind === 'connection_lost') return true;
-  return dialect === 'mysql' && (error.kind === 'deadlock' || error.kind === 'lock_timeout');
-}
-
-/**
- * Runs `work` in one transaction on a borrowed connection: committed when it returns, rolled back when it throws.
+ * Runs `work` in one transaction on a borrowed connection: committed when it returns, rolled back when it throws. What `work` began
+ * and did not await ends before the commit, and can begin nothing after a failure: it would take effect outside of the transaction.
  *
  * @throws what `work` throws; DbError `transaction_aborted` when a statement failed and `work` returned all the same;
  * `commit_unknown` when the connection was lost or the time was up between sending COMMIT and its answer.
@@ -51,31 +51,47 @@ export async function runTransaction<T>(
   work: (tx: DbTransaction) => Promise<T>,
 ): Promise<T> {
   const { lease, dialect, limits } = run;
+  const { connection } = lease;
   const command = (text: string): Promise<unknown> => lease.command({ text, values: [] }, limits);
+  const underWay = new UnderWay();
   let doomed: DbError | undefined;
+  /** A statement of the caller's own has committed it or rolled it back. */
+  let hasEnded = false;
   let over = false;
   let savepoints = 0;
+
+  function requireGoingOn(): void {
+    if (over) throw overError();
+    if (doomed !== undefined) throw abortedBy(doomed);
+    if (hasEnded) throw alreadyEndedError();
+  }
 
   function scope(): { readonly tx: DbTransaction; end(): void } {
     let ended = false;
     let siblings: Promise<unknown> = Promise.resolve();
     const requireOpen = (): void => {
-      if (over || ended) throw new DbError('closed', 'The transaction is over. Await every call made in it.');
-      if (doomed !== undefined) throw abortedBy(doomed);
+      if (ended) throw overError();
+      requireGoingOn();
     };
-    const runner = createRunner(dialect, async (query, options) => {
+
+    async function query(...[statement, options]: Parameters<QueryRunner['execute']>): Promise<never> {
       requireOpen();
+      const before = connection.transactionState;
       try {
-        const result = await lease.query(compile(query, dialect), run.reader.ofQuery(options));
+        const result = await lease.query(compile(statement, dialect), run.reader.ofQuery(options));
         // The driver builds rows from the server's own description; that they are a `Row` is the caller's claim.
         return result as never;
       } catch (error) {
         if (endsTransaction(error, dialect)) doomed = error;
         throw error;
+      } finally {
+        if (before !== 'none' && connection.transactionState === 'none' && lease.over === undefined)
+          hasEnded = true;
       }
-    });
+    }
+
     const tx: DbTransaction = {
-      ...runner,
+      ...createRunner(dialect, (statement, options) => underWay.run(() => query(statement, options))),
       async *stream<Row>(query: Streamed<Row>, given?: StreamOptions) {
         requireOpen();
         const context = { dialect, limits: run.reader };
@@ -87,7 +103,8 @@ export async function runTransaction<T>(
         }
       },
       transaction(inner) {
-        const turn = siblings.then(() => nested(inner));
+        if (ended) return Promise.reject(overError());
+        const turn = underWay.run(() => siblings.then(() => nested(inner)));
         siblings = turn.catch(() => undefined);
         return turn;
       },
@@ -101,8 +118,7 @@ export async function runTransaction<T>(
   }
 
   async function nested<R>(inner: (tx: DbTransaction) => Promise<R>): Promise<R> {
-    if (over) throw new DbError('closed', 'The transaction is over. Await every call made in it.');
-    if (doomed !== undefined) throw abortedBy(doomed);
+    requireGoingOn();
     savepoints += 1;
     const name = `seaworthy_${savepoints}`;
     await command(`savepoint ${name}`);
@@ -110,13 +126,14 @@ export async function runTransaction<T>(
     try {
       const value = await inner(tx);
       end();
+      requireGoingOn();
       // A failed statement that `inner` swallowed leaves the savepoint unusable, so it is undone.
-      if (lease.connection.transactionState === 'failed') throw swallowedError();
+      if (connection.transactionState === 'failed') throw swallowedError();
       await command(`release savepoint ${name}`);
       return value;
     } catch (error) {
       end();
-      if (doomed === undefined && lease.over === undefined) {
+      if (doomed === undefined && !hasEnded && !over && lease.over === undefined) {
         await command(`rollback to savepoint ${name}`);
         await command(`release savepoint ${name}`);
       }
@@ -126,26 +143,19 @@ export async function runTransaction<T>(
 
   async function commit(): Promise<void> {
     if (doomed !== undefined) throw abortedBy(doomed);
-    if (lease.connection.transactionState === 'failed') throw swallowedError();
+    if (hasEnded) return;
+    if (connection.transactionState === 'failed') throw swallowedError();
     if (lease.over !== undefined) throw lease.over;
     try {
       await command('commit');
     } catch (error) {
-      const unanswered =
-        DbError.is(error) &&
-        error.unsent !== true &&
-        ['connection_lost', 'query_timeout', 'transaction_timeout', 'aborted'].includes(error.kind);
-      if (!unanswered) throw error;
-      throw new DbError(
-        'commit_unknown',
-        'COMMIT was sent and its answer did not come, so the transaction may or may not have taken effect. Look for its result before you repeat it.',
-        { cause: error },
-      );
+      const isUnanswered = lease.over !== undefined || (DbError.is(error) && unansweredKinds.has(error.kind));
+      throw DbError.is(error) && error.unsent !== true && isUnanswered ? commitUnknown(error) : error;
     }
   }
 
   async function rollback(): Promise<void> {
-    if (lease.over !== undefined || !lease.connection.isOpen) return;
+    if (lease.over !== undefined || !connection.isOpen) return;
     try {
       await command('rollback');
     } catch {
@@ -156,18 +166,30 @@ export async function runTransaction<T>(
   const { tx, end } = scope();
   try {
     for (const text of beginStatements(run)) await command(text);
-    const value = await untilOver(lease, () => work(tx));
-    end();
+    const value = await untilOver(lease, async () => {
+      const result = await work(tx);
+      end();
+      await underWay.none();
+      return result;
+    });
+    over = true;
     await commit();
     return value;
   } catch (error) {
     end();
+    over = true;
     await rollback();
     throw error;
-  } finally {
-    over = true;
   }
 }
+
+/** COMMIT may have been carried out all the same. */
+const unansweredKinds: ReadonlySet<DbErrorKind> = new Set<DbErrorKind>([
+  'connection_lost',
+  'query_timeout',
+  'transaction_timeout',
+  'aborted',
+]);
 
 function beginStatements({ dialect, isolation, readOnly }: TransactionRun): string[] {
   const mode = readOnly ? ' read only' : '';
@@ -186,19 +208,4 @@ function untilOver<T>(lease: Lease, work: () => Promise<T>): Promise<T> {
     const working = (async () => work())();
     working.then(resolve, reject).finally(stopListening);
   });
-}
-
-function abortedBy(cause: DbError): DbError {
-  return new DbError(
-    'transaction_aborted',
-    'An earlier statement ended this transaction in the server; nothing of it was kept. Let the first error through.',
-    { cause },
-  );
-}
-
-function swallowedError(): DbError {
-  return new DbError(
-    'transaction_aborted',
-    'A statement in this transaction failed and its error was swallowed, so everything was rolled back. Put what may fail into tx.transaction().',
-  );
 }

@@ -26,6 +26,21 @@ export function encodeJson(value: unknown): string {
   }
 }
 
+/**
+ * JSON text of an object that is a value by itself.
+ *
+ * @throws DbError `invalid_value` as `encodeJson`, and for what JSON writes as `{}` however much is in it: a Map, a Set, a Promise that
+ * nobody awaited.
+ */
+export function encodeJsonObject(value: object): string {
+  const kind = Object.prototype.toString.call(value).slice('[object '.length, -1);
+  if (kind === 'Object' || typeof Reflect.get(value, 'toJSON') === 'function') return encodeJson(value);
+  throw new DbError(
+    'invalid_value',
+    `A value of the statement is of the kind ${kind}, which cannot be one. Pass a plain object, a Buffer, or what is inside; await a Promise.`,
+  );
+}
+
 /** Apart, because a replacer makes JSON.stringify several times slower. */
 function encodeWithBigints(value: unknown): string {
   try {

@@ -263,6 +263,16 @@ export function queryCacheContract(engine: Engine): void {
     expect(kindOf(await refusedAtOnce)).toBe('aborted');
   });
 
+  test('does not fail who asks in the moment in which the last one leaves', async () => {
+    await using cache = createQueryCache(engine.db);
+    const controller = new AbortController();
+    const leaving = refused(cache.one(amount(1), { signal: controller.signal }));
+    controller.abort();
+    const coming = cache.one(amount(1));
+    expect(kindOf(await leaving)).toBe('aborted');
+    expect(await coming).toEqual({ amount: 10 });
+  });
+
   // PGlite cannot interrupt a statement.
   testWhere(engine.name !== 'pglite')(
     'ends the statement in the server when nobody waits any more',

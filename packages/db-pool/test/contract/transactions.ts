@@ -156,6 +156,75 @@ export function transactionsContract(engine: Engine): void {
     expect(await amounts()).toEqual([10, 20]);
   });
 
+  test('lets nothing that was started together take effect after a failure has undone it', async () => {
+    const mine = new Error('mine');
+    let others: readonly Promise<unknown>[] = [];
+    const work = engine.db.transaction(async (tx) => {
+      const failing = tx.transaction(async (part) => {
+        await part.exec(take(1, 1));
+        throw mine;
+      });
+      others = [2, 3].map((amount) =>
+        tx.transaction(async (part) => {
+          await part.exec(take(1, amount));
+          await part.exec(take(2, amount));
+        }),
+      );
+      for (const other of others) other.catch(() => undefined);
+      await Promise.all([failing, ...others]);
+    });
+    await expect(work).rejects.toBe(mine);
+    await Promise.allSettled(others);
+    expect(await amounts()).toEqual([10, 20]);
+  });
+
+  test('ends what was not awaited before it commits, and commits nothing when that failed', async () => {
+    let part: Promise<unknown> = Promise.resolve();
+    await engine.db.transaction(async (tx) => {
+      void tx.exec(take(1, 1));
+      part = tx.transaction(async (inner) => {
+        await inner.exec(take(1, 2));
+        await inner.one(sql`select 1 as one`);
+        await inner.exec(take(2, 2));
+      });
+    });
+    await part;
+    expect(await amounts()).toEqual([7, 18]);
+
+    const work = engine.db.transaction(async (tx) => {
+      await tx.exec(take(1, 1));
+      tx.exec(sql`insert into stock ${sql.row({ id: 1, amount: 0 })}`).catch(() => undefined);
+    });
+    if (engine.db.dialect === 'postgres') {
+      // PostgreSQL answers COMMIT with ROLLBACK then, which is no error.
+      expect(kindOf(await refused(work))).toBe('transaction_aborted');
+      expect(await amounts()).toEqual([7, 18]);
+    } else {
+      await work;
+      expect(await amounts()).toEqual([6, 18]);
+    }
+  });
+
+  test('runs nothing more when a statement has ended it, because that would stand alone', async () => {
+    const ends =
+      engine.db.dialect === 'postgres'
+        ? [sql`commit`]
+        : [sql`commit`, sql`create table if not exists other (a int)`];
+    for (const end of ends) {
+      const before = await amounts();
+      const work = engine.db.transaction(async (tx) => {
+        await tx.exec(take(1, 1));
+        await tx.exec(end);
+        await tx.exec(take(2, 1));
+      });
+      const error = await refused(work);
+      expect(error.message).toMatch(/stand alone/);
+      expect(kindOf(error)).toBe('transaction_aborted');
+      expect(await amounts()).toEqual([Number(before[0]) - 1, before[1]]);
+    }
+    await engine.db.transaction((tx) => tx.exec(sql`drop table if exists other`));
+  });
+
   // PGlite has one connection, so transactions cannot wait for each other's locks.
   testWhere(engine.name !== 'pglite')(
     'runs the loser of a deadlock again, and both take effect',

@@ -105,7 +105,15 @@ export function valuesContract(engine: Engine): void {
 
   test('refuses what has no counterpart instead of writing something else', async () => {
     const tooLarge = engine.db.dialect === 'mysql' ? [2n ** 64n, -(2n ** 63n) - 1n, Number.NaN] : ['\0'];
-    for (const value of [new Date(Number.NaN), () => 1, Symbol('s'), ...tooLarge]) {
+    const hollow = [
+      new Map([[1, 2]]),
+      new Set([1]),
+      Promise.resolve(1),
+      /x/,
+      new ArrayBuffer(2),
+      new Float64Array(1),
+    ];
+    for (const value of [new Date(Number.NaN), () => 1, Symbol('s'), ...hollow, ...tooLarge]) {
       await expect(engine.db.one(sql`select ${value} as v`)).rejects.toMatchObject({
         code: 'DB_INVALID_VALUE',
       });
@@ -139,6 +147,18 @@ export function valuesContract(engine: Engine): void {
       v: [],
       w: [7, 8],
     });
+    expect(
+      await engine.db.one(
+        sql`select '{1 day,NULL}'::interval[] as v, '{10.0.0.1,::1}'::inet[] as w, '{101,0}'::varbit[] as x,
+          '{1e400,NaN,-0.10}'::numeric[] as y, '{infinity,NULL,0044-03-15 12:00:00 BC}'::timestamp[] as z`,
+      ),
+    ).toEqual({
+      v: ['1 day', null],
+      w: ['10.0.0.1', '::1'],
+      x: ['101', '0'],
+      y: [`1${'0'.repeat(400)}`, 'NaN', '-0.10'],
+      z: ['infinity', null, '0044-03-15 12:00:00 BC'],
+    });
   });
 
   testWhere(engine.name === 'mysql')(
@@ -153,6 +173,106 @@ export function valuesContract(engine: Engine): void {
         big: 18_446_744_073_709_551_615n,
         tiny: 7,
       });
+    },
+  );
+
+  testWhere(engine.name === 'mysql')(
+    'gives a float its digits however the statement is written that reads it',
+    async () => {
+      await engine.db.exec(sql`drop table if exists floats`);
+      await engine.db.exec(sql`create table floats (f float)`);
+      await engine.db.exec(sql`drop procedure if exists read_floats`);
+      await engine.db.exec(sql`create procedure read_floats() select f from floats`);
+      const rows = [{ f: 16_777_215 }];
+      await engine.db.exec(sql`insert into floats values (16777215)`);
+      for (const query of [
+        sql`select f from floats;`,
+        sql`/* app:floats */ select f from floats`,
+        sql`-- app:floats
+          select f from floats`,
+        sql`select f from floats where ';' = ';'`,
+        sql`(select f from floats) union (select f from floats)`,
+        sql`call read_floats()`,
+      ])
+        expect(await engine.db.many(query)).toEqual(rows);
+      const { version } = await engine.db.one<{ version: string }>(sql`select version() as version`);
+      // MySQL has no `returning`.
+      if (version.includes('MariaDB'))
+        expect(await engine.db.many(sql`delete from floats returning f`)).toEqual(rows);
+      await engine.db.exec(sql`drop procedure read_floats`);
+    },
+  );
+
+  testWhere(engine.name === 'mysql')('gives a generated key whole, up to the largest there is', async () => {
+    await engine.db.exec(sql`drop table if exists keyed`);
+    await engine.db.exec(sql`create table keyed (id bigint unsigned auto_increment primary key, a int)`);
+    for (const id of [9_007_199_254_740_993n, 18_446_744_073_709_551_610n]) {
+      await engine.db.exec(sql`insert into keyed values (${id - 1n}, 1)`);
+      expect(await engine.db.exec(sql`insert into keyed (a) values (${2})`)).toEqual({
+        rowCount: 1,
+        insertId: id,
+      });
+    }
+    expect(await engine.db.exec(sql`update keyed set a = 3 where a = 2`)).toEqual({ rowCount: 2 });
+  });
+
+  testWhere(engine.name === 'mysql')('leaves as text what no Date can hold, and finds it again', async () => {
+    const own = await engine.db.connect();
+    try {
+      await own.exec(sql`set sql_mode = ''`);
+      await own.exec(sql`drop table if exists zeros`);
+      await own.exec(sql`create table zeros (a datetime, b date, c datetime(3))`);
+      await own.exec(sql`insert into zeros values ('0000-00-00 00:00:00', '2024-00-00', '0000-00-00')`);
+      const [zero] = await own.many<{ a: unknown; b: unknown; c: unknown }>(sql`select a, b, c from zeros`);
+      expect(zero).toEqual({
+        a: '0000-00-00 00:00:00',
+        b: '2024-00-00',
+        c: expect.stringMatching(/^0000-00-00 00:00:00/),
+      });
+      expect(
+        await own.many(
+          sql`select 1 as one from zeros where a = ${zero?.a} and b = ${zero?.b} and c = ${zero?.c}`,
+        ),
+      ).toEqual([{ one: 1 }]);
+      await own.exec(sql`drop table zeros`);
+    } finally {
+      await own.release();
+    }
+  });
+
+  testWhere(engine.name === 'mysql')('quotes names so that ANSI_QUOTES changes nothing', async () => {
+    const own = await engine.db.connect();
+    try {
+      await own.exec(sql`set sql_mode = 'ANSI_QUOTES,STRICT_ALL_TABLES'`);
+      expect(await own.one(sql`select ${'a"b'} as ${sql.id('x"y')}, 'q' as q`)).toEqual({
+        'x"y': 'a"b',
+        q: 'q',
+      });
+    } finally {
+      await own.release();
+    }
+  });
+
+  testWhere(engine.name === 'postgres')(
+    'gives every digit of a float, whatever the database is set to',
+    async () => {
+      const setDigits = (digits: string) =>
+        engine.db.exec(
+          sql`do $$ begin execute format('alter database %I ${digits === '0' ? sql.raw`set extra_float_digits = 0` : sql.raw`reset extra_float_digits`}', current_database()); end $$`,
+        );
+      await setDigits('0');
+      try {
+        await using db = engine.open({ pool: { max: 1 } });
+        const third = { a: 1 / 3, b: 0.1 + 0.2 };
+        const read = sql`select ${1 / 3}::float8 as a, ${0.1 + 0.2}::float8 as b`;
+        expect(await db.one(read)).toEqual(third);
+        const own = await db.connect();
+        await own.exec(sql`set extra_float_digits = 0`);
+        await own.release();
+        expect(await db.one(read)).toEqual(third);
+      } finally {
+        await setDigits('');
+      }
     },
   );
 
