@@ -36,7 +36,12 @@ describe.concurrent.each([
   it('says which database does not answer, never the password, after a bounded retry, and exits 1', async () => {
     const databasePort = await freePort();
     await using service = spawnNode(script, {
-      env: { NODE_ENV: 'development', PORT: String(await freePort()), DATABASE_URL: urlAt(databasePort) },
+      env: {
+        NODE_ENV: 'development',
+        PORT: String(await freePort()),
+        DATABASE_URL: urlAt(databasePort),
+        DATABASE_START_TIMEOUT: '3s',
+      },
     });
     expect(await service.exited).toEqual({ code: 1, signal: null });
     expect(service.stderr).toContain(`127.0.0.1:${databasePort}`);

@@ -15,9 +15,11 @@ export {
   seedDatabase,
 } from './database/database-command.js';
 export { insertRows } from './database/insert-rows.js';
+export { startingWithin } from './database/starting-within.js';
 export { day } from './day.js';
 export { idOf } from './id-of.js';
 export { containing, pageNumber, pageSize, searchText } from './list-query.js';
+export { type LoginGuardParts, loginGuard } from './login-guard.js';
 export { type NightlyBackups, type NightlyBackupsOptions, nightlyBackups } from './nightly-backups.js';
 export { type OptionalRedis, type OptionalRedisOptions, optionalRedis } from './optional-redis.js';
 export { parse } from './parse.js';

@@ -1,7 +1,10 @@
+import { createServer } from 'node:http';
 import { defineConfig, env } from '@seaworthy/config';
 import { healthEndpoints } from '@seaworthy/health/node';
 import { requestLog } from '@seaworthy/logging/node';
+import { clientIp } from '@seaworthy/security';
 import { secure } from '@seaworthy/security/node';
+import { serverLimits } from '@seaworthy/security/transport';
 import { createService } from '@seaworthy/service';
 import { pageServer } from './pages/page-server.js';
 
@@ -10,6 +13,12 @@ const schema = defineConfig({
     NODE_ENV: env.profile().describe('development, test, staging or production.'),
     HOST: env.string().default('127.0.0.1').describe('Where the pages are served.'),
     PORT: env.port().default(3000).describe('The port of the pages.'),
+    TRUSTED_PROXIES: env
+      .list(env.string(), { min: 0 })
+      .default(['127.0.0.0/8', '::1/128'])
+      .describe(
+        'Addresses and CIDR ranges of the proxies in front, which say whether a request came by TLS.',
+      ),
     PAGES_FOLDER: env.string().default('dist').describe('The built pages.'),
     LOG_LEVEL: env
       .oneOf(['error', 'warn', 'info', 'debug'])
@@ -27,7 +36,8 @@ export function pagesService(name: string) {
     logging: ({ LOG_LEVEL }) => ({ level: LOG_LEVEL }),
   })
     .health(() => ({}))
-    .security(() => ({
+    .security(({ config }) => ({
+      clientIp: clientIp({ trust: config.TRUSTED_PROXIES }),
       headers: {
         profile: 'html',
         helmet: { contentSecurityPolicy: { useDefaults: false, directives: pagePolicy } },
@@ -39,12 +49,13 @@ export function pagesService(name: string) {
         const probes = healthEndpoints(health);
         const guard = secure(security);
         const requests = requestLog(logger);
-        return (req, res) =>
+        return createServer(serverLimits(), (req, res) =>
           requests(req, res, () =>
             guard(req, res, (error) =>
               error === undefined ? probes(req, res, () => pages(req, res)) : res.writeHead(500).end(),
             ),
-          );
+          ),
+        );
       },
       ({ config }) => ({ port: config.PORT, host: config.HOST }),
     );

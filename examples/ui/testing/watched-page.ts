@@ -47,18 +47,21 @@ export interface WatchedPageOptions {
   readonly width?: number;
   /** @defaultValue 'light' */
   readonly theme?: 'light' | 'dark';
+  /** Takes a certificate of an authority that only the test knows. @defaultValue false */
+  readonly ignoreHTTPSErrors?: boolean;
 }
 
 const height = 900;
 
 /** Opens a page that remembers everything the browser complained about. */
 export async function watchedPage(browser: Browser, options: WatchedPageOptions = {}): Promise<WatchedPage> {
-  const { width = 1280, theme = 'light' } = options;
+  const { width = 1280, theme = 'light', ignoreHTTPSErrors = false } = options;
   const context = await browser.newContext({
     viewport: { width, height },
     colorScheme: theme,
     locale: 'en-GB',
     reducedMotion: 'reduce',
+    ignoreHTTPSErrors,
   });
   const page = await context.newPage();
   page.setDefaultTimeout(10_000);

@@ -7,6 +7,7 @@ import { auditRequests, requestLog } from '@seaworthy/logging/fastify';
 import { clientIp, type Security } from '@seaworthy/security';
 import { secure } from '@seaworthy/security/fastify';
 import type { LoginGuard } from '@seaworthy/security/login';
+import { serverLimits } from '@seaworthy/security/transport';
 import type { Role } from '@seaworthy-example/crm-api';
 import { auditKey, createAccounts, createAuditTrail, sessionCookie } from '@seaworthy-example/server';
 import Fastify, { type FastifyInstance } from 'fastify';
@@ -36,6 +37,11 @@ export interface AppOptions {
   readonly logins: LoginGuard;
 }
 
+function newFastify(): FastifyInstance {
+  const { keepAliveTimeout, requestTimeout, ...http } = serverLimits();
+  return Fastify({ logger: false, bodyLimit: 100 * 1024, keepAliveTimeout, requestTimeout, http });
+}
+
 /**
  * The CRM: what guards it, the API, the pages.
  *
@@ -43,7 +49,7 @@ export interface AppOptions {
  */
 export async function createApp(
   { config, environment, logger, db, health, metrics, security, logins }: AppOptions,
-  app: FastifyInstance = Fastify({ logger: false, bodyLimit: 100 * 1024 }),
+  app: FastifyInstance = newFastify(),
 ): Promise<FastifyInstance> {
   const hardened = environment === 'staging' || environment === 'production';
   const lifetimeMs = config.SESSION_LIFETIME.ms;

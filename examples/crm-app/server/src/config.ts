@@ -18,6 +18,10 @@ export const schema = defineConfig({
       .url({ protocols: ['mysql:'] })
       .secret()
       .describe('mysql://user:password@host:3306/database'),
+    DATABASE_START_TIMEOUT: env
+      .duration({ min: '1s', max: '1m' })
+      .default('30s')
+      .describe('How long a start waits for the database to answer.'),
     BACKUP_FOLDER: env
       .string()
       .optional()

@@ -5,9 +5,8 @@ import { createMigrations } from '@seaworthy/db-pool/migrations';
 import { createMetrics, remote } from '@seaworthy/health';
 import { clientIp, policy, presets } from '@seaworthy/security';
 import { createService, type ServiceOptions } from '@seaworthy/service';
-import { nightlyBackups, optionalRedis } from '@seaworthy-example/server';
+import { loginGuard, nightlyBackups, optionalRedis } from '@seaworthy-example/server';
 import { createApp } from './app.js';
-import { loginGuard } from './auth/login-guard.js';
 import { schema } from './config.js';
 import { openDatabase } from './open-database.js';
 import { seed } from './seed/seed.js';
@@ -24,11 +23,11 @@ export function crmServer(options: Pick<ServiceOptions<object>, 'sources' | 'sig
     logging: (config) => ({ level: config.LOG_LEVEL }),
   })
     .resource('metrics', () => createMetrics())
-    .resource('db', ({ config, logger, metrics }) => openDatabase(config, logger, metrics))
+    .resource('db', ({ config, logger, metrics }) => openDatabase(config, logger, metrics), { timeout: '2m' })
     .resource('redis', ({ config, logger }) =>
       optionalRedis({ url: config.REDIS_URL, required: false, environment: config.NODE_ENV, logger }),
     )
-    .resource('logins', (parts) => loginGuard(parts))
+    .resource('logins', (parts) => loginGuard('crm', parts))
     .startup(
       'migrations',
       ({ config, db, logger }, signal) =>

@@ -1,36 +1,15 @@
-import { createPublicKey } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Secret } from '@seaworthy/contracts';
 import { createDb, type Db, sql } from '@seaworthy/db-pool';
 import { mysql } from '@seaworthy/db-pool/mysql';
-import { createSqlAudit, verifyAudit } from '@seaworthy/logging/audit';
-import { createTestDatabase, describeWith, type TestDatabase, waitFor } from '@seaworthy/testkit';
-import { auditKey } from '@seaworthy-example/server';
+import { createTestDatabase, describeWith, type TestDatabase } from '@seaworthy/testkit';
+import { auditWitness, type Scenario } from '@seaworthy-example/server/testing';
 import mysql2 from 'mysql2';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { demoPassword } from '../src/seed/seed.js';
-import { type Answer, newSession, type Person, startCrm } from './crm-client.js';
+import { newSession, type Person, startCrm } from './crm-client.js';
 
 const secret = 'a-secret-of-the-tests-of-the-audit-trail';
-const key = auditKey(new Secret('JWT_SECRET', secret));
-const folder = (name: string): string => fileURLToPath(new URL(`../${name}/`, import.meta.url));
-
-/** Every route that changes something, as the sources declare it. */
-function mutatingRoutes(): string[] {
-  return readdirSync(folder('src'), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts'))
-    .map((name) => readFileSync(`${folder('src')}${name}`, 'utf8'))
-    .flatMap((text) => [...text.matchAll(/\b\w+\.(post|put|patch|delete)\(\s*'(\/[^']*)'/g)])
-    .map(([, method = '', path = '']) => `${method.toUpperCase()} ${path.replace(/^(?!\/api)/, '/api')}`)
-    .sort();
-}
-
-interface Scenario {
-  /** Makes what the request needs and returns the request, which then succeeds. */
-  prepare(): Promise<() => Promise<Answer>>;
-  readonly event: object;
-}
+const folder = fileURLToPath(new URL('..', import.meta.url));
 
 describeWith(['mysql'], 'the audit trail of the CRM', () => {
   let database: TestDatabase;
@@ -67,20 +46,8 @@ describeWith(['mysql'], 'the audit trail of the CRM', () => {
     await database.drop();
   });
 
-  async function events(): Promise<Record<string, unknown>[]> {
-    const query = sql`select body from audit_log where kind = 'event' order by seq`;
-    return (await db.many<{ body: string }>(query)).map(({ body }) => JSON.parse(body));
-  }
-
-  /** The one event that a request leaves. */
-  async function eventOf(ask: () => Promise<Answer>): Promise<readonly [number, Record<string, unknown>]> {
-    const before = (await events()).length;
-    const { status } = await ask();
-    await waitFor(async () => (await events()).length > before, { what: 'an audit record' });
-    const added = (await events()).slice(before);
-    expect(added).toHaveLength(1);
-    return [status, added[0] ?? {}];
-  }
+  const witness = auditWitness({ folder, engine: 'mysql', secret, db: () => db });
+  const { eventOf } = witness;
 
   function email(): string {
     made += 1;
@@ -172,7 +139,7 @@ describeWith(['mysql'], 'the audit trail of the CRM', () => {
   };
 
   it('[row 91] of every mutating route of the CRM holds exactly one record, with who it was, and before and after', async () => {
-    expect(mutatingRoutes()).toEqual(Object.keys(scenarios).sort());
+    expect(witness.mutatingRoutes()).toEqual(Object.keys(scenarios).sort());
     for (const [route, { prepare, event }] of Object.entries(scenarios)) {
       const [status, recorded] = await eventOf(await prepare());
       expect(status, route).toBeLessThan(300);
@@ -215,27 +182,13 @@ describeWith(['mysql'], 'the audit trail of the CRM', () => {
   });
 
   it('of the CRM is a chain that verifies, in tables that the migration makes as the audit log wants them', async () => {
-    const audit = createSqlAudit({ key, environment: 'test' });
-    const publicKeys = [createPublicKey(key)];
-    expect(await verifyAudit(audit.rows(db), { publicKeys })).toMatchObject({ ok: true });
-    const migration = readFileSync(`${folder('migrations')}0003_audit.up.sql`, 'utf8');
-    for (const statement of audit.schema('mysql')) expect(migration).toContain(`${statement};`);
+    await witness.expectChain();
   });
 
   // Last: the failures are noted behind the answers, some when the trail is there again.
   it('[row 91] of the CRM stands in the transaction of the change: without the record nothing is changed', async () => {
     const tables = sql`clients, invoices, invoice_lines, payments, users, sessions`;
     const state = async () => JSON.stringify(await db.many(sql`checksum table ${tables}`));
-    for (const [route, { prepare }] of Object.entries(scenarios)) {
-      const ask = await prepare();
-      const before = await state();
-      await db.exec(sql`rename table audit_log_head to audit_log_gone`);
-      try {
-        expect((await ask()).status, route).toBe(500);
-      } finally {
-        await db.exec(sql`rename table audit_log_gone to audit_log_head`);
-      }
-      expect(await state(), route).toBe(before);
-    }
+    await witness.expectNothingWithoutRecord(scenarios, state);
   });
 });

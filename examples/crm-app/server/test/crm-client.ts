@@ -1,13 +1,7 @@
 import { freePort } from '@seaworthy/testkit';
+import type { Answer } from '@seaworthy-example/server/testing';
 import { demoPassword } from '../src/seed/seed.js';
 import { crmServer } from '../src/service.js';
-
-export interface Answer {
-  readonly status: number;
-  readonly headers: Headers;
-  // The tests look into bodies of every shape; what they expect is what they check.
-  readonly body: ReturnType<typeof JSON.parse>;
-}
 
 /** Talks to the API as one person's browser does. */
 export interface Person {

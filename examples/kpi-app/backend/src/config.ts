@@ -17,6 +17,10 @@ export const schema = defineConfig({
       .secret()
       .optional()
       .describe('PostgreSQL. Without it development and test use an embedded database.'),
+    DATABASE_START_TIMEOUT: env
+      .duration({ min: '1s', max: '1m' })
+      .default('30s')
+      .describe('How long a start waits for the database to answer.'),
     DATA_DIR: env.string().default('.data/kpi').describe('The folder of the embedded database.'),
     BACKUP_FOLDER: env
       .string()

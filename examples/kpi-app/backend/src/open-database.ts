@@ -4,6 +4,7 @@ import { type Logger, type Metrics, silentMetrics } from '@seaworthy/contracts';
 import { createDb, type Db } from '@seaworthy/db-pool';
 import { pglite } from '@seaworthy/db-pool/pglite';
 import { postgres } from '@seaworthy/db-pool/postgres';
+import { startingWithin } from '@seaworthy-example/server';
 import pg from 'pg';
 import type { Config } from './config.js';
 
@@ -12,12 +13,12 @@ export const embeddedStart = '2m';
 
 /** PostgreSQL where a URL says so, the embedded database otherwise. */
 export function openDatabase(
-  config: Pick<Config, 'DATABASE_URL' | 'DATA_DIR' | 'NODE_ENV'>,
+  config: Pick<Config, 'DATABASE_URL' | 'DATABASE_START_TIMEOUT' | 'DATA_DIR' | 'NODE_ENV'>,
   logger: Logger,
   metrics: Metrics = silentMetrics,
 ): Db {
   if (config.DATABASE_URL !== undefined) {
-    return createDb(postgres(pg), {
+    const db = createDb(postgres(pg), {
       url: config.DATABASE_URL,
       environment: config.NODE_ENV,
       name: 'kpi',
@@ -25,6 +26,7 @@ export function openDatabase(
       metrics,
       pool: { max: 20, min: 2 },
     });
+    return startingWithin(db, config.DATABASE_START_TIMEOUT.ms);
   }
   const folder = resolve(config.DATA_DIR);
   mkdirSync(dirname(folder), { recursive: true });
@@ -35,5 +37,5 @@ export function openDatabase(
     metrics,
   });
   // The first start lays the database out, which asks nobody but the processor: a busy machine gets the time it needs.
-  return { ...db, ready: (options) => db.ready({ timeout: embeddedStart, ...options }) };
+  return startingWithin(db, embeddedStart);
 }

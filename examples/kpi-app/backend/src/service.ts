@@ -1,13 +1,14 @@
+import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { postgres, retentionPresets, type Scratch, scratchPostgres } from '@seaworthy/backup';
 import type { Secret } from '@seaworthy/contracts';
 import { createMigrations } from '@seaworthy/db-pool/migrations';
 import { createMetrics, disk, local, memory, remote } from '@seaworthy/health';
 import { clientIp, policy, presets } from '@seaworthy/security';
+import { serverLimits } from '@seaworthy/security/transport';
 import { createService, type ServiceOptions } from '@seaworthy/service';
-import { nightlyBackups, optionalRedis } from '@seaworthy-example/server';
+import { loginGuard, nightlyBackups, optionalRedis } from '@seaworthy-example/server';
 import { createApp } from './app.js';
-import { loginGuard } from './auth/login-guard.js';
 import { schema } from './config.js';
 import { embeddedStart, openDatabase } from './open-database.js';
 import { redisUrl } from './redis-url.js';
@@ -44,7 +45,7 @@ export function kpiBackend(options: Pick<ServiceOptions<object>, 'sources' | 'si
         logger,
       }),
     )
-    .resource('logins', (parts) => loginGuard(parts))
+    .resource('logins', (parts) => loginGuard('kpi', parts))
     .startup(
       'migrations',
       ({ config, db, logger }, signal) =>
@@ -121,7 +122,10 @@ export function kpiBackend(options: Pick<ServiceOptions<object>, 'sources' | 'si
     }))
     .http(
       ({ config, environment, logger, db, health, metrics, security, logins }) =>
-        createApp({ config, environment, logger, db, health, metrics, security, logins }),
+        createServer(
+          serverLimits(),
+          createApp({ config, environment, logger, db, health, metrics, security, logins }),
+        ),
       ({ config }) => ({ port: config.PORT, host: config.HOST }),
     );
 }

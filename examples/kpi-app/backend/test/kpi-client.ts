@@ -1,12 +1,6 @@
+import type { Answer } from '@seaworthy-example/server/testing';
 import { demoPassword } from '../src/seed/seed.js';
 import { kpiBackend } from '../src/service.js';
-
-export interface Answer {
-  readonly status: number;
-  readonly headers: Headers;
-  // The tests look into bodies of every shape; what they expect is what they check.
-  readonly body: ReturnType<typeof JSON.parse>;
-}
 
 /** Of those who logged in, by address of the service and name. */
 const cookies = new Map<string, string>();

@@ -5,6 +5,7 @@ import { healthEndpoints } from '@seaworthy/health/fastify';
 import { requestLog } from '@seaworthy/logging/fastify';
 import { clientIp, type Security } from '@seaworthy/security';
 import { secure, securityOf } from '@seaworthy/security/fastify';
+import { serverLimits } from '@seaworthy/security/transport';
 import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 
 export interface GatewayOptions {
@@ -34,7 +35,15 @@ export async function createGateway({
   security,
 }: GatewayOptions) {
   const client = clientIp({ trust: trustedProxies });
-  const app = Fastify({ logger: false, bodyLimit: 1024 ** 2, routerOptions: { ignoreTrailingSlash: true } });
+  const { keepAliveTimeout, requestTimeout, ...http } = serverLimits();
+  const app = Fastify({
+    logger: false,
+    bodyLimit: 1024 ** 2,
+    routerOptions: { ignoreTrailingSlash: true },
+    keepAliveTimeout,
+    requestTimeout,
+    http,
+  });
   await app.register(requestLog(logger, { clientIp: (request) => client(request).ip }));
   await app.register(secure(security));
   await app.register(healthEndpoints(health));
