@@ -21,7 +21,7 @@ export interface ScratchClusterOptions {
 }
 
 /** A server over a restored data folder, that nobody but this process can reach. */
-export interface ScratchCluster {
+export interface ScratchCluster extends AsyncDisposable {
   /** For a driver of the application's own; by a socket. */
   url(database: string): Secret;
   query(
@@ -126,6 +126,7 @@ export async function startScratchCluster(options: ScratchClusterOptions): Promi
       return { tables: tables.length, rows: tables.reduce((sum, { rows }) => sum + rows, 0) };
     },
     stop,
+    [Symbol.asyncDispose]: stop,
   };
   const over = new AbortController();
   try {
