@@ -18,6 +18,7 @@ import { readRecipients } from './pipeline/read-recipients.js';
 import { type RetentionPolicy, readRetentionPolicy } from './retention/retention-policy.js';
 import type { BackupSource } from './sources/backup-source.js';
 import type { BackupTarget } from './targets/backup-target.js';
+import { cleanupMs } from './targets/discard-staged.js';
 
 export interface BackupsOptions {
   /** What is backed up, under names of yours: `{ db: postgres({ url }) }`. */
@@ -46,6 +47,11 @@ export interface BackupsOptions {
   readonly drill?: DrillSetup;
   /** A dump that gives no byte for so long is ended. @defaultValue '10m' */
   readonly stallTimeout?: DurationInput;
+  /**
+   * How long a target that is out of reach may hold up the end of a run that failed, and `close()`, while what was staged is taken
+   * back; a later run removes what is left. @defaultValue '30s'
+   */
+  readonly cleanupTimeout?: DurationInput;
   /** @defaultValue silent */
   readonly logger?: Logger;
   /** @defaultValue silent */
@@ -66,6 +72,7 @@ export interface BackupSettings {
   readonly drill: DrillSettings | undefined;
   readonly metrics: BackupMetrics;
   readonly stallTimeoutMs: number;
+  readonly cleanupTimeoutMs: number;
   readonly logger: Logger;
   readonly clock: Clock;
 }
@@ -83,6 +90,7 @@ const readOptions = optionsOf<BackupsOptions>(owner, {
   drill: true,
   metrics: true,
   stallTimeout: true,
+  cleanupTimeout: true,
   logger: true,
   clock: true,
 });
@@ -105,7 +113,7 @@ export function readBackupOptions(options: BackupsOptions): BackupSettings {
     logger,
     clock,
   } = readOptions(options);
-  const { stallTimeout = '10m' } = options;
+  const { stallTimeout = '10m', cleanupTimeout = cleanupMs } = options;
   const named = new Map(Object.entries(sources ?? {}));
   if (named.size === 0)
     throw invalidOption(owner, 'sources', 'at least one source, such as { db: postgres({ url }) }');
@@ -150,6 +158,7 @@ export function readBackupOptions(options: BackupsOptions): BackupSettings {
     drill: drill === undefined ? undefined : readDrillSetup(drill, named),
     metrics: createBackupMetrics(metrics ?? silentMetrics),
     stallTimeoutMs,
+    cleanupTimeoutMs: parseDuration(cleanupTimeout),
     logger: logger ?? silentLogger,
     clock: clock ?? systemClock,
   };

@@ -85,7 +85,7 @@ export interface Backups extends Closable {
    */
   run(options?: RunOptions): Promise<Manifest>;
   /** What is there, the newest first. Backups that never became complete are not. */
-  list(): Promise<readonly BackupEntry[]>;
+  list(options?: SignalOption): Promise<readonly BackupEntry[]>;
   /**
    * Checks manifest and hash, then the guards, and brings one source back. PostgreSQL takes all of it or nothing; MySQL may
    * keep a part after a failure.
@@ -115,7 +115,7 @@ export interface Backups extends Closable {
    */
   drill(options?: DrillOptions): Promise<readonly DrillReport[]>;
   /** How the backups stand, for a status page. Asking it also brings the gauges up to date. */
-  status(): Promise<BackupStatus>;
+  status(options?: SignalOption): Promise<BackupStatus>;
   /**
    * For health: fails without a backup or with an old one, and is degraded after a failed drill.
    *
@@ -127,7 +127,7 @@ export interface Backups extends Closable {
    *
    * @throws BackupError `RETENTION_MISSING` without a policy.
    */
-  plan(): Promise<RetentionPlan>;
+  plan(options?: SignalOption): Promise<RetentionPlan>;
   /**
    * Removes what the plan says, the oldest first.
    *
@@ -137,7 +137,7 @@ export interface Backups extends Closable {
   /** `plan()` and `prune()` in one, for a schedule; does nothing without a policy. */
   retain(options?: SignalOption): Promise<PruneResult>;
   /** When complete backups and drills were started, whatever the drills came to, in milliseconds since the epoch: for a schedule. */
-  history(): Promise<BackupHistory>;
+  history(options?: SignalOption): Promise<BackupHistory>;
   /** Stops what runs and waits until its children and files are gone. */
   close(): Promise<void>;
 }

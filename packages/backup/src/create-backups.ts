@@ -1,10 +1,11 @@
-import { optionsOf, withDeadline } from '@seaworthy/contracts';
+import { optionsOf } from '@seaworthy/contracts';
 import { BackupError } from './backup-error.js';
 import { type BackupsOptions, readBackupOptions } from './backup-options.js';
-import type { Backups, DrillOptions, RestoreOptions, RunOptions } from './backups.js';
+import type { Backups, DrillOptions, RestoreOptions, RunOptions, SignalOption } from './backups.js';
 import { measuredDrill } from './drill/run-drill.js';
 import { listBackups } from './manifest/catalog.js';
 import { runBackup } from './pipeline/run-backup.js';
+import { clearOrphans, sweepTargets } from './pipeline/tidy-targets.js';
 import { restoreBackup } from './restore/restore-backup.js';
 import { type RewrapOptions, rewrapBackup } from './restore/rewrap-backup.js';
 import { planNow, pruneBackups } from './retention/prune-backups.js';
@@ -18,10 +19,9 @@ const readRunOptions = optionsOf<RunOptions>('run', {
   tags: true,
 });
 
-const readDrillOptions = optionsOf<DrillOptions>('drill', { id: true, signal: true, onProgress: true });
+const readSignal = optionsOf<SignalOption>('options of backups', { signal: true });
 
-/** What is left of dead runs can wait for the next run; a backup cannot. */
-const sweepTimeoutMs = 5 * 60_000;
+const readDrillOptions = optionsOf<DrillOptions>('drill', { id: true, signal: true, onProgress: true });
 
 /**
  * Backups of databases that exist if and only if they are complete.
@@ -38,8 +38,8 @@ const sweepTimeoutMs = 5 * 60_000;
  * const { id } = await backups.run();
  * await backups.restore(id, { to: postgres({ url: scratchUrl }), confirm: 'kpi_scratch' });
  */
-export function createBackups(options: BackupsOptions): Backups {
-  const settings = readBackupOptions(options);
+export function createBackups(backupsOptions: BackupsOptions): Backups {
+  const settings = readBackupOptions(backupsOptions);
   const { targets, logger, metrics } = settings;
   const closing = new AbortController();
   const active = new Set<Promise<unknown>>();
@@ -78,27 +78,21 @@ export function createBackups(options: BackupsOptions): Backups {
       }
       running = true;
       try {
-        const manifest = await tracked(signal, async (runSignal) => {
-          for (const target of targets) {
-            const bound = {
-              timeoutMs: sweepTimeoutMs,
-              what: 'A sweep',
-              signal: runSignal,
-              clock: settings.clock,
-            };
-            await withDeadline(() => target.sweep(), bound).catch(() => runSignal.throwIfAborted());
-          }
-          return runBackup(settings, {
+        return await tracked(signal, async (runSignal) => {
+          await sweepTargets({ ...settings, signal: runSignal });
+          const manifest = await runBackup(settings, {
             signal: runSignal,
             ...(onProgress === undefined ? {} : { onProgress }),
             ...(tags === undefined ? {} : { tags }),
           });
+          const bytes = manifest.artifacts.reduce((sum, artifact) => sum + artifact.bytes, 0);
+          logger.info('A backup is complete.', { backup: manifest.id, bytes });
+          metrics.ran('succeeded');
+          // From here on it is complete, whatever happens: what follows rejects nothing.
+          await clearOrphans({ ...settings, signal: runSignal });
+          await readStatus(settings, { signal: runSignal }).catch(() => undefined); // the gauges
+          return manifest;
         });
-        const bytes = manifest.artifacts.reduce((sum, artifact) => sum + artifact.bytes, 0);
-        logger.info('A backup is complete.', { backup: manifest.id, bytes });
-        metrics.ran('succeeded');
-        await readStatus(settings).catch(() => undefined); // the gauges; the backup is complete without them
-        return manifest;
       } catch (error) {
         metrics.ran('failed');
         logger.error('A backup failed; nothing of it was kept.', { error });
@@ -107,7 +101,7 @@ export function createBackups(options: BackupsOptions): Backups {
         running = false;
       }
     },
-    list: () => listBackups(targets),
+    list: (options = {}) => tracked(readSignal(options).signal, (signal) => listBackups(targets, { signal })),
     rewrap: (id: string, rewrapOptions: RewrapOptions) =>
       tracked(rewrapOptions.signal, (signal) => rewrapBackup(targets, id, { ...rewrapOptions, signal })),
     restore: (id: string, restoreOptions: RestoreOptions) =>
@@ -118,16 +112,18 @@ export function createBackups(options: BackupsOptions): Backups {
       tracked(readDrillOptions(drillOptions).signal, (signal) =>
         measuredDrill(settings, { ...drillOptions, signal }),
       ),
-    status: () => readStatus(settings),
-    healthCheck: (healthOptions) => backupHealth(backups.status, settings.clock, healthOptions),
-    plan: () => planNow(settings),
+    status: (options = {}) =>
+      tracked(readSignal(options).signal, (signal) => readStatus(settings, { signal })),
+    healthCheck: (healthOptions) => backupHealth(() => backups.status(), settings.clock, healthOptions),
+    plan: (options = {}) => tracked(readSignal(options).signal, (signal) => planNow(settings, { signal })),
     prune: (plan, pruneOptions = {}) =>
-      tracked(pruneOptions.signal, (signal) => pruneBackups(settings, plan, signal)),
+      tracked(readSignal(pruneOptions).signal, (signal) => pruneBackups(settings, plan, signal)),
     async retain(retainOptions = {}) {
       if (settings.retention === undefined) return { removed: [], kept: [] };
-      return backups.prune(await planNow(settings), retainOptions);
+      return backups.prune(await backups.plan(retainOptions), retainOptions);
     },
-    history: () => readHistory(settings),
+    history: (options = {}) =>
+      tracked(readSignal(options).signal, (signal) => readHistory(settings, { signal })),
     close() {
       closed ??= close();
       return closed;

@@ -8,6 +8,7 @@ import { removeBackup } from '../src/manifest/remove-backup.js';
 import { readObject } from '../src/restore/read-artifact.js';
 import { fakeSource } from './support/fake-source.js';
 import { filesIn, temporaryFolder } from './support/fixtures.js';
+import { harmedTarget } from './support/harmed-target.js';
 
 const noAnswer = new BackupError('Looking failed (ECONNREFUSED).', {
   code: 'BACKUP_READ_FAILED',
@@ -45,8 +46,10 @@ async function oneBackup(): Promise<{
 describe('a target that gives no answer', () => {
   it('does not keep a restore from the copy in the next one', async () => {
     const { target, made } = await oneBackup();
-    expect((await findBackup([unreachable, target], made.id)).target).toBe(target);
-    await expect(findBackup([unreachable], made.id)).rejects.toMatchObject({ code: 'BACKUP_READ_FAILED' });
+    expect((await findBackup([unreachable, target], made.id, {})).target).toBe(target);
+    await expect(findBackup([unreachable], made.id, {})).rejects.toMatchObject({
+      code: 'BACKUP_READ_FAILED',
+    });
   });
 
   it('while it is read does not make the backup a corrupt one, which a drill would hold against it', async () => {
@@ -93,6 +96,23 @@ describe('a target whose sweep hangs', () => {
   });
 });
 
+describe('a dump that somebody removes', () => {
+  it('before its manifest is written makes no backup', async () => {
+    const folder = await temporaryFolder();
+    const target = harmedTarget(local(folder), async (_at, step, key) => {
+      if (step !== 'commit' || !key.endsWith('manifest.json')) return;
+      throw new Error('the manifest must not be tried');
+    });
+    const removing = harmedTarget(target, async (_at, step, key) => {
+      if (step === 'commit' && key.endsWith('SHA256SUMS'))
+        await rm(join(folder, key.replace('SHA256SUMS', 'db.sql.zst')), { force: true });
+    });
+    const backups = createBackups({ sources: { db: fakeSource() }, targets: [removing] });
+    await expect(backups.run()).rejects.toMatchObject({ code: 'BACKUP_CORRUPT', stage: 'commit' });
+    expect(await filesIn(folder)).toEqual([]);
+  });
+});
+
 describe('a backup that goes away', () => {
   it('while the list is read is neither damaged nor a failure', async () => {
     const { folder, target, made } = await oneBackup();
@@ -106,7 +126,7 @@ describe('a backup that goes away', () => {
           }
         },
       };
-      expect(await listBackups([racing])).toEqual([]);
+      expect(await listBackups([racing], {})).toEqual([]);
     }
   });
 
@@ -120,7 +140,7 @@ describe('a backup that goes away', () => {
           ? Promise.reject(new BackupError('It is locked.', { code: 'BACKUP_LOCKED', stage: 'write' }))
           : target.delete(key),
     };
-    await expect(removeBackup(keeping, made.id)).rejects.toMatchObject({ code: 'BACKUP_LOCKED' });
+    await expect(removeBackup(keeping, made.id, {})).rejects.toMatchObject({ code: 'BACKUP_LOCKED' });
     expect(await filesIn(folder)).toEqual([locked]);
   });
 });

@@ -1,5 +1,5 @@
 import { isId } from '../manifest/layout.js';
-import type { BackupTarget } from '../targets/backup-target.js';
+import type { BackupTarget, TargetCallOptions } from '../targets/backup-target.js';
 
 /** That a part of a backup was drilled, when, and how it went: all of it is in the name of the report, so that a listing tells it. */
 export interface DrillMark {
@@ -32,10 +32,11 @@ export function drillMarkOf(key: string): DrillMark | undefined {
 /** The marks of every backup, by its id; a report that lies in several targets counts once. */
 export async function listDrillMarks(
   targets: readonly BackupTarget[],
+  options: TargetCallOptions = {},
 ): Promise<ReadonlyMap<string, readonly DrillMark[]>> {
   const marks = new Map<string, Map<string, DrillMark>>();
   for (const target of targets) {
-    for await (const key of target.keys()) {
+    for await (const key of target.keys('', options)) {
       const mark = drillMarkOf(key);
       if (mark === undefined) continue;
       const known = marks.get(mark.id) ?? new Map<string, DrillMark>();

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { BackupError } from '../backup-error.js';
 import type { BackupSettings } from '../backup-options.js';
 import type { DrillOptions } from '../backups.js';
@@ -8,9 +7,9 @@ import { layoutOf } from '../manifest/layout.js';
 import type { ManifestArtifact } from '../manifest/manifest.js';
 import { readStatus } from '../status/read-status.js';
 import { DrillError } from './drill-error.js';
-import { drillNote } from './drill-mark.js';
 import type { DrillReport } from './drill-report.js';
 import { drillSource } from './drill-source.js';
+import { keepReport } from './keep-report.js';
 
 /**
  * Restores every source that has a scratch place, one after the other, and keeps a report of each beside the manifest.
@@ -31,7 +30,7 @@ async function runDrill(
       },
     );
   }
-  const id = wanted ?? newestOf(await listBackups(targets));
+  const id = wanted ?? newestOf(await listBackups(targets, { signal }));
   const reports: DrillReport[] = [];
   for (const { artifact, at } of await artifactsOf(id)) {
     const scratch = drill.into[artifact.source];
@@ -62,7 +61,7 @@ async function runDrill(
     backup: string,
   ): Promise<ReadonlyArray<{ readonly artifact: ManifestArtifact; readonly at: number }>> {
     try {
-      const { manifest } = await findBackup(targets, backup);
+      const { manifest } = await findBackup(targets, backup, { signal });
       return manifest.artifacts.map((artifact, at) => ({ artifact, at }));
     } catch (error) {
       if (!BackupError.is(error) || error.code === 'BACKUP_NOT_FOUND' || error.code === 'BACKUP_READ_FAILED')
@@ -83,24 +82,13 @@ async function runDrill(
 
   /** In every target that has the backup, and at least in one. */
   async function keep(report: DrillReport, artifact: number): Promise<void> {
-    const { backup, outcome, startedAt } = report;
-    const layout = layoutOf(backup);
-    const key = layout.note(backup, drillNote({ artifact, outcome, at: Date.parse(startedAt) }));
-    const bytes = Buffer.from(`${JSON.stringify(report, null, 2)}\n`);
-    const digest = { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') };
+    const { backup } = report;
     let kept = 0;
     let failure: unknown;
     for (const target of targets) {
       try {
-        if ((await target.head(layout.manifest(backup))) === undefined) continue;
-        const object = await target.stage(key, { signal });
-        try {
-          await object.write(bytes);
-          await object.commit(digest);
-        } catch (error) {
-          await object.discard();
-          throw error;
-        }
+        if ((await target.head(layoutOf(backup).manifest(backup), { signal })) === undefined) continue;
+        await keepReport(target, report, { artifact, signal, clock: settings.clock });
         kept += 1;
       } catch (error) {
         failure = error;
@@ -126,7 +114,7 @@ export async function measuredDrill(
     settings.logger.error('A drill did not pass.', { error });
     throw error;
   } finally {
-    await readStatus(settings).catch(() => undefined); // the gauges
+    await readStatus(settings, { signal: options.signal }).catch(() => undefined); // the gauges
   }
 }
 

@@ -1,5 +1,5 @@
 import { BackupError } from '../backup-error.js';
-import type { BackupTarget } from '../targets/backup-target.js';
+import type { BackupTarget, TargetCallOptions } from '../targets/backup-target.js';
 import type { BackupEntry } from './backup-entry.js';
 import { idOfManifest, isId, layoutOf } from './layout.js';
 import { type Manifest, maxManifestBytes } from './manifest.js';
@@ -11,21 +11,24 @@ export interface FoundBackup {
 }
 
 /** Every backup of every target, the newest first; damaged ones, whose time nobody knows, at the end. */
-export async function listBackups(targets: readonly BackupTarget[]): Promise<readonly BackupEntry[]> {
+export async function listBackups(
+  targets: readonly BackupTarget[],
+  options: TargetCallOptions,
+): Promise<readonly BackupEntry[]> {
   const complete = new Map<string, { readonly manifest: Manifest; readonly targets: string[] }>();
   const damaged = new Map<string, string>();
   for (const target of targets) {
-    for await (const key of target.keys()) {
+    for await (const key of target.keys('', options)) {
       const id = idOfManifest(key);
       if (id === undefined) continue;
       try {
-        const manifest = await readManifest(target, key, id);
-        await assertPresent(target, manifest);
+        const manifest = await readManifest(target, key, { id, ...options });
+        await assertPresent(target, manifest, options);
         const known = complete.get(id);
         if (known === undefined) complete.set(id, { manifest, targets: [target.name] });
         else known.targets.push(target.name);
       } catch (error) {
-        if ((await target.head(key)) === undefined) continue; // retention removed it while we looked
+        if ((await target.head(key, options)) === undefined) continue; // retention removed it while we looked
         if (!BackupError.is(error)) throw error;
         damaged.set(id, error.message);
       }
@@ -41,16 +44,21 @@ export async function listBackups(targets: readonly BackupTarget[]): Promise<rea
 }
 
 /** The backup of that id from the first target that has it whole; one that cannot be asked is passed over. */
-export async function findBackup(targets: readonly BackupTarget[], id: string): Promise<FoundBackup> {
+export async function findBackup(
+  targets: readonly BackupTarget[],
+  id: string,
+  options: TargetCallOptions,
+): Promise<FoundBackup> {
   let damage: unknown;
   for (const target of isId(id) ? targets : []) {
     const key = layoutOf(id).manifest(id);
     try {
-      if ((await target.head(key)) === undefined) continue;
-      const manifest = await readManifest(target, key, id);
-      await assertPresent(target, manifest);
+      if ((await target.head(key, options)) === undefined) continue;
+      const manifest = await readManifest(target, key, { id, ...options });
+      await assertPresent(target, manifest, options);
       return { manifest, target };
     } catch (error) {
+      options.signal?.throwIfAborted();
       damage ??= error;
     }
   }
@@ -63,10 +71,14 @@ export async function findBackup(targets: readonly BackupTarget[], id: string): 
   );
 }
 
-async function readManifest(target: BackupTarget, key: string, id: string): Promise<Manifest> {
+async function readManifest(
+  target: BackupTarget,
+  key: string,
+  { id, ...options }: TargetCallOptions & { readonly id: string },
+): Promise<Manifest> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of target.read(key)) {
+  for await (const chunk of target.read(key, options)) {
     bytes += chunk.byteLength;
     if (bytes > maxManifestBytes) break;
     chunks.push(chunk);
@@ -74,9 +86,13 @@ async function readManifest(target: BackupTarget, key: string, id: string): Prom
   return parseManifest(Buffer.concat(chunks).toString('utf8'), id);
 }
 
-async function assertPresent(target: BackupTarget, manifest: Manifest): Promise<void> {
+async function assertPresent(
+  target: BackupTarget,
+  manifest: Manifest,
+  options: TargetCallOptions,
+): Promise<void> {
   for (const { key, bytes } of manifest.artifacts) {
-    const size = (await target.head(key))?.bytes;
+    const size = (await target.head(key, options))?.bytes;
     if (size === bytes) continue;
     const how = size === undefined ? 'is missing' : `has ${size} bytes instead of ${bytes}`;
     throw new BackupError(`${key} in ${target.name} ${how}.`, { code: 'BACKUP_CORRUPT', stage: 'read' });

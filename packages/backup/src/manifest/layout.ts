@@ -57,10 +57,20 @@ export function idOfManifest(key: string): string | undefined {
   return id !== undefined && isId(id) ? id : undefined;
 }
 
-/** Whether a layout gave that key: what others keep in the same place is theirs. */
-export function isBackupKey(key: string): boolean {
-  return /^(?:\d{8}T\d{6}Z-[0-9a-f]{8}\/|kpi_backup_\d{8}_\d{6}\.)/.test(key);
+/** The id that a layout made that key of; what others keep in the same place has none. */
+export function idOfKey(key: string): string | undefined {
+  return /^(?:(\d{8}T\d{6}Z-[0-9a-f]{8})\/|(kpi_backup_\d{8}_\d{6})\.)/.exec(key)?.slice(1).find(Boolean);
 }
+
+/**
+ * Whether nobody else makes such ids. The preset's are those of the script that it takes the place of, which knows no manifest.
+ */
+export function isOurOwnId(id: string): boolean {
+  return !id.startsWith('kpi_backup_');
+}
+
+/** How long nothing may have come of a run before it counts as dead: none reads or writes that long without a sign. */
+export const abandonedMs = 12 * 3_600_000;
 
 /** The layout that a backup of that id was written in. */
 export function layoutOf(id: string): Layout {

@@ -1,4 +1,4 @@
-import type { BackupTarget } from '../targets/backup-target.js';
+import type { BackupTarget, TargetCallOptions } from '../targets/backup-target.js';
 import { layoutOf } from './layout.js';
 
 /**
@@ -7,14 +7,18 @@ import { layoutOf } from './layout.js';
  *
  * @throws BackupError `BACKUP_LOCKED` when the target keeps it for longer.
  */
-export async function removeBackup(target: BackupTarget, id: string): Promise<void> {
-  await target.delete(layoutOf(id).manifest(id));
+export async function removeBackup(
+  target: BackupTarget,
+  id: string,
+  options: TargetCallOptions,
+): Promise<void> {
+  await target.delete(layoutOf(id).manifest(id), options);
   let failure: unknown;
   for (const prefix of [`${id}/`, `${id}.`]) {
     const keys: string[] = [];
-    for await (const key of target.keys(prefix)) keys.push(key);
+    for await (const key of target.keys(prefix, options)) keys.push(key);
     for (const key of keys) {
-      await target.delete(key).catch((error: unknown) => {
+      await target.delete(key, options).catch((error: unknown) => {
         failure ??= error;
       });
     }

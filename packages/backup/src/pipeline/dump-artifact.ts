@@ -1,6 +1,4 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { type Clock, formatDuration, type Timer } from '@seaworthy/contracts';
 import { BackupError } from '../backup-error.js';
 import type { Contents } from '../manifest/manifest.js';
@@ -10,6 +8,7 @@ import { makeAgeHeader } from './age-header.js';
 import { PayloadEncrypter, payloadNonceBytes } from './age-payload.js';
 import { type CompressionName, compress } from './compression.js';
 import { endWatch } from './end-watch.js';
+import { feed } from './feed.js';
 import { runTogether } from './run-together.js';
 
 export interface DumpOptions {
@@ -47,15 +46,12 @@ export async function dumpArtifact(options: DumpOptions): Promise<DumpResult> {
   const plain = createHash('sha256');
   let rawBytes = 0;
   let progressAt = clock.monotonic();
-  const watched = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      rawBytes += chunk.length;
-      end.push(chunk);
-      progressAt = clock.monotonic();
-      onBytes(rawBytes, sealed.bytes());
-      done(null, chunk);
-    },
-  });
+  function see(chunk: Buffer): void {
+    rawBytes += chunk.length;
+    end.push(chunk);
+    progressAt = clock.monotonic();
+    onBytes(rawBytes, sealed.bytes());
+  }
 
   async function store(): Promise<void> {
     for await (const chunk of stage.output) {
@@ -69,7 +65,7 @@ export async function dumpArtifact(options: DumpOptions): Promise<DumpResult> {
     await runTogether({
       // The watch never resolves on its own, so it joins as a rejection only.
       parts: [
-        Promise.race([watch.stalled, Promise.all([pipeline(dump.stdout, watched, stage.input), store()])]),
+        Promise.race([watch.stalled, Promise.all([feed(dump.stdout, stage.input, see), store()])]),
         dump.exited,
         stage.done,
       ],
@@ -125,17 +121,34 @@ interface Sealer {
   finish(): Promise<ObjectDigest & { readonly headerBytes: number }>;
 }
 
+/** Hashed and written at once. */
+const batchBytes = 256 * 1024;
+
 /** The last steps before the target: encryption where there are recipients, and the hash of what is stored. */
 async function sealer(recipients: readonly string[], staged: Pick<StagedObject, 'write'>): Promise<Sealer> {
   const hash = createHash('sha256');
+  const batch = Buffer.allocUnsafe(batchBytes);
+  let filled = 0;
   let bytes = 0;
   let headerBytes = 0;
   let encrypter: PayloadEncrypter | undefined;
 
   async function put(chunk: Uint8Array): Promise<void> {
-    hash.update(chunk);
+    for (let at = 0; at < chunk.length; ) {
+      const part = chunk.subarray(at, at + batchBytes - filled);
+      batch.set(part, filled);
+      filled += part.length;
+      at += part.length;
+      if (filled === batchBytes) await flush();
+    }
     bytes += chunk.length;
-    await staged.write(chunk);
+  }
+
+  async function flush(): Promise<void> {
+    const full = batch.subarray(0, filled);
+    hash.update(full);
+    await staged.write(full);
+    filled = 0;
   }
 
   if (recipients.length > 0) {
@@ -153,6 +166,7 @@ async function sealer(recipients: readonly string[], staged: Pick<StagedObject, 
     bytes: () => bytes,
     async finish() {
       if (encrypter !== undefined) await put(encrypter.finish());
+      if (filled > 0) await flush();
       return { bytes, sha256: hash.digest('hex'), headerBytes };
     },
   };

@@ -72,7 +72,7 @@ export async function rotatedHeaders(
   const headers: Buffer[] = [];
   for (let number = 1; ; number += 1) {
     const key = layoutOf(id).note(id, headerNote(source, number));
-    if ((await target.head(key)) === undefined) return headers.reverse();
+    if ((await target.head(key, { signal })) === undefined) return headers.reverse();
     headers.push(await readBytes(target, key, { end: maxHeaderBytes, signal }));
   }
 }

@@ -53,7 +53,7 @@ export async function restoreBackup(
   });
   const signal = given === undefined ? limit.signal : AbortSignal.any([given, limit.signal]);
   try {
-    const { manifest, target } = await findBackup(targets, id);
+    const { manifest, target } = await findBackup(targets, id, { signal });
     const artifact = chooseArtifact(manifest, source);
     if (artifact.engine !== to.engine) {
       throw refused(

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { invalidOption, optionsOf, type Secret } from '@seaworthy/contracts';
 import { BackupError } from '../backup-error.js';
 import { listBackups } from '../manifest/catalog.js';
@@ -8,6 +7,7 @@ import { makeAgeHeader } from '../pipeline/age-header.js';
 import { openFirstAgeHeader } from '../pipeline/decrypt-age.js';
 import { readRecipients } from '../pipeline/read-recipients.js';
 import type { BackupTarget } from '../targets/backup-target.js';
+import { putObject } from '../targets/put-object.js';
 import { headerNote, readBytes, rotatedHeaders } from './read-artifact.js';
 import { readIdentities } from './read-identities.js';
 
@@ -41,7 +41,7 @@ export async function rewrapBackup(
   if (identities.length === 0)
     throw invalidOption('rewrap', 'identity', 'a private key that opens the backup');
   const wanted = readRecipients('rewrap', 'recipients', recipients);
-  const entry = (await listBackups(targets)).find((one) => one.id === id);
+  const entry = (await listBackups(targets, { signal })).find((one) => one.id === id);
   if (entry?.status !== 'complete') {
     throw new BackupError('There is no complete backup of that id in any target. list() tells the ids.', {
       code: 'BACKUP_NOT_FOUND',
@@ -71,13 +71,6 @@ async function rewrapArtifact(part: {
   const fileKey = await openFirstAgeHeader([own, ...rotated], identities);
   const { bytes } = await makeAgeHeader(recipients, fileKey);
   const key = layoutOf(id).note(id, headerNote(artifact.source, rotated.length + 1));
-  const object = await target.stage(key, { signal });
-  try {
-    await object.write(bytes);
-    await object.commit({ bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') });
-    return key;
-  } catch (error) {
-    await object.discard();
-    throw error;
-  }
+  await putObject(target, { key, bytes }, { signal });
+  return key;
 }

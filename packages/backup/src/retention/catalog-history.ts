@@ -1,7 +1,7 @@
 import { type DrillMark, lastMarkOf, listDrillMarks } from '../drill/drill-mark.js';
 import type { BackupEntry } from '../manifest/backup-entry.js';
 import { listBackups } from '../manifest/catalog.js';
-import type { BackupTarget } from '../targets/backup-target.js';
+import type { BackupTarget, TargetCallOptions } from '../targets/backup-target.js';
 import type { RetainableBackup } from './retainable-backup.js';
 
 /** A backup with what its drills came to. */
@@ -12,8 +12,14 @@ export interface DrilledBackup {
 }
 
 /** Everything that is kept, the newest first, as retention, schedule and health look at it. */
-export async function catalogHistory(targets: readonly BackupTarget[]): Promise<readonly DrilledBackup[]> {
-  const [entries, marks] = await Promise.all([listBackups(targets), listDrillMarks(targets)]);
+export async function catalogHistory(
+  targets: readonly BackupTarget[],
+  options: TargetCallOptions,
+): Promise<readonly DrilledBackup[]> {
+  const [entries, marks] = await Promise.all([
+    listBackups(targets, options),
+    listDrillMarks(targets, options),
+  ]);
   return entries.map((entry) => {
     const own = marks.get(entry.id) ?? [];
     return { entry, marks: own, retainable: retainableOf(entry, own) };

@@ -1,5 +1,6 @@
 import { BackupError } from '../backup-error.js';
 import type { BackupSettings } from '../backup-options.js';
+import type { SignalOption } from '../backups.js';
 import { removeBackup } from '../manifest/remove-backup.js';
 import { catalogHistory } from './catalog-history.js';
 import { planRetention, type RetentionPlan } from './plan-retention.js';
@@ -12,7 +13,7 @@ export interface PruneResult {
 }
 
 /** The plan for what is kept now. */
-export async function planNow(settings: BackupSettings): Promise<RetentionPlan> {
+export async function planNow(settings: BackupSettings, options: SignalOption): Promise<RetentionPlan> {
   const { retention, targets, clock } = settings;
   if (retention === undefined) {
     throw new BackupError(
@@ -23,7 +24,7 @@ export async function planNow(settings: BackupSettings): Promise<RetentionPlan> 
       },
     );
   }
-  const backups = (await catalogHistory(targets)).map(({ retainable }) => retainable);
+  const backups = (await catalogHistory(targets, options)).map(({ retainable }) => retainable);
   return planRetention(backups, retention, { now: clock.now() });
 }
 
@@ -38,7 +39,7 @@ export async function pruneBackups(
   signal: AbortSignal,
 ): Promise<PruneResult> {
   const { targets, logger } = settings;
-  const now = await planNow(settings);
+  const now = await planNow(settings, { signal });
   const ids = removals(plan);
   const agreed = new Set(removals(now));
   if (plan.fingerprint !== now.fingerprint || ids.some((id) => !agreed.has(id))) {
@@ -57,8 +58,9 @@ export async function pruneBackups(
     for (const target of targets) {
       signal.throwIfAborted();
       try {
-        await removeBackup(target, id);
+        await removeBackup(target, id, { signal });
       } catch (error) {
+        signal.throwIfAborted();
         if (!BackupError.is(error)) throw error;
         kept.push({ id, target: target.name, error });
         logger.warn('Retention could not remove a backup.', { backup: id, target: target.name, error });

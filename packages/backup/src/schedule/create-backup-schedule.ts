@@ -29,7 +29,9 @@ export interface SchedulableBackups {
   retain?(options: { readonly signal: AbortSignal }): Promise<unknown>;
   drill?(options: ScheduledRunOptions): Promise<unknown>;
   /** When complete backups and drills were started, in milliseconds since the epoch. */
-  history(): Promise<{ readonly backups: readonly number[]; readonly drills: readonly number[] }>;
+  history(options?: {
+    readonly signal: AbortSignal;
+  }): Promise<{ readonly backups: readonly number[]; readonly drills: readonly number[] }>;
 }
 
 export interface BackupScheduleOptions {
@@ -129,7 +131,7 @@ export function createBackupSchedule(
   const backupJob: ScheduledJob = {
     name: 'backup',
     times: backupTimes,
-    lastDone: async () => (await backups.history()).backups,
+    lastDone: async (signal) => (await backups.history({ signal })).backups,
     async work(signal) {
       await backups.run({ signal, ...told });
       await backups.retain?.({ signal }).catch((error: unknown) => {
@@ -143,7 +145,7 @@ export function createBackupSchedule(
   const drillJob: ScheduledJob | undefined = drillTimes && {
     name: 'drill',
     times: drillTimes,
-    lastDone: async () => (await backups.history()).drills,
+    lastDone: async (signal) => (await backups.history({ signal })).drills,
     async work(signal) {
       try {
         await restore?.({ signal, ...told });

@@ -7,7 +7,7 @@ export interface ScheduledJob {
   readonly name: string;
   readonly times: CronTimes;
   /** When it was done by any instance, in milliseconds since the epoch. */
-  lastDone(): Promise<readonly number[]>;
+  lastDone(signal: AbortSignal): Promise<readonly number[]>;
   work(signal: AbortSignal): Promise<void>;
 }
 
@@ -90,7 +90,7 @@ export function keepSchedule(job: ScheduledJob, settings: JobSettings, signal: A
   /** What is dated later than now was dated by a wrong clock, and counts for nothing. */
   async function isDone(slot: number): Promise<boolean> {
     const now = clock.now();
-    return (await job.lastDone()).some((at) => at >= slot && at <= now);
+    return (await job.lastDone(signal)).some((at) => at >= slot && at <= now);
   }
 
   function afterFailure(slot: number, error: unknown): number {

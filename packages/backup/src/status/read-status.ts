@@ -1,16 +1,16 @@
 import type { BackupSettings } from '../backup-options.js';
-import type { BackupHistory } from '../backups.js';
+import type { BackupHistory, SignalOption } from '../backups.js';
 import { catalogHistory, type DrilledBackup } from '../retention/catalog-history.js';
 import { type BackupStatus, backupStatus } from './backup-status.js';
 
 /** See `Backups.status`. */
-export async function readStatus(settings: BackupSettings): Promise<BackupStatus> {
-  return show(settings, await catalogHistory(settings.targets));
+export async function readStatus(settings: BackupSettings, options: SignalOption): Promise<BackupStatus> {
+  return show(settings, await catalogHistory(settings.targets, options));
 }
 
 /** See `Backups.history`. */
-export async function readHistory(settings: BackupSettings): Promise<BackupHistory> {
-  const history = await catalogHistory(settings.targets);
+export async function readHistory(settings: BackupSettings, options: SignalOption): Promise<BackupHistory> {
+  const history = await catalogHistory(settings.targets, options);
   show(settings, history);
   return {
     backups: history.flatMap(({ retainable: { madeAt } }) => (madeAt === undefined ? [] : [madeAt])),

@@ -14,8 +14,8 @@ export interface StagedObject {
    * Nothing has the name before. Rejects with `BACKUP_EXISTS` when the name is taken; never replaces anything.
    */
   commit(expected: ObjectDigest): Promise<void>;
-  /** Takes everything back, committed or not. Never rejects. */
-  discard(): Promise<void>;
+  /** Takes everything back, committed or not. Rejects when it cannot be told whether the name is free again. */
+  discard(options?: TargetCallOptions): Promise<void>;
 }
 
 export interface ObjectFacts {
@@ -23,12 +23,16 @@ export interface ObjectFacts {
   readonly modifiedAt: Date;
 }
 
-export interface ReadOptions {
+export interface TargetCallOptions {
+  /** Ends the call, and every attempt at it, with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ReadOptions extends TargetCallOptions {
   /** The first byte, from 0. @defaultValue 0 */
   readonly start?: number;
   /** The byte after the last one. @defaultValue the end */
   readonly end?: number;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -39,14 +43,14 @@ export interface BackupTarget {
   /** For messages. */
   readonly name: string;
   stage(key: string, options: { readonly signal: AbortSignal }): Promise<StagedObject>;
-  /** `undefined` when there is no such object. */
-  head(key: string): Promise<ObjectFacts | undefined>;
+  /** `undefined` when there is no such object. `modifiedAt` is when it came here, whatever it was copied from. */
+  head(key: string, options?: TargetCallOptions): Promise<ObjectFacts | undefined>;
   /** The object's bytes, in order. Throws when there is no such object. */
   read(key: string, options?: ReadOptions): AsyncIterable<Uint8Array>;
   /** Every committed key that begins with `prefix`, in no order. @defaultValue all */
-  keys(prefix?: string): AsyncIterable<string>;
+  keys(prefix?: string, options?: TargetCallOptions): AsyncIterable<string>;
   /** Removes one object; resolves when it was not there. Rejects with `BACKUP_LOCKED` where retention forbids it. */
-  delete(key: string): Promise<void>;
-  /** Removes what runs that died long ago left staged. Never rejects. */
-  sweep(): Promise<void>;
+  delete(key: string, options?: TargetCallOptions): Promise<void>;
+  /** Removes what runs that died left staged. Never rejects. */
+  sweep(options?: TargetCallOptions): Promise<void>;
 }

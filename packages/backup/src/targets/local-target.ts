@@ -3,13 +3,11 @@ import { type FileHandle, link, mkdir, open, readdir, rm, rmdir, stat, unlink } 
 import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { errorCode, invalidOption } from '@seaworthy/contracts';
 import { BackupError } from '../backup-error.js';
+import { abandonedMs, idOfKey } from '../manifest/layout.js';
 import type { BackupTarget, ObjectFacts, StagedObject } from './backup-target.js';
 
 /** Hidden, so that neither `ls *.gz` nor a restore script takes one for a backup. */
 const stagedPrefix = '.partial-';
-
-/** A run that wrote nothing for a day is dead, and its bytes fill the disk. */
-const abandonedMs = 86_400_000;
 
 /**
  * A folder on this machine. Files are readable by their owner only. A file gets its name by a hard link after it was
@@ -58,11 +56,24 @@ export function local(folder: string): BackupTarget {
 }
 
 async function sweepFolder(folder: string): Promise<void> {
+  const runs = new Map<string, { readonly path: string; readonly touchedAt: number }[]>();
   for await (const path of files(folder)) {
-    if (path.split(sep).at(-1)?.startsWith(stagedPrefix) !== true) continue;
-    const { mtimeMs } = await stat(join(folder, path));
-    if (Date.now() - mtimeMs > abandonedMs) await rm(join(folder, path), { force: true });
+    const name = path.split(sep).at(-1) ?? '';
+    if (!name.startsWith(stagedPrefix)) continue;
+    const touchedAt = (await stat(join(folder, path))).mtimeMs;
+    const run = runOf(name);
+    runs.set(run, [...(runs.get(run) ?? []), { path, touchedAt }]);
   }
+  for (const staged of runs.values()) {
+    // A run has one for each source, and those that are through wait for the last.
+    if (staged.some(({ touchedAt }) => Date.now() - touchedAt <= abandonedMs)) continue;
+    for (const { path } of staged) await rm(join(folder, path), { force: true });
+  }
+}
+
+/** The id of the backup, where the name has one. */
+function runOf(name: string): string {
+  return idOfKey(name.slice(stagedPrefix.length).replace(/^(\w+-[0-9a-f]{8})-/, '$1/')) ?? name;
 }
 
 async function stageFile(folder: string, path: string): Promise<StagedObject> {
@@ -111,7 +122,7 @@ async function stageFile(folder: string, path: string): Promise<StagedObject> {
     async discard() {
       await file.close().catch(() => undefined);
       await rm(stagedPath, { force: true }).catch(() => undefined);
-      if (committed) await rm(path, { force: true }).catch(() => undefined);
+      if (committed) await rm(path, { force: true });
       if (nested) await rmdir(parent).catch(() => undefined); // only when it is empty
     },
   };
@@ -142,8 +153,8 @@ async function* files(folder: string, depth = 2, prefix = ''): AsyncIterable<str
 
 async function factsOf(path: string): Promise<ObjectFacts | undefined> {
   try {
-    const { size, mtime } = await stat(path);
-    return { bytes: size, modifiedAt: mtime };
+    const { size, mtimeMs, ctimeMs } = await stat(path);
+    return { bytes: size, modifiedAt: new Date(Math.max(mtimeMs, ctimeMs)) }; // a copy may keep the time of its original
   } catch (error) {
     if (isAbsent(error)) return undefined;
     throw error;

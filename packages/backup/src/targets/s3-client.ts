@@ -61,6 +61,14 @@ export interface S3Client {
     NextKeyMarker?: string | undefined;
     NextUploadIdMarker?: string | undefined;
   }>;
+  listParts(
+    input: ObjectName & { UploadId: string; PartNumberMarker?: string },
+    options?: CallOptions,
+  ): Promise<{
+    Parts?: ReadonlyArray<{ LastModified?: Date | undefined }> | undefined;
+    IsTruncated?: boolean | undefined;
+    NextPartNumberMarker?: string | undefined;
+  }>;
   headObject(
     input: ObjectName,
     options?: CallOptions,

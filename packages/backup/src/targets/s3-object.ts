@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { BackupError } from '../backup-error.js';
-import type { ObjectDigest, StagedObject } from './backup-target.js';
+import type { ObjectDigest, StagedObject, TargetCallOptions } from './backup-target.js';
 import type { S3Caller } from './s3-call.js';
 import type { S3Client, S3Part, S3WriteInput } from './s3-client.js';
 import { s3Failure } from './s3-failure.js';
@@ -30,7 +30,9 @@ export interface S3ObjectOptions {
  * `commit()` sent the last part and completed the upload.
  */
 export function stageS3Object(options: S3ObjectOptions): StagedObject {
-  const { client, call, partBytes, conditionalWrites, signal, target } = options;
+  const { client, call, partBytes, conditionalWrites, target } = options;
+  const discarding = new AbortController();
+  const signal = AbortSignal.any([options.signal, discarding.signal]);
   const token = randomUUID();
   const write: S3WriteInput = { ...options.write, Metadata: { [tokenName]: token } };
   const name = { Bucket: write.Bucket, Key: write.Key };
@@ -41,6 +43,7 @@ export function stageS3Object(options: S3ObjectOptions): StagedObject {
   let uploadId: string | undefined;
   let uploading: Promise<void> = Promise.resolve();
   let committed = false;
+  let attempted = false;
 
   return {
     async write(chunk) {
@@ -60,20 +63,25 @@ export function stageS3Object(options: S3ObjectOptions): StagedObject {
       committed = true;
       await readBack(expected);
     },
-    async discard() {
+    async discard({ signal: limit } = {}) {
+      discarding.abort();
       await uploading.catch(() => undefined);
       buffer = Buffer.alloc(0);
-      const cleaning = { what: `Removing what was staged of ${name.Key}`, stage: 'write' } as const;
+      const cleaning = {
+        what: `Removing what was staged of ${name.Key}`,
+        stage: 'write',
+        signal: limit,
+      } as const;
       if (uploadId !== undefined && !committed) {
         const upload = { ...name, UploadId: uploadId };
+        // One that stays holds no name; a later run finds it.
         await call(cleaning, (request) => client.abortMultipartUpload(upload, request)).catch(
           () => undefined,
         );
       }
       // A commit whose answer was lost may have taken place.
-      if (committed || (await isOurs().catch(() => false))) {
-        await call(cleaning, (request) => client.deleteObject(name, request)).catch(() => undefined);
-      }
+      if (committed || (attempted && (await isOurs({ signal: limit }))))
+        await call(cleaning, (request) => client.deleteObject(name, request));
     },
   };
 
@@ -130,21 +138,22 @@ export function stageS3Object(options: S3ObjectOptions): StagedObject {
   async function commitCall(
     work: (request: { abortSignal: AbortSignal }) => Promise<unknown>,
   ): Promise<void> {
+    attempted = true;
     await call({ what: `Committing ${name.Key}`, stage: 'commit', signal }, async (request) => {
       try {
         await work(request);
       } catch (error) {
         const { status, name: reason } = s3Failure(error);
         if (status !== 412 && reason !== 'NoSuchUpload') throw error;
-        if (await isOurs()) return;
+        if (await isOurs({ signal })) return;
         if (status === 412) throw taken();
         throw error;
       }
     });
   }
 
-  async function isOurs(): Promise<boolean> {
-    const found = await call({ what: `Looking at ${name.Key}`, stage: 'commit' }, (request) =>
+  async function isOurs({ signal: limit }: TargetCallOptions): Promise<boolean> {
+    const found = await call({ what: `Looking at ${name.Key}`, stage: 'commit', signal: limit }, (request) =>
       client.headObject(name, request).catch((error: unknown) => {
         if (s3Failure(error).status === 404) return undefined;
         throw error;

@@ -10,13 +10,13 @@ import {
   wholeNumber,
 } from '@seaworthy/contracts';
 import { BackupError } from '../backup-error.js';
-import { isBackupKey } from '../manifest/layout.js';
-import type { BackupTarget, ReadOptions } from './backup-target.js';
+import type { BackupTarget, ReadOptions, TargetCallOptions } from './backup-target.js';
 import { s3Body } from './s3-body.js';
 import { s3Caller } from './s3-call.js';
 import type { S3Client, S3WriteInput } from './s3-client.js';
 import { s3Error, s3Failure } from './s3-failure.js';
 import { stageS3Object } from './s3-object.js';
+import { sweepS3Uploads } from './s3-sweep.js';
 
 export interface S3TargetOptions {
   /** `new S3({ region })` of `@aws-sdk/client-s3`, with your credentials. */
@@ -51,8 +51,6 @@ export interface S3TargetOptions {
 
 const owner = 's3';
 const leastPartBytes = 5 * 1024 * 1024;
-/** An upload that began a day ago belongs to a run that died. */
-const abandonedMs = 86_400_000;
 
 const readOptions = optionsOf<S3TargetOptions>(owner, {
   client: true,
@@ -121,8 +119,8 @@ export function s3(options: S3TargetOptions): BackupTarget {
     };
   }
 
-  async function look(key: string) {
-    return call({ what: `Looking at ${key}`, stage: 'read' }, (request) =>
+  async function look(key: string, { signal }: TargetCallOptions) {
+    return call({ what: `Looking at ${key}`, stage: 'read', signal }, (request) =>
       client.headObject(objectName(key), request).catch((error: unknown) => {
         if (s3Failure(error).status === 404) return undefined;
         throw error;
@@ -136,7 +134,7 @@ export function s3(options: S3TargetOptions): BackupTarget {
     { start = 0, end, signal }: ReadOptions = {},
   ): AsyncGenerator<Uint8Array> {
     if (end !== undefined && end <= start) return;
-    const total = end ?? (await look(key))?.ContentLength;
+    const total = end ?? (await look(key, { signal }))?.ContentLength;
     if (total === undefined) throw s3Error(new Error('missing'), missing(key));
     let at = start;
     for (let attempt = 1; at < total; ) {
@@ -146,7 +144,7 @@ export function s3(options: S3TargetOptions): BackupTarget {
         const { Body } = await call({ what: `Reading ${key}`, stage: 'read', signal }, (request) =>
           client.getObject({ ...objectName(key), ...range }, request),
         );
-        for await (const chunk of s3Body(Body, timeoutMs)) {
+        for await (const chunk of s3Body(Body, { timeoutMs, signal })) {
           at += chunk.length;
           yield chunk;
         }
@@ -179,17 +177,17 @@ export function s3(options: S3TargetOptions): BackupTarget {
         read: () => read(key, { signal }),
       });
     },
-    async head(key) {
-      const found = await look(key);
+    async head(key, options = {}) {
+      const found = await look(key, options);
       if (found?.ContentLength === undefined) return undefined;
       return { bytes: found.ContentLength, modifiedAt: found.LastModified ?? new Date(0) };
     },
     read,
-    async *keys(wanted = '') {
+    async *keys(wanted = '', { signal } = {}) {
       let token: string | undefined;
       do {
         const from = token === undefined ? {} : { ContinuationToken: token };
-        const page = await call({ what: `Listing ${prefix}${wanted}`, stage: 'read' }, (request) =>
+        const page = await call({ what: `Listing ${prefix}${wanted}`, stage: 'read', signal }, (request) =>
           client.listObjectsV2({ Bucket: bucket, Prefix: prefix + wanted, ...from }, request),
         );
         for (const { Key } of page.Contents ?? []) {
@@ -198,8 +196,8 @@ export function s3(options: S3TargetOptions): BackupTarget {
         token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
       } while (token !== undefined);
     },
-    async delete(key) {
-      const found = await look(key);
+    async delete(key, { signal } = {}) {
+      const found = await look(key, { signal });
       if (found === undefined) return;
       const until = found.ObjectLockRetainUntilDate;
       if (until !== undefined && until.getTime() > clock.now()) {
@@ -209,32 +207,12 @@ export function s3(options: S3TargetOptions): BackupTarget {
           tool: 's3',
         });
       }
-      await call({ what: `Removing ${key}`, stage: 'write' }, (request) =>
+      await call({ what: `Removing ${key}`, stage: 'write', signal }, (request) =>
         client.deleteObject(objectName(key), request),
       );
     },
-    sweep: () => sweep().catch(() => undefined), // what is wrong with the bucket, writing says
+    // What is wrong with the bucket, writing says.
+    sweep: ({ signal } = {}) =>
+      sweepS3Uploads({ client, call, bucket, prefix, clock, signal }).catch(() => undefined),
   };
-
-  async function sweep(): Promise<void> {
-    let from: { KeyMarker?: string; UploadIdMarker?: string } = {};
-    for (let more = true; more; ) {
-      const page = await call({ what: 'Listing unfinished uploads', stage: 'write' }, (request) =>
-        client.listMultipartUploads({ Bucket: bucket, Prefix: prefix, ...from }, request),
-      );
-      for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
-        if (Key === undefined || UploadId === undefined || Initiated === undefined) continue;
-        if (!Key.startsWith(prefix) || !isBackupKey(Key.slice(prefix.length))) continue;
-        if (clock.now() - Initiated.getTime() <= abandonedMs) continue;
-        await call({ what: `Ending the unfinished upload of ${Key}`, stage: 'write' }, (request) =>
-          client.abortMultipartUpload({ Bucket: bucket, Key, UploadId }, request),
-        );
-      }
-      more = page.IsTruncated === true && page.NextKeyMarker !== undefined;
-      from = {
-        ...(page.NextKeyMarker === undefined ? {} : { KeyMarker: page.NextKeyMarker }),
-        ...(page.NextUploadIdMarker === undefined ? {} : { UploadIdMarker: page.NextUploadIdMarker }),
-      };
-    }
-  }
 }

@@ -1,6 +1,7 @@
 import type { Logger } from '@seaworthy/contracts';
 import { BackupError } from '../backup-error.js';
 import type { BackupTarget, ObjectDigest, StagedObject } from './backup-target.js';
+import { discardStaged } from './discard-staged.js';
 
 export interface TargetSetOptions {
   readonly id: string;
@@ -8,6 +9,8 @@ export interface TargetSetOptions {
   /** `any` goes on with the targets that are left when one fails. */
   readonly requireTargets: 'all' | 'any';
   readonly logger: Logger;
+  /** How long a target may hold up `discard()`. */
+  readonly cleanupTimeoutMs: number;
   readonly signal: AbortSignal;
 }
 
@@ -22,7 +25,7 @@ export interface TargetSet {
   /** Rejects when a target has that key. */
   refuse(key: string): Promise<void>;
   stage(key: string): Promise<StagedEverywhere>;
-  /** Gives everything its name, object after object in the order of staging. */
+  /** Gives everything its name, object after object in the order of staging, and the last only when all others are there. */
   commit(): Promise<void>;
   /** Takes everything back, the last object first. */
   discard(): Promise<void>;
@@ -34,8 +37,10 @@ interface Lane {
 }
 
 /** The targets of one run, of which all must succeed or at least one. */
-export function openTargetSet({ id, targets, requireTargets, logger, signal }: TargetSetOptions): TargetSet {
+export function openTargetSet(options: TargetSetOptions): TargetSet {
+  const { id, targets, requireTargets, logger, cleanupTimeoutMs, signal } = options;
   let lanes: readonly Lane[] = targets.map((target) => ({ target, staged: [] }));
+  const keys: string[] = [];
   const digests: ObjectDigest[] = [];
 
   async function inEach(step: (lane: Lane) => Promise<void>): Promise<void> {
@@ -57,7 +62,7 @@ export function openTargetSet({ id, targets, requireTargets, logger, signal }: T
   return {
     refuse: (key) =>
       inEach(async ({ target }) => {
-        if ((await target.head(key)) === undefined) return;
+        if ((await target.head(key, { signal })) === undefined) return;
         throw new BackupError(
           `${target.name} has a backup ${id} already, and a backup is never overwritten.`,
           {
@@ -68,6 +73,7 @@ export function openTargetSet({ id, targets, requireTargets, logger, signal }: T
       }),
     async stage(key) {
       const index = digests.push({ bytes: 0, sha256: '' }) - 1;
+      keys.push(key);
       await inEach(async ({ target, staged }) => {
         staged[index] = await target.stage(key, { signal });
       });
@@ -80,16 +86,34 @@ export function openTargetSet({ id, targets, requireTargets, logger, signal }: T
     },
     async commit() {
       for (const [index, digest] of digests.entries()) {
+        if (index > 0 && index === digests.length - 1) await inEach(refuseGaps);
         await inEach(async ({ staged }) => staged[index]?.commit(digest));
       }
     },
-    async discard() {
-      for (const lane of lanes) await discardLane(lane);
-    },
+    discard: async () => void (await Promise.all(lanes.map(discardLane))),
   };
-}
 
-/** From the manifest back: nothing may look like a backup whose parts are gone. */
-async function discardLane({ staged }: Lane): Promise<void> {
-  for (const object of staged.toReversed()) await object?.discard();
+  /** What got its name hours ago may have been taken away since: by a hand, or by a rule of the bucket. */
+  async function refuseGaps({ target }: Lane): Promise<void> {
+    for (const [index, key] of keys.slice(0, -1).entries()) {
+      const found = await target.head(key, { signal });
+      if (found?.bytes === digests[index]?.bytes) continue;
+      throw new BackupError(`${key} is in ${target.name} no longer, so its backup gets no manifest.`, {
+        code: 'BACKUP_CORRUPT',
+        stage: 'commit',
+      });
+    }
+  }
+
+  async function discardLane({ target, staged }: Lane): Promise<void> {
+    try {
+      await discardStaged(target, staged, cleanupTimeoutMs);
+    } catch (error) {
+      logger.warn('What a failed backup had staged could not be removed; a later run will.', {
+        backup: id,
+        target: target.name,
+        error,
+      });
+    }
+  }
 }

@@ -60,7 +60,7 @@ export async function verifyBackup(
 
   for (const target of targets) {
     await note(target.name, undefined, async () => {
-      const { manifest } = await findBackup([target], id);
+      const { manifest } = await findBackup([target], id, { signal });
       for (const artifact of manifest.artifacts) {
         if (wanted === undefined && artifact.encryption !== 'none' && identities.length === 0)
           level = 'object';

@@ -22,7 +22,7 @@ export function harmedTarget(
       return {
         write: (chunk) => around('write', key, () => object.write(chunk)),
         commit: (digest) => around('commit', key, () => object.commit(digest)),
-        discard: () => object.discard(),
+        discard: (limits) => object.discard(limits),
       };
     },
   };

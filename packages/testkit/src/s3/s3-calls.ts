@@ -177,6 +177,7 @@ function uploadPart(request: S3Request, context: S3CallContext): S3Answer {
     body,
     etag,
     crc32: request.headers['x-amz-checksum-crc32'],
+    modifiedAt: context.now,
   });
   return { status: 200, headers: { etag } };
 }
@@ -241,8 +242,8 @@ function listParts(request: S3Request, context: S3CallContext): S3Answer {
   const upload = uploadOf(request, context);
   if (upload === undefined) return noSuchUpload;
   const parts = [...upload.parts].map(
-    ([number, { body, etag }]) =>
-      `<Part>${tag('PartNumber', number)}${tag('ETag', etag)}${tag('Size', body.length)}</Part>`,
+    ([number, { body, etag, modifiedAt }]) =>
+      `<Part>${tag('PartNumber', number)}${tag('LastModified', modifiedAt.toISOString())}${tag('ETag', etag)}${tag('Size', body.length)}</Part>`,
   );
   return xml('ListPartsResult', tag('IsTruncated', false) + parts.join(''));
 }

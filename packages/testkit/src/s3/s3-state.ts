@@ -18,7 +18,12 @@ export interface S3Upload {
   readonly lockedUntil: Date | undefined;
   readonly parts: Map<
     number,
-    { readonly body: Buffer; readonly etag: string; readonly crc32: string | undefined }
+    {
+      readonly body: Buffer;
+      readonly etag: string;
+      readonly crc32: string | undefined;
+      readonly modifiedAt: Date;
+    }
   >;
 }
 
