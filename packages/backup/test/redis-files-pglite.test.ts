@@ -4,7 +4,16 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { PGlite } from '@electric-sql/pglite';
-import { createBackups, files, local, type Manifest, pglite, rdbFile, redis } from '@seaworthy/backup';
+import {
+  createBackups,
+  files,
+  local,
+  type Manifest,
+  pglite,
+  rdbFile,
+  redis,
+  scratchPglite,
+} from '@seaworthy/backup';
 import { describeWith, freePort, startRedis, waitFor } from '@seaworthy/testkit';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -259,20 +268,51 @@ describe('a backup of files', () => {
 });
 
 describe('a backup of PGlite', () => {
-  it('is a folder that PGlite opens with every row', async () => {
+  it('is a folder that PGlite opens with every row, and a drill tells which tables are as they were', async () => {
     await using db = new PGlite();
     await db.exec(
-      'create table t (id int primary key, body text); insert into t select g, md5(g::text) from generate_series(1, 5000) g',
+      `create table t (id int primary key, body text, at timestamptz default '2026-01-02 03:04:05+00');
+       insert into t (id, body) select g, md5(g::text) from generate_series(1, 5000) g;
+       create table u as select * from t; create table v as select * from t`,
     );
-    const folder = await temporaryFolder();
-    const backups = createBackups({ sources: { db: pglite({ db }) }, targets: [local(folder)] });
-    const { id } = await backups.run();
-    const restored = join(await temporaryFolder(), 'data');
-    await backups.restore(id, { to: pglite({ folder: restored }), confirm: restored });
-    await using second = new PGlite(restored);
+    const [folder, place] = [await temporaryFolder(), await temporaryFolder()];
     const count = "select count(*)::int as n, md5(string_agg(body, '' order by id)) as hash from t";
-    expect((await second.query(count)).rows).toEqual((await db.query(count)).rows);
-  });
+    const expected = Object.values(Object((await db.query(count)).rows[0])).map(String);
+    const open = async (at: string): Promise<PGlite> => {
+      const restored = await PGlite.create(at);
+      await restored.exec(
+        `set timezone = 'Asia/Tokyo'; delete from u where id = 7; update v set body = 'x' where id = 7`,
+      );
+      return restored;
+    };
+    const backups = createBackups({
+      sources: { db: pglite({ db, fingerprint: 'hash' }) },
+      targets: [local(folder)],
+      drill: {
+        into: { db: scratchPglite({ folder: place, open }) },
+        invariants: {
+          db: { 'rows are those': async ({ query }) => expect(await query(count)).toEqual([expected]) },
+        },
+      },
+    });
+    const { artifacts } = await backups.run();
+    expect(artifacts[0]?.contents).toMatchObject({ precision: 'bracketed', tables: { length: 3 } });
+    await expect(backups.drill()).rejects.toMatchObject({
+      code: 'DRILL_FAILED',
+      reports: [
+        {
+          compared: 'hash',
+          tables: 3,
+          differences: [
+            { table: 'public.u', kind: 'rows', expected: '5000', found: '4999' },
+            { table: 'public.v', kind: 'hash' },
+          ],
+          invariants: [{ passed: true }],
+        },
+      ],
+    });
+    expect(await filesIn(place)).toEqual([]);
+  }, 180_000);
 });
 
 describeWith(['redis'], 'several sources', () => {
