@@ -1,4 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, env } from '@seaworthy/config';
 import { compareAll, compareProcesses } from './harness.mjs';
@@ -40,30 +44,53 @@ export const pairs = [
   },
 ];
 
+/**
+ * Each library both ways: imported as an installed package, where finding one costs something even when it is empty, and in
+ * one file with the program, as a bundler writes it.
+ */
 export default async function* measure() {
-  const ours = [program('load-ours')];
-  yield await compareProcesses({
-    name: 'import and load 30 variables',
-    alternative: 'node that does nothing',
-    ours,
-    theirs: [program('bare')],
-    env: environment,
-  });
-  yield await compareProcesses({
-    name: 'import and load 30 variables, zod',
-    alternative: 'zod alone',
-    ours,
-    theirs: [program('load-zod')],
-    env: environment,
-  });
-  yield await compareProcesses({
-    name: 'import and load 30 variables, envalid',
-    alternative: 'envalid',
-    ours,
-    theirs: [program('load-envalid')],
-    env: environment,
-  });
+  const bare = [program('bare')];
+  const [ours, envalid, zod] = ['load-ours', 'load-envalid', 'load-zod'].map((name) => [program(name)]);
+  yield await start('', 'node that does nothing', ours, bare);
+  yield await start(', zod', 'zod alone', ours, zod);
+  yield await start(', envalid', 'envalid', ours, envalid);
+  yield await start(' with envalid', 'node that does nothing', envalid, bare);
+  const folder = mkdtempSync(join(tmpdir(), 'seaworthy-bench-'));
+  try {
+    const [oursInOne, envalidInOne] = ['load-ours', 'load-envalid'].map((name) => [bundle(name, folder)]);
+    yield await start(', bundled', 'node that does nothing', oursInOne, bare);
+    yield await start(', bundled, envalid', 'envalid, bundled', oursInOne, envalidInOne);
+    yield await start(' with envalid, bundled', 'node that does nothing', envalidInOne, bare);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
   yield* compareAll(import.meta.url, pairs);
+}
+
+/**
+ * @param {string} how
+ * @param {string} alternative
+ * @param {readonly string[] | undefined} ours
+ * @param {readonly string[] | undefined} theirs
+ */
+function start(how, alternative, ours = [], theirs = []) {
+  const name = `import and load 30 variables${how}`;
+  return compareProcesses({ name, alternative, ours, theirs, env: environment });
+}
+
+/**
+ * One file with the program and all that it imports, as a service is built; by the esbuild that comes with tsup.
+ *
+ * @param {string} name
+ * @param {string} folder
+ */
+function bundle(name, folder) {
+  const require = createRequire(import.meta.url);
+  const esbuild = createRequire(require.resolve('tsup'))('esbuild');
+  const outfile = join(folder, `${name}.mjs`);
+  const options = { bundle: true, platform: 'node', target: 'node20', format: 'esm' };
+  esbuild.buildSync({ ...options, entryPoints: [program(name)], outfile });
+  return outfile;
 }
 
 /** @param {string} name */

@@ -1,5 +1,6 @@
 import { SeaworthyError } from '@seaworthy/contracts';
 import type { Problem } from './problem.js';
+import type { Profile } from './profile.js';
 
 /**
  * Everything that is wrong with a configuration, at once. `code` is `CONFIG_INVALID`; the message is the readable report
@@ -11,9 +12,13 @@ export class ConfigError extends SeaworthyError {
   /** In the order of the fields; what no field owns comes first, rules come last. */
   readonly problems: readonly Problem[];
 
-  constructor(report: string, problems: readonly Problem[]) {
+  /** The profile that it was read for. */
+  readonly profile: Profile;
+
+  constructor(report: string, problems: readonly Problem[], profile: Profile) {
     super(report, { code: 'CONFIG_INVALID' });
     this.problems = Object.freeze([...problems]);
+    this.profile = profile;
   }
 
   override toJSON(): {

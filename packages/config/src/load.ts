@@ -5,6 +5,7 @@ import { failedReading, type Gathered, gather } from './gather.js';
 import { isServiceLink, type Undeclared } from './misspelt.js';
 import type { Problem } from './problem.js';
 import {
+  type Profile,
   type ProfileOptions,
   profileIn,
   profileNames,
@@ -60,6 +61,7 @@ export interface LoadResult {
 export interface LoadFailure {
   readonly report: string;
   readonly problems: readonly Problem[];
+  readonly profile: Profile;
 }
 
 /** What a load stands on, before anything is read. */
@@ -116,7 +118,7 @@ export function loadWith(
     // With a source missing, nobody knows what it would have set.
     ...(gathered.unreadable.length === 0 ? problems : problems.filter(({ code }) => code !== 'missing')),
   ];
-  if (all.length > 0) return { report: formatReport(all, profile), problems: all };
+  if (all.length > 0) return { report: formatReport(all, profile), problems: all, profile: profile.name };
 
   const texts = new Map<string, string>();
   const origins = [...definitions].map(([name, { exposure }]): VariableOrigin => {

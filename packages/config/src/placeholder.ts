@@ -1,3 +1,5 @@
+import { isAlphanumeric } from './ascii.js';
+
 /**
  * Parts of stand-ins, without case and punctuation. Each has seven letters or more: a random Base64 text of 44 characters
  * holds a given one with a chance below 2e-9.
@@ -65,18 +67,26 @@ const whole: ReadonlySet<string> = new Set([
 
 /** Why `text` cannot be a real secret, or `undefined`. Says nothing about how good a secret is that passes. */
 export function placeholderFault(text: string): string | undefined {
-  const plain = text.toLowerCase().replace(/[^a-z0-9]/g, '');
   if (isTemplate(text)) return 'is a template that nothing has filled in';
-  if (whole.has(plain) || parts.some((part) => plain.includes(part))) return 'is a well-known placeholder';
+  if (isStandIn(text.toLowerCase())) return 'is a well-known placeholder';
   if (isRepetition(text) || isRun(text)) return 'is made of repeated or consecutive characters';
   return undefined;
+}
+
+function isStandIn(text: string): boolean {
+  let plain = text;
+  if (!isAlphanumeric(text)) {
+    plain = '';
+    for (const character of text) if (isAlphanumeric(character)) plain += character;
+  }
+  for (const part of parts) if (plain.includes(part)) return true;
+  return whole.has(plain);
 }
 
 function isTemplate(text: string): boolean {
   if (text.includes('$(') || text.includes('${') || text.includes('{{') || text === '...') return true;
   // Asked for first, because hardly any secret begins so and the expressions take longer than all the rest.
-  const [first = ''] = text;
-  return '<$%'.includes(first) && /^<.*>$|^\$[A-Za-z_]\w*$|^%\w+%$/.test(text);
+  return text !== '' && '<$%'.includes(text.charAt(0)) && /^<.*>$|^\$[A-Za-z_]\w*$|^%\w+%$/.test(text);
 }
 
 /** One unit again and again, or hardly any different characters. */

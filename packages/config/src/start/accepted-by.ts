@@ -1,15 +1,15 @@
+import { isAlphanumeric, isPrintable } from '../ascii.js';
 import type { Accepted, Facts, SimpleKind } from './facts.js';
-import { amountOf, printable, unitBytes, unitMs } from './read-surely.js';
+import { amountOf, unitBytes, unitMs } from './read-surely.js';
 
 const portRange: Accepted = { min: 1, max: 65_535 };
 const webProtocols: Accepted = { texts: ['http:', 'https:'] };
 const anything: Accepted = {};
-const protocol = /^[a-z][a-z0-9+.-]*:$/;
 
 /** What the options of a builder come to, or `undefined`: then the full builder looks at them, and refuses them perhaps. */
 export function acceptedBy(kind: SimpleKind, options: unknown): Accepted | undefined {
   if (kind === 'oneOf')
-    return isTexts(options, printable) &&
+    return isTexts(options, isPrintable) &&
       !options.includes('undefined') &&
       !options.includes('[object Object]')
       ? { texts: [...options] }
@@ -32,7 +32,7 @@ export function acceptedBy(kind: SimpleKind, options: unknown): Accepted | undef
     }
     case 'url': {
       const texts = isOptions(options, ['protocols']) ? options.protocols : undefined;
-      return isTexts(texts, protocol) ? { texts: [...texts] } : undefined;
+      return isTexts(texts, isProtocol) ? { texts: [...texts] } : undefined;
     }
     default:
       return undefined;
@@ -51,6 +51,12 @@ export function acceptedInList(item: Facts | undefined, options: unknown): Accep
   return Number(max) < Math.max(1, Number(min))
     ? undefined
     : { item, unique, separator, min: Number(min), max: Number(max) };
+}
+
+function isProtocol(text: string): boolean {
+  const name = text.slice(0, -1);
+  const first = name.charAt(0);
+  return first >= 'a' && first <= 'z' && text === `${name.toLowerCase()}:` && isAlphanumeric(name, '+.-');
 }
 
 function boundsOf(options: unknown, units?: Readonly<Record<string, number>>): Accepted | undefined {
@@ -77,11 +83,11 @@ export function isOptions<Name extends string>(
   return true;
 }
 
-/** A list of at least one text, none of them empty; all of the given form. */
-export function isTexts(given: unknown, form?: RegExp): given is readonly string[] {
+/** A list of at least one text, none of them empty; all of them good. */
+export function isTexts(given: unknown, isGood?: (text: string) => boolean): given is readonly string[] {
   if (!Array.isArray(given) || given.length === 0) return false;
   for (const text of given) {
-    if (typeof text !== 'string' || text === '' || form?.test(text) === false) return false;
+    if (typeof text !== 'string' || text === '' || isGood?.(text) === false) return false;
   }
   return true;
 }

@@ -101,6 +101,6 @@ function sureSchema({ options, schema, profile: profileOptions }: SureDeclaratio
   } satisfies ConfigSchema<object>);
 }
 
-function fail({ report, problems }: LoadFailure): never {
-  throw new ConfigError(report, problems);
+function fail({ report, problems, profile }: LoadFailure): never {
+  throw new ConfigError(report, problems, profile);
 }

@@ -3,6 +3,12 @@ import { onDemand } from '../on-demand.js';
 import type { SimpleKind } from './facts.js';
 import { sketchOf } from './sketch.js';
 
+/** The one place where a sketch takes the static type of its kind. */
+function simple<Builder>(kind: SimpleKind): Builder {
+  const builder: unknown = (...given: readonly unknown[]) => sketchOf(kind, given);
+  return builder as Builder;
+}
+
 /**
  * The kinds of variables. Every one is strict: a text is read in the one way that its kind documents, or is a problem.
  * An empty text counts as not set.
@@ -33,9 +39,3 @@ export const env: typeof fullEnv = {
   schema: (schema) => onDemand().env.schema(schema),
 };
 Object.freeze(env);
-
-/** The one place where a sketch takes the static type of its kind. */
-function simple<Builder>(kind: SimpleKind): Builder {
-  const builder: unknown = (...given: readonly unknown[]) => sketchOf(kind, given);
-  return builder as Builder;
-}

@@ -1,8 +1,7 @@
+import { isPrintable } from '../ascii.js';
 import type { Accepted, Facts } from './facts.js';
+import { isSureEmail } from './sure-email.js';
 import { sureUrl } from './sure-url.js';
-
-export const printable = /^[!-~](?:[ -~]*[!-~])?$/;
-const email = /^[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,20}$/;
 
 export const unitMs = { w: 604_800_000, d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000, ms: 1 };
 export const unitBytes = {
@@ -18,11 +17,10 @@ export const unitBytes = {
 
 /**
  * What the full definition of the field reads `text` as, or `undefined`: then the text is wrong, or is one that these few
- * lines leave to the full definition. Regular expressions are few, because the first two uses of each cost as much as all
- * else that is done with a field.
+ * lines leave to the full definition.
  */
 export function readSurely({ kind, accepted }: Facts, text: string): unknown {
-  if (!printable.test(text)) return undefined;
+  if (!isPrintable(text)) return undefined;
   switch (kind) {
     case 'string':
       if (text === 'undefined' || text === '[object Object]' || text.startsWith('-----BEGIN '))
@@ -43,7 +41,7 @@ export function readSurely({ kind, accepted }: Facts, text: string): unknown {
         : undefined;
     }
     case 'email':
-      return text.length <= 64 && email.test(text) ? text : undefined;
+      return isSureEmail(text) ? text : undefined;
     case 'oneOf':
     case 'profile':
       return accepted.texts?.includes(text) === true ? text : undefined;
@@ -81,9 +79,15 @@ export function amountOf(text: string, units: Readonly<Record<string, number>>):
 
 function readItems({ item, separator = ',', unique, min = 1, max = 1_000 }: Accepted, text: string) {
   if (item === undefined) return undefined;
-  const texts = text.split(separator).map((part) => part.trim());
-  if (texts.length < min || texts.length > max) return undefined;
-  if (unique === true && new Set(texts).size < texts.length) return undefined;
-  const values = texts.map((part) => readSurely(item, part));
-  return values.includes(undefined) ? undefined : Object.freeze(values);
+  const values: unknown[] = [];
+  const texts = new Set<string>();
+  for (const part of text.split(separator)) {
+    const trimmed = part.trim();
+    const value = readSurely(item, trimmed);
+    if (value === undefined) return undefined;
+    values.push(value);
+    texts.add(trimmed);
+  }
+  if (values.length < min || values.length > max) return undefined;
+  return unique === true && texts.size < values.length ? undefined : Object.freeze(values);
 }

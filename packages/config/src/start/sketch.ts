@@ -5,7 +5,19 @@ import { acceptedBy, acceptedInList, isOptions, isTexts } from './accepted-by.js
 import type { Facts, SimpleKind } from './facts.js';
 import { readSurely } from './read-surely.js';
 
-type Call = readonly [name: string, given: readonly unknown[]];
+/** One call of a builder, and the calls before it. */
+interface Call {
+  readonly before: Call | undefined;
+  readonly name: string;
+  readonly given: readonly unknown[];
+}
+
+/** What is known of a field, and how it was made. One object, because each private member of a class costs a start. */
+interface Told {
+  readonly facts: Facts;
+  readonly call: Call;
+  definition?: FieldDefinition;
+}
 
 /**
  * A field as far as it was told: what a start has to know of it, and the calls that made it. Whoever asks for its definition
@@ -14,75 +26,67 @@ type Call = readonly [name: string, given: readonly unknown[]];
  */
 class Sketch implements Field {
   /** Private, so that printing a field does not print the development default of a secret. */
-  readonly #facts: Facts;
-  readonly #calls: readonly Call[];
-  #definition: FieldDefinition | undefined;
+  readonly #told: Told;
 
-  constructor(facts: Facts, calls: readonly Call[]) {
-    this.#facts = facts;
-    this.#calls = calls;
+  constructor(told: Told) {
+    this.#told = told;
   }
 
   static factsOf(field: unknown): Facts | undefined {
-    return typeof field === 'object' && field !== null && #facts in field ? field.#facts : undefined;
+    return typeof field === 'object' && field !== null && #told in field ? field.#told.facts : undefined;
   }
 
   get [fieldKey](): FieldDefinition {
-    this.#definition ??= repeat(this.#calls)[fieldKey];
-    return this.#definition;
+    this.#told.definition ??= repeat(this.#told.call)[fieldKey];
+    return this.#told.definition;
   }
 
   optional(): Field {
-    return this.#with(['optional', []], { optional: true });
+    const { facts, call } = this.#told;
+    return sketch({ ...facts, optional: true }, call, 'optional', []);
   }
 
   describe(description: string): Field {
-    return this.#with(['describe', [description]], {});
+    const { facts, call } = this.#told;
+    return sketch(facts, call, 'describe', [description]);
   }
 
   default(given: unknown, options?: unknown): Field {
+    const { facts, call } = this.#told;
     const literal = Array.isArray(given) ? [...given] : given;
-    const call: Call = ['default', options === undefined ? [literal] : [literal, options]];
-    const value = readLiteral(this.#facts, literal);
-    if (value === undefined) return this.#leave(call);
-    const { defaults } = this.#facts;
+    const value = readLiteral(facts, literal);
     if (options === undefined) {
-      return this.#with(call, {
-        defaults: [...defaults.filter(({ only }) => only !== undefined), { value }],
-      });
+      if (value === undefined) return fullField(call, 'default', [literal]);
+      const others = facts.defaults.filter(({ only }) => only !== undefined);
+      return sketch({ ...facts, defaults: [...others, { value }] }, call, 'default', [literal]);
     }
     const only = isOptions(options, ['only']) ? options.only : undefined;
-    if (!isTexts(only) || !only.every(isProfile)) return this.#leave(call);
-    return this.#with(['default', [literal, { only: [...only] }]], {
-      defaults: [...defaults, { value, only: [...only] }],
-    });
+    if (value === undefined || !isTexts(only, isProfile))
+      return fullField(call, 'default', [literal, options]);
+    const defaults = [...facts.defaults, { value, only: [...only] }];
+    return sketch({ ...facts, defaults }, call, 'default', [literal, { only: [...only] }]);
   }
 
   client(): Field {
-    const call: Call = ['client', []];
-    return this.#facts.exposure === 'secret' ? this.#leave(call) : this.#with(call, { exposure: 'client' });
+    const { facts, call } = this.#told;
+    if (facts.exposure === 'secret') return fullField(call, 'client', []);
+    return sketch({ ...facts, exposure: 'client' }, call, 'client', []);
   }
 
   secret(options: unknown = {}): Field {
-    const { exposure, minBytes: own } = this.#facts;
-    const call: Call = ['secret', [options]];
-    if (exposure === 'client' || own === undefined || !isOptions(options, ['minBytes', 'generate']))
-      return this.#leave(call);
-    const { minBytes = own, generate } = options;
-    if (!Number.isSafeInteger(minBytes) || Number(minBytes) < 1) return this.#leave(call);
-    return this.#with(['secret', [{ minBytes, generate }]], {
-      exposure: 'secret',
-      minBytes: Number(minBytes),
-    });
+    const { facts, call } = this.#told;
+    const isPossible = facts.exposure !== 'client' && facts.minBytes !== undefined;
+    if (!isPossible || !isOptions(options, ['minBytes', 'generate']))
+      return fullField(call, 'secret', [options]);
+    const { minBytes = facts.minBytes, generate } = options;
+    if (!Number.isSafeInteger(minBytes) || Number(minBytes) < 1) return fullField(call, 'secret', [options]);
+    const change = { exposure: 'secret', minBytes: Number(minBytes) } as const;
+    return sketch({ ...facts, ...change }, call, 'secret', [{ minBytes, generate }]);
   }
+}
 
-  #with(call: Call, change: Partial<Facts>): Field {
-    return new Sketch({ ...this.#facts, ...change }, [...this.#calls, call]);
-  }
-
-  #leave(call: Call): Field {
-    return repeat([...this.#calls, call]);
-  }
+function sketch(facts: Facts, before: Call | undefined, name: string, given: readonly unknown[]): Field {
+  return new Sketch({ facts, call: { before, name, given } });
 }
 
 /** What a start has to know of the field, or `undefined` when only its definition tells. */
@@ -90,19 +94,20 @@ export const factsOf: (field: unknown) => Facts | undefined = Sketch.factsOf;
 
 /** `env.<kind>(...given)` */
 export function sketchOf(kind: SimpleKind, given: readonly unknown[]): Field {
-  const call: Call = [kind, given];
   const accepted = kind === 'list' ? acceptedInList(factsOf(given[0]), given[1]) : acceptedBy(kind, given[0]);
-  if (accepted === undefined) return repeat([call]);
+  if (accepted === undefined) return fullField(undefined, kind, given);
   const facts = {
     kind,
     accepted,
     optional: false,
-    defaults: [],
+    defaults: none,
     exposure: 'server',
     minBytes: minBytes[kind],
   } as const;
-  return new Sketch(facts, [call]);
+  return sketch(facts, undefined, kind, given);
 }
+
+const none: Facts['defaults'] = [];
 
 /** Of a secret that says nothing else; a kind that is missing here is not known to be one that can be a secret. */
 const minBytes: Readonly<Partial<Record<SimpleKind, number>>> = {
@@ -130,15 +135,14 @@ function readLiterals(facts: Facts, literals: readonly unknown[]): unknown {
   return texts.length === 0 ? undefined : readSurely(facts, texts.join(separator));
 }
 
-/** Has the full builders do what was asked of the sketches. */
-function repeat(calls: readonly Call[]): Field {
-  const [[kind, given] = ['', []], ...methods] = calls;
-  let field: unknown = call(onDemand().env, kind, given);
-  for (const [name, values] of methods) field = call(field, name, values);
-  return field as Field;
+/** Has the full builders do what was asked of the sketches, and one call more. */
+function fullField(before: Call | undefined, name: string, given: readonly unknown[]): Field {
+  return repeat({ before, name, given });
 }
 
-function call(owner: unknown, name: string, given: readonly unknown[]): unknown {
-  const method: unknown = Reflect.get(Object(owner), name);
-  return typeof method === 'function' ? Reflect.apply(method, owner, given) : undefined;
+function repeat({ before, name, given }: Call): Field {
+  const owner: object = before === undefined ? onDemand().env : repeat(before);
+  const method: unknown = Reflect.get(owner, name);
+  const field: unknown = typeof method === 'function' ? Reflect.apply(method, owner, given) : undefined;
+  return field as Field;
 }

@@ -42,13 +42,13 @@ export function startSurely(
   profile: ResolvedProfile,
 ): SureStart | undefined {
   if (hasFiles(cwd, profile)) return undefined;
-  for (const name of schema.profileNames) if (!isPlain(env, name)) return undefined;
+  for (const name of schema.profileNames) if (!isPlain(env, name, env[name])) return undefined;
   const values: Record<string, unknown> = {};
   const states = new Map<string, 'set' | 'default' | 'unset'>();
   const present = new Set<string>();
   for (const [name, facts] of schema.fields) {
-    if (!isPlain(env, name)) return undefined;
-    const text = textOf(env, name);
+    const text = env[name];
+    if (!isPlain(env, name, text)) return undefined;
     if (text !== undefined) present.add(name);
     if (facts.kind === 'profile') {
       values[name] = profile.name;
@@ -72,16 +72,14 @@ export function startSurely(
   return schema.unknown !== undefined && hasUnknown(schema, schema.unknown, env) ? undefined : start;
 }
 
-/** Nothing says that a file holds the value. A caller of JavaScript may hand over an environment with numbers in it. */
-function isPlain(env: Environment, name: string): boolean {
-  const text = textOf(env, name);
-  const pointer = textOf(env, `${name}_FILE`);
-  return (text === undefined || typeof text === 'string') && (pointer === undefined || pointer === '');
-}
-
-function textOf(env: Environment, name: string): string | undefined {
-  const text = env[name];
-  return text !== undefined && Object.hasOwn(env, name) ? text : undefined;
+/**
+ * The environment's own text, or none, and nothing says that a file holds the value. A caller of JavaScript may hand over an
+ * environment with numbers in it.
+ */
+function isPlain(env: Environment, name: string, text: string | undefined): boolean {
+  if (text !== undefined && (typeof text !== 'string' || !Object.hasOwn(env, name))) return false;
+  const pointer = env[`${name}_FILE`];
+  return pointer === undefined || pointer === '';
 }
 
 function protect(name: string, facts: Facts, text: string, profile: ResolvedProfile): Secret | undefined {

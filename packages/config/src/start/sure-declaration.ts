@@ -1,3 +1,4 @@
+import { isAlphanumeric } from '../ascii.js';
 import type { ConfigOptions, Fields } from '../define-config.js';
 import { isProfile, type ProfileOptions, profileNames } from '../profile.js';
 import type { UnknownOptions } from '../unknown-variables.js';
@@ -14,12 +15,13 @@ export interface SureDeclaration {
   readonly options: ConfigOptions<Fields>;
 }
 
-const wholeName = /^[A-Za-z][A-Za-z0-9_]*$/;
+const ordinary: ProfileOptions = {};
 
 /** A name that is sound, and that no build tool writes into a bundle. */
 function isPrivateName(name: string): boolean {
   if (name.includes('PUBLIC_') || name.startsWith('VITE_') || name.startsWith('REACT_APP_')) return false;
-  return wholeName.test(name);
+  const first = name.charAt(0);
+  return first >= 'A' && first !== '_' && isAlphanumeric(name, '_');
 }
 
 /**
@@ -28,18 +30,20 @@ function isPrivateName(name: string): boolean {
  */
 export function sureDeclaration(given: unknown): SureDeclaration | undefined {
   if (!isOptions(given, ['profile', 'fields', 'rules', 'unknown'])) return undefined;
-  const { profile = {}, rules: make, unknown } = given;
-  if (!isProfileOptions(profile) || !isUnknownOptions(unknown)) return undefined;
+  const { profile = ordinary, rules: make, unknown } = given;
+  if (profile !== ordinary && !isProfileOptions(profile)) return undefined;
+  if (unknown !== undefined && !isUnknownOptions(unknown)) return undefined;
   if (typeof given.fields !== 'object' || given.fields === null) return undefined;
   const fields = new Map<string, Facts>();
-  for (const [name, field] of Object.entries(given.fields)) {
-    const facts = factsOf(field);
-    if (facts === undefined || !isPrivateName(name) || !isSureOfDefaults(facts)) return undefined;
+  for (const name of Object.keys(given.fields)) {
+    const facts = factsOf(Reflect.get(given.fields, name));
+    if (facts === undefined || !isPrivateName(name)) return undefined;
+    if (facts.exposure === 'secret' && !isSureOfDefaults(facts)) return undefined;
     fields.set(name, facts);
   }
   for (const name of fields.keys())
     if (name.endsWith('_FILE') && fields.has(name.slice(0, -'_FILE'.length))) return undefined;
-  const rules = sureRules(make as ConfigOptions<Fields>['rules'], (name) => fields.has(name));
+  const rules = sureRules(make as ConfigOptions<Fields>['rules'], fields);
   if (rules === undefined) return undefined;
   const options = { profile, fields: { ...given.fields } as Fields, rules: () => rules };
   return {
@@ -50,8 +54,7 @@ export function sureDeclaration(given: unknown): SureDeclaration | undefined {
 }
 
 /** The default of a secret stands in the source code, and is for development and test. */
-function isSureOfDefaults({ exposure, defaults, minBytes = 1 }: Facts): boolean {
-  if (exposure !== 'secret') return true;
+function isSureOfDefaults({ defaults, minBytes = 1 }: Facts): boolean {
   return defaults.every(
     ({ value, only = ['production'] }) =>
       only.every((name) => name === 'development' || name === 'test') && String(value).length >= minBytes,
@@ -64,8 +67,7 @@ function isProfileOptions(given: unknown): given is ProfileOptions {
   return (from === undefined || isTexts(from)) && (unset === undefined || isProfile(String(unset)));
 }
 
-function isUnknownOptions(given: unknown): given is UnknownOptions | undefined {
-  if (given === undefined) return true;
+function isUnknownOptions(given: unknown): given is UnknownOptions {
   if (!isOptions(given, ['prefixes', 'action', 'except'])) return false;
   const { prefixes, action = 'warn', except = [] } = given;
   const isList = Array.isArray(except) && (except.length === 0 || isTexts(except));

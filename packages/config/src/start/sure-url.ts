@@ -5,8 +5,9 @@ const doubtful = ['\\', '<', '>', '"', '{', '}', '|', '^', '`', ' ', ',', '*', '
 
 /** The URL of a text that every parser reads in the same way, because it is written as a parser writes it. */
 export function sureUrl(text: string): URL | undefined {
-  if (!URL.canParse(text) || doubtful.some((part) => text.includes(part))) return undefined;
-  const url = new URL(text);
+  const url = parsed(text);
+  if (url === undefined) return undefined;
+  for (const part of doubtful) if (text.includes(part)) return undefined;
   const { href, hostname, username, password } = url;
   if (href !== text && href !== `${text}/`) return undefined;
   if (!text.startsWith(`${url.protocol}//`) || !beginsPlainly(hostname)) return undefined;
@@ -16,6 +17,15 @@ export function sureUrl(text: string): URL | undefined {
   return text.includes('%') && !decodes(text) ? undefined : url;
 }
 
-function beginsPlainly([first = '']: string): boolean {
+function parsed(text: string): URL | undefined {
+  try {
+    return new URL(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function beginsPlainly(host: string): boolean {
+  const first = host.charAt(0);
   return (first >= 'a' && first <= 'z') || (first >= '0' && first <= '9');
 }

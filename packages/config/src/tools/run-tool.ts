@@ -5,7 +5,7 @@ import { SeaworthyError } from '@seaworthy/contracts';
 import { ConfigError } from '../config-error.js';
 import type { ConfigSchema } from '../config-schema.js';
 import { gather } from '../gather.js';
-import { resolveProfile } from '../profile.js';
+import type { LoadPlan } from '../load.js';
 import { createFileReader } from '../sources/file-reader.js';
 import { defaultSources } from '../sources/sources.js';
 import { scanBundle } from './scan-bundle.js';
@@ -100,23 +100,19 @@ function whatIsSecret(schema: Schema, env: ToolHost['env'], cwd: string): Sought
   } catch (error) {
     if (!ConfigError.is(error)) throw error;
     const wrong = new Set(error.problems.map(({ name }) => name));
-    return textsOfSecrets(schema, env, cwd, wrong);
+    return textsOfSecrets(schema, { env, cwd, profile: error.profile }, wrong);
   }
 }
 
 function textsOfSecrets(
   { exposures }: Schema,
-  env: ToolHost['env'],
-  cwd: string,
+  place: Pick<LoadPlan, 'env' | 'cwd' | 'profile'>,
   wrong: ReadonlySet<string>,
 ): Sought {
   const names = Object.keys(exposures);
   const isSecret = (name: string): boolean => exposures[name] === 'secret';
-  const profile = resolveProfile((name) => (Object.hasOwn(env, name) ? env[name] : undefined), {}).name;
   const { entry, unreadable } = gather({
-    env,
-    cwd,
-    profile,
+    ...place,
     names,
     isSecret,
     sources: defaultSources(),

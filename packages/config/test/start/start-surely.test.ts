@@ -10,6 +10,7 @@ import { type ConfigOptions, declareConfig, type Fields } from '../../src/define
 import { env as fullEnv } from '../../src/env.js';
 import { fieldKey } from '../../src/field.js';
 import { ConfigError, defineConfig, env, type Field } from '../../src/index.js';
+import type { LoadFailure } from '../../src/load.js';
 import { profileIn } from '../../src/profile.js';
 import { readSurely } from '../../src/start/read-surely.js';
 import { factsOf } from '../../src/start/sketch.js';
@@ -73,7 +74,7 @@ function outcome(define: () => ConfigSchema<object>, environment: Case['environm
       return [documents, values, about, schema.profileOf(config), schema.publicValues(config)];
     } catch (error) {
       if (!ConfigError.is(error)) throw error;
-      return [documents, error.message, error.problems];
+      return [documents, error.message, error.problems, error.profile];
     }
   } catch (error) {
     return error instanceof Error ? [error.name, error.message] : error;
@@ -89,14 +90,8 @@ function isFrozen(value: unknown): boolean {
   return Secret.is(value) || Object.isFrozen(value);
 }
 
-function fail({
-  report,
-  problems,
-}: {
-  readonly report: string;
-  readonly problems: ConfigError['problems'];
-}): never {
-  throw new ConfigError(report, problems);
+function fail({ report, problems, profile }: LoadFailure): never {
+  throw new ConfigError(report, problems, profile);
 }
 
 const full = (given: Case) => () => declareConfig(optionsOf(fullEnv, given), {}, fail).schema;

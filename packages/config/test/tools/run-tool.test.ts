@@ -79,6 +79,16 @@ describe('seaworthy-config scan, where one variable that is no secret is wrong,'
     expect(code).toBe(1);
   });
 
+  test('reads the dotenv files of the profile that a variable of its own names', async () => {
+    const text = `import { defineConfig, env } from ${JSON.stringify(config)};
+      export const schema = defineConfig({ profile: { from: ['STAGE'] },
+        fields: { PORT: env.port(), API_KEY: env.string().secret().optional() } });`;
+    const files = { 'config.mjs': text, '.env.staging': `API_KEY=${key}\n`, 'dist/app.js': `"${key}"` };
+    const { code, lines } = await scan(files, { STAGE: 'staging' });
+    expect(lines.join()).toContain('app.js: holds the value of API_KEY');
+    expect(code).toBe(1);
+  });
+
   test.each([
     ['a file that is gone', { API_KEY_FILE: 'gone' }],
     ['nowhere', {}],
