@@ -2,8 +2,22 @@ import type { LogFields } from '@seaworthy/contracts';
 import type { JsonWriter } from './json-writer.js';
 import { createKeySteps, type KeyStep } from './key-steps.js';
 import type { LineSchema } from './line-schema.js';
-import type { LogContext, RenderedContext } from './log-context.js';
+import { type LogContext, type RenderedContext, RequestContext } from './log-context.js';
 import type { NameRules } from './name-rules.js';
+import type { Trace } from './trace-context.js';
+import type { WriterState } from './writer-state.js';
+
+interface Place {
+  readonly step: KeyStep;
+  readonly side: 'inside' | 'outside';
+}
+
+interface RequestPlaces {
+  readonly id: Place;
+  readonly traceId: Place;
+  readonly spanId: Place;
+  readonly names: ReadonlySet<string>;
+}
 
 /** Makes the function that turns a context into text, once for each context. */
 export function contextText(
@@ -19,8 +33,53 @@ export function contextText(
   const self = {};
 
   function rendered(context: LogContext): RenderedContext {
-    if (context.rendered?.by !== self) context.rendered = renderContext(context);
+    if (context.rendered?.by !== self) {
+      context.rendered = context instanceof RequestContext ? renderRequest(context) : renderContext(context);
+    }
     return context.rendered;
+  }
+
+  /** What `renderContext` does, for the three fields of a request: their names and places are the same each time. */
+  function renderRequest({ requestId, trace }: RequestContext): RenderedContext {
+    const { id, traceId, spanId, names } = requestPlaces();
+    const state = writer.begin();
+    const parts = { inside: ',', outside: ',' };
+    parts[id.side] = writer.append(parts[id.side], id.step, requestId, state, 1);
+    parts[traceId.side] = put(parts[traceId.side], traceId.step, trace.traceId, trace, state);
+    parts[spanId.side] = put(parts[spanId.side], spanId.step, trace.spanId, trace, state);
+    return finished(parts.inside, parts.outside, trace, state, names);
+  }
+
+  /** A trace's own ids are hexadecimal digits, sixteen of which may look like a card's number. */
+  function put(
+    json: string,
+    step: KeyStep,
+    value: unknown,
+    trace: Trace | undefined,
+    state: WriterState,
+  ): string {
+    const isOfTrace = trace !== undefined && (value === trace.traceId || value === trace.spanId);
+    if (isOfTrace && step.treatment === 'show') return `${json}${step.open}${String(value)}"`;
+    return writer.append(json, step, value, state, 1);
+  }
+
+  let places: RequestPlaces | undefined;
+
+  function requestPlaces(): RequestPlaces {
+    places ??= makePlaces();
+    return places;
+  }
+
+  function makePlaces(): RequestPlaces {
+    const fields = { requestId: '', trace_id: '', span_id: '' };
+    const last = Object.keys(fields).reduce(contextSteps.follow, contextSteps.start);
+    const [id, traceId, spanId] = [placeOf('requestId'), placeOf('trace_id'), placeOf('span_id')];
+    return { id, traceId, spanId, names: namesOf(last, fields) };
+  }
+
+  function placeOf(key: string): Place {
+    const { name, outside } = schema.contextName(key);
+    return { step: steps.named(name), side: outside ? 'outside' : 'inside' };
   }
 
   /** Once for each request, so it makes nothing but text. */
@@ -35,20 +94,28 @@ export function contextText(
       const place = schema.contextName(key);
       let { name } = place;
       if (place.outside) {
-        outside = writer.append(outside, steps.named(name), fields[key], state, 1);
+        outside = put(outside, steps.named(name), fields[key], trace, state);
         continue;
       }
       if (isReservedInContext(name)) name = freeName(name, Object.keys(fields), isReservedInContext);
-      inside = writer.append(inside, steps.named(name), fields[key], state, 1);
+      inside = put(inside, steps.named(name), fields[key], trace, state);
     }
+    return finished(inside, outside, trace, state, contextNames.get(step) ?? namesOf(step, fields));
+  }
+
+  function finished(
+    inside: string,
+    outside: string,
+    trace: Trace | undefined,
+    state: WriterState,
+    names: ReadonlySet<string>,
+  ): RenderedContext {
+    let beside = outside;
     if (schema.name === 'otel' && trace !== undefined) {
-      outside = writer.append(outside, steps.named('trace_flags'), trace.flags, state, 1);
+      beside = writer.append(beside, steps.named('trace_flags'), trace.flags, state, 1);
     }
-    const names = contextNames.get(step) ?? namesOf(step, fields);
-    inside = inside.slice(1);
-    outside = outside.slice(1);
-    if (holder !== undefined) return { by: self, text: inside, outside, names };
-    return { by: self, text: outside + inside, outside: '', names };
+    if (holder !== undefined) return { by: self, text: inside.slice(1), outside: beside.slice(1), names };
+    return { by: self, text: beside.slice(1) + inside.slice(1), outside: '', names };
   }
 
   /** What data of a line may not be called here: one set for all requests, whose fields are called the same. */

@@ -6,6 +6,7 @@ import type { LineSchema } from './line-schema.js';
 import { type LogCall, readCall } from './log-call.js';
 import { activeContext, type LogContext } from './log-context.js';
 import type { LogLimits } from './log-limits.js';
+import { type FilledMessage, fillIn } from './message-template.js';
 import { asIs, type BoundFields, leftOut, nameRules, renamed, type Surroundings } from './name-rules.js';
 import type { LogRedactor } from './redactor.js';
 import { createTimestamp } from './timestamp.js';
@@ -14,14 +15,17 @@ import type { WriterState } from './writer-state.js';
 /** Turns calls into lines. */
 export interface LineFormat {
   readonly schema: LineSchema;
-  /** One JSON object and a line feed; never throws. */
+  /** One JSON object and a line feed; never throws. The message's placeholders are filled, unless they have been. */
   line(
     level: string,
     message: unknown,
     rest: readonly unknown[],
     bound?: BoundFields,
     context?: LogContext,
+    isFilled?: boolean,
   ): string;
+  /** Puts arguments into a message's placeholders. */
+  fill(template: string, args: readonly unknown[]): FilledMessage;
   bind(fields: LogFields): BoundFields;
 }
 
@@ -78,12 +82,12 @@ export function createLineFormat(options: LineFormatOptions): LineFormat {
   }
 
   /** The message and where the line comes from. Most messages are constants of the program. */
-  function said(message: string, state: WriterState): string {
+  function said({ message, isComposed }: LogCall, state: WriterState): string {
     let text = messages.get(message);
     if (text === undefined) {
       text = writer.text(message, state) + origin;
       const isUnchanged = text.length === message.length + 2 + origin.length;
-      if (isUnchanged && messages.size < rememberedMessages && message.length <= 100) {
+      if (isUnchanged && !isComposed && messages.size < rememberedMessages && message.length <= 100) {
         messages.set(message, flat(text));
       }
     }
@@ -119,7 +123,7 @@ export function createLineFormat(options: LineFormatOptions): LineFormat {
     const { fields, error, args } = call;
     const surrounding = context === undefined ? undefined : rendered(context);
     const around = surroundings(bound, surrounding?.names ?? none, call);
-    const head = start(level) + said(call.message, state);
+    const head = start(level) + said(call, state);
     let json = holder === undefined ? head : '';
     if (fields !== undefined) json = data(json, fields, around, state);
     if (error !== undefined) json += schema.error(error, writer, state);
@@ -205,11 +209,15 @@ export function createLineFormat(options: LineFormatOptions): LineFormat {
     return bound.text;
   }
 
+  const fill = (template: string, args: readonly unknown[]): FilledMessage =>
+    fillIn(template, args, (value) => writer.value(value, writer.begin(), 1) ?? 'undefined');
+
   return {
     schema,
     bind,
-    line(level, message, rest, bound = nothingBound, context = activeContext()) {
-      return render(level, readCall(message, rest), bound, context);
+    fill,
+    line(level, message, rest, bound = nothingBound, context = activeContext(), isFilled = false) {
+      return render(level, readCall(message, rest, isFilled ? undefined : fill), bound, context);
     },
   };
 }

@@ -1,4 +1,5 @@
 import { isError } from './is-error.js';
+import { type FilledMessage, isTemplate } from './message-template.js';
 
 /** One call, in whichever of winston's shapes it was made, taken apart. */
 export interface LogCall {
@@ -11,26 +12,38 @@ export interface LogCall {
   readonly args: readonly unknown[] | undefined;
   /** Whether `fields` is also where level and message came from. */
   readonly isInfo: boolean;
+  /** Whether the message is not the program's own text, but made for this call. */
+  readonly isComposed: boolean;
 }
 
 /**
  * Reads `(message, ...rest)`: a text, then an object of data or an error; or an error alone; or one object that holds a
- * `message` among its data.
+ * `message` among its data. A text with placeholders takes what fits them, by `fill`.
  */
-export function readCall(message: unknown, rest: readonly unknown[]): LogCall {
-  if (typeof message === 'string' && rest.length === 0) return plainCall(message, undefined);
-  if (typeof message === 'string' && rest.length === 1) {
-    const only = rest[0];
-    if (isData(only) && !isError(only)) return plainCall(message, only);
+export function readCall(
+  message: unknown,
+  rest: readonly unknown[],
+  fill?: (template: string, args: readonly unknown[]) => FilledMessage,
+): LogCall {
+  if (typeof message === 'string') {
+    if (rest.length === 0) return plainCall(message, undefined);
+    if (fill !== undefined && isTemplate(message)) {
+      const filled = fill(message, rest);
+      return readUnusual(filled.message, filled.rest, filled.rest !== rest);
+    }
+    if (rest.length === 1) {
+      const only = rest[0];
+      if (isData(only) && !isError(only)) return plainCall(message, only);
+    }
   }
-  return readUnusual(message, rest);
+  return readUnusual(message, rest, false);
 }
 
 function plainCall(message: string, fields: object | undefined): LogCall {
-  return { message, fields, error: undefined, args: undefined, isInfo: false };
+  return { message, fields, error: undefined, args: undefined, isInfo: false, isComposed: false };
 }
 
-function readUnusual(message: unknown, rest: readonly unknown[]): LogCall {
+function readUnusual(message: unknown, rest: readonly unknown[], isComposed: boolean): LogCall {
   let text = '';
   let fields: object | undefined;
   let error: Error | undefined;
@@ -53,7 +66,7 @@ function readUnusual(message: unknown, rest: readonly unknown[]): LogCall {
     else if (fields === undefined && isData(item)) fields = item;
     else if (typeof item !== 'function' && item !== undefined) args.push(item); // winston 2's callback is no data
   }
-  return { message: text, fields, error, args: args.length === 0 ? undefined : args, isInfo };
+  return { message: text, fields, error, args: args.length === 0 ? undefined : args, isInfo, isComposed };
 }
 
 function isData(value: unknown): value is object {

@@ -21,6 +21,29 @@ export interface RenderedContext {
   readonly names: ReadonlySet<string>;
 }
 
+/** The context of a request. Its fields are made when somebody reads them, which lines do not. */
+export class RequestContext implements LogContext {
+  readonly trace: Trace;
+  readonly requestId: string;
+  rendered?: RenderedContext;
+  private made: LogFields | undefined;
+
+  constructor(requestId: string, trace: Trace) {
+    this.requestId = requestId;
+    this.trace = trace;
+    this.made = undefined;
+  }
+
+  get fields(): LogFields {
+    this.made ??= Object.freeze({
+      requestId: this.requestId,
+      trace_id: this.trace.traceId,
+      span_id: this.trace.spanId,
+    });
+    return this.made;
+  }
+}
+
 const singleton = Symbol.for('seaworthy.log-context.v1');
 
 let found: AsyncLocalStorage<LogContext> | undefined;

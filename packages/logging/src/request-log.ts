@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Clock, type Logger, systemClock, wholeNumber } from '@seaworthy/contracts';
 import type { SchemaName } from './line-schema.js';
-import { activeContext, type LogContext, runInContext } from './log-context.js';
+import { activeContext, type LogContext, RequestContext, runInContext } from './log-context.js';
 import { createRedactor, type LogRedactor } from './redactor.js';
 import { contextOf, stayIn } from './request-context.js';
 import { requestFields } from './request-fields.js';
@@ -99,10 +99,7 @@ export function createRequestLog<Request>(
       const { headers } = raw;
       const trace = continueTrace(single(headers.traceparent), single(headers.tracestate));
       const requestId = requestIdOf(single(headers[idHeader]));
-      const context: LogContext = {
-        fields: Object.freeze({ requestId, trace_id: trace.traceId, span_id: trace.spanId }),
-        trace,
-      };
+      const context = new RequestContext(requestId, trace);
       if (!response.headersSent) {
         response.setHeader(idHeader, requestId);
         response.setHeader('traceparent', formatTraceparent(trace));

@@ -52,8 +52,10 @@ export function rotatedFiles(options: RotatedFilesOptions): RotatedFiles {
     }
   }
 
+  /** Deletes first: on a full disk that is what makes room for the compressed copies. */
   async function run(nowMs: number): Promise<void> {
     const files = list();
+    const toCompress: string[] = [];
     for (const [index, { name, at }] of files.entries()) {
       const tooMany = keepFiles !== undefined && index >= keepFiles;
       const tooOld = keepDays !== undefined && nowMs - at > keepDays * dayMs;
@@ -61,8 +63,9 @@ export function rotatedFiles(options: RotatedFilesOptions): RotatedFiles {
       else if (name.endsWith('.part')) removeAbandoned(join(folder, name));
       else if (files.some((other) => other.name === `${name}.gz`))
         rmSync(join(folder, name), { force: true });
-      else if (gzip && !name.endsWith('.gz')) await compress(join(folder, name));
+      else if (gzip && !name.endsWith('.gz')) toCompress.push(name);
     }
+    for (const name of toCompress) await compress(join(folder, name));
   }
 
   return {

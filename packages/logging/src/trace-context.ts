@@ -45,16 +45,18 @@ export function formatTraceparent(trace: Trace): string {
   return `00-${trace.traceId}-${trace.spanId}-${trace.flags}`;
 }
 
-/** One draw from the system serves many ids; a draw each would cost 20 times as much. */
-let pool: Buffer | undefined;
+/** One draw from the system serves many ids, and so does one conversion: a draw for each id would cost 20 times as much. */
+let bytes: Buffer | undefined;
+let pool = '';
 let used = 0;
 
-function randomHex(bytes: number): string {
-  if (pool === undefined || used + bytes > pool.length) {
-    pool = randomFillSync(pool ?? Buffer.allocUnsafe(4_096));
+function randomHex(length: number): string {
+  const digits = length * 2;
+  if (used + digits > pool.length) {
+    bytes = randomFillSync(bytes ?? Buffer.allocUnsafe(2_048));
+    pool = bytes.toString('hex');
     used = 0;
   }
-  const hex = pool.toString('hex', used, used + bytes);
-  used += bytes;
-  return hex;
+  used += digits;
+  return pool.slice(used - digits, used);
 }

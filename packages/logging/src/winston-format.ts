@@ -4,6 +4,7 @@ import { isError } from './is-error.js';
 import { type LineFormat, spreads } from './line-format.js';
 import type { LineSchema } from './line-schema.js';
 import { activeContext, type LogContext } from './log-context.js';
+import { isTemplate } from './message-template.js';
 
 const { LEVEL, MESSAGE, SPLAT } = tripleBeam;
 
@@ -46,7 +47,7 @@ export function pipelineFormat({ lines, toSinks, format }: PipelineFormatOptions
     transform(info) {
       const level = String(info[LEVEL] ?? info.level);
       const context = info[CONTEXT] === undefined ? activeContext() : (info[CONTEXT] as LogContext);
-      const line = lines.line(level, ...callOf(info), undefined, context);
+      const line = lines.line(level, ...callOf(info, lines), undefined, context, true);
       toSinks(level, line);
       return shaped(infoOf(lines.schema, line, level), format()) ?? false;
     },
@@ -54,13 +55,16 @@ export function pipelineFormat({ lines, toSinks, format }: PipelineFormatOptions
 }
 
 /** Undoes what winston made of `(message, ...rest)`: it merges members, overwrites `level` and appends to the message. */
-function callOf(info: Info): [message: unknown, rest: readonly unknown[]] {
+function callOf(info: Info, lines: LineFormat): [message: unknown, rest: readonly unknown[]] {
   const passed: readonly unknown[] = Array.isArray(info[SPLAT]) ? info[SPLAT] : [];
   const [first] = passed;
   const { level: _level, message, ...fields }: Record<string, unknown> = info;
   if (isError(info)) return [info.message, [fields, info]];
   if (isError(message)) return [message, [fields]];
   if (typeof message === 'object' && message !== null) return ['', [{ ...message, ...fields }, ...passed]];
+  if (typeof message === 'string' && passed.length > 0 && isTemplate(message)) {
+    return templateCall(message, fields, passed, lines);
+  }
   const text = withoutAppended(message, first);
   if (typeof first !== 'object' || first === null) return [text, [fields, ...passed]];
   // What winston copied from the second argument goes, and the argument itself comes back.
@@ -68,6 +72,22 @@ function callOf(info: Info): [message: unknown, rest: readonly unknown[]] {
     delete fields[name];
   if (Array.isArray(first) || isError(first)) return [text, [fields, ...passed]];
   return [text, [spreads(first) ? { ...fields, ...first } : { ...fields, data: first }, ...passed.slice(1)]];
+}
+
+/** A message with placeholders, whose arguments winston does not merge. */
+function templateCall(
+  template: string,
+  fields: object,
+  passed: readonly unknown[],
+  lines: LineFormat,
+): [message: unknown, rest: readonly unknown[]] {
+  const { message, rest } = lines.fill(template, passed);
+  const at = rest.findIndex(
+    (each) => typeof each === 'object' && each !== null && !Array.isArray(each) && !isError(each),
+  );
+  const data = rest[at];
+  if (typeof data !== 'object' || data === null || !spreads(data)) return [message, [fields, ...rest]];
+  return [message, [{ ...fields, ...data }, ...rest.toSpliced(at, 1)]];
 }
 
 function withoutAppended(message: unknown, first: unknown): unknown {

@@ -251,7 +251,7 @@ describe('verifyAudit', () => {
   test('[row 93] detects every single byte that is changed', async () => {
     const { folder, file, anchors } = await smallLog();
     const original = readFileSync(file);
-    const flips = size({ test: [0x01], soak: [0x01, 0x20, 0x80, 0xff] });
+    const flips = size({ test: [0x01], soak: [0x01, 0x02, 0x04, 0x08, 0x10, 0x20, 0x40, 0x80, 0xff] });
     for (const flip of flips) {
       for (let at = 0; at < original.length; at += 1) {
         const changed = Buffer.from(original);
@@ -278,6 +278,59 @@ describe('verifyAudit', () => {
         writeFileSync(file, `${changed.join('\n')}\n`);
         expect(await verifyAudit(folder, { publicKeys, anchors })).toMatchObject({ ok: false });
       }
+    }
+  });
+
+  test('[row 93] detects every byte that is left out or added, and every two records that change places', async () => {
+    const { folder, file, anchors } = await smallLog();
+    const original = readFileSync(file);
+    const verdictOn = async (changed: Uint8Array) => {
+      writeFileSync(file, changed);
+      return (await verifyAudit(folder, { publicKeys, anchors })).ok;
+    };
+    for (let at = 0; at < original.length; at += size({ test: 41, soak: 1 })) {
+      const before = original.subarray(0, at);
+      const without = Buffer.concat([before, original.subarray(at + 1)]);
+      const with1 = Buffer.concat([before, Buffer.from('0'), original.subarray(at)]);
+      expect({ at, ok: [await verdictOn(without), await verdictOn(with1)] }).toEqual({
+        at,
+        ok: [false, false],
+      });
+    }
+    const lines = original.toString().trimEnd().split('\n');
+    for (let one = 0; one < lines.length; one += 1) {
+      for (let other = one + 1; other < lines.length; other += 1) {
+        const moved = lines.with(one, lines[other] ?? '').with(other, lines[one] ?? '');
+        expect(await verdictOn(Buffer.from(`${moved.join('\n')}\n`))).toBe(false);
+      }
+    }
+  });
+
+  test('knows a log whose key was changed by both keys, and names the first checkpoint of a key that it lacks', async () => {
+    const folder = tempFolder();
+    const keys = [generateKeyPairSync('ed25519'), generateKeyPairSync('ed25519')];
+    const anchors: AuditCheckpoint[] = [];
+    for (const pair of keys) {
+      const audit = await open(folder, {
+        key: pair.privateKey,
+        anchor: async (checkpoint) => anchors.push(checkpoint),
+      });
+      for (const number of [1, 2, 3]) await audit.record(event(number));
+      await audit.close();
+    }
+    await waitFor(() => anchors.length === 2, { what: 'an anchor of each key' });
+    const known = keys.map((pair) => pair.publicKey);
+    expect(await verifyAudit(folder, { publicKeys: known, anchors })).toMatchObject({
+      ok: true,
+      unsigned: 0,
+    });
+    expect(new Set(anchors.map(({ key }) => key)).size).toBe(2);
+    for (const [index, publicKeys] of known
+      .map((each) => [each])
+      .toReversed()
+      .entries()) {
+      const { seq } = anchors[index] ?? { seq: Number.NaN };
+      expect(await verifyAudit(folder, { publicKeys })).toEqual({ ok: false, seq, reason: 'signature' });
     }
   });
 
@@ -361,6 +414,27 @@ describe('retention', () => {
     rmSync(join(folder, files(folder)[0] ?? ''));
     expect(await verifyAudit(folder, { publicKeys })).toMatchObject({ ok: false, reason: 'beginning' });
   });
+});
+
+test('[row 92] a clock that was set back for a while does not make a purge take what is young', async () => {
+  const folder = tempFolder();
+  const start = Date.parse('2026-06-15T12:00:00.000Z');
+  for (const [number, now] of [
+    start,
+    start + dayMs,
+    Date.parse('1970-01-02T00:00:00.000Z'),
+    start + 2 * dayMs,
+  ].entries()) {
+    await using audit = await open(folder, { clock: createFakeClock({ now }) });
+    await audit.record(event(number));
+  }
+  const clock = createFakeClock({ now: start + 3 * dayMs });
+  const audit = await open(folder, { clock });
+  await audit.record(event(4));
+  expect(await audit.purge(366)).toBe(0);
+  await audit.close();
+  expect(bodies(folder).filter(({ type }) => type === 'event')).toHaveLength(5);
+  expect(await verifyAudit(folder, { publicKeys })).toMatchObject({ ok: true });
 });
 
 /** In steps, because each day's timers fire. */

@@ -1,7 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { generateKeyPairSync } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import winston from 'winston';
+import { createAuditLog } from '../src/audit/index.js';
 import { createLogger, file, withContext } from '../src/index.js';
 import { canaryCorpus } from './support/canary-corpus.js';
 import { memorySink } from './support/memory-sink.js';
@@ -41,4 +43,25 @@ describe.each([true, false])('of more than a hundred canaries (direct: %s)', (di
     const redacted = JSON.stringify(calls.map((call) => log.redactor.redact(call)));
     expect(canaries.filter((canary) => redacted.includes(canary))).toEqual([]);
   });
+});
+
+test('[row 85] none of them reaches an audit log, but for addresses of people, whom it has to name', async () => {
+  const folder = tempFolder();
+  const { canaries, calls } = canaryCorpus();
+  const key = generateKeyPairSync('ed25519').privateKey;
+  const audit = await createAuditLog({ folder, key, environment: 'test' });
+  for (const [message, ...rest] of calls) {
+    const action = typeof message === 'string' ? message : 'secret';
+    await audit.record({
+      ...{ action, outcome: 'success', actor: { id: 1, session: rest } },
+      ...{ target: { message }, changes: { row: { from: null, to: rest } }, details: { message, rest } },
+    });
+  }
+  await audit.close();
+  const [name = ''] = readdirSync(folder).filter((each) => each.endsWith('.jsonl'));
+  const text = readFileSync(join(folder, name), 'utf8');
+  expect(text.split('"type":"event"')).toHaveLength(calls.length + 1);
+  const shown = canaries.filter((canary) => text.includes(canary));
+  expect(shown.every((canary) => new RegExp(`${canary}(@|%40)example\\.test`).test(text))).toBe(true);
+  expect(shown).toHaveLength(2);
 });

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -179,6 +180,30 @@ describe('a log file that rotates', () => {
     expect(readdirSync(folder).sort()).toEqual(['a.log', `${name}.gz`]);
     expect(gunzipSync(readFileSync(join(folder, `${name}.gz`))).toString()).toBe('{"index":0}\n');
   });
+});
+
+test('on a full disk, what is too old goes before anything is compressed; a copy that fails costs nothing and is tried again', async (context) => {
+  const folder = smallDisk();
+  if (folder === undefined) return context.skip('mounting a small tmpfs needs root');
+  const clock = createFakeClock({ now: Date.parse('2026-06-15T12:00:00.000Z') });
+  const young = 'a.log.2026-06-15T000000.000Z';
+  const old = 'a.log.2026-06-01T000000.000Z';
+  const noise = randomBytes(90 * 1_024); // which does not get smaller
+  writeFileSync(join(folder, young), noise);
+  writeFileSync(join(folder, old), noise);
+  const ballast = join(folder, 'ballast');
+  writeFileSync(ballast, noise.subarray(0, 60 * 1_024));
+  const sink: FileSinkOptions = { mode: 'sync', rotate: { size: '1kb' }, gzip: true };
+  const unkept = logTo(join(folder, 'a.log'), sink, { clock });
+  await waitFor(() => unkept.stats().sinks[0]?.lastError === 'ENOSPC', { what: 'the copy to fail' });
+  await closed(unkept, clock);
+  expect(readFileSync(join(folder, young)).equals(noise)).toBe(true);
+  expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([]);
+
+  const kept = logTo(join(folder, 'a.log'), { ...sink, keep: { days: 7 } }, { clock });
+  await waitFor(() => aside(folder).join() === `${young}.gz`, { what: 'room, and then the copy' });
+  await closed(kept, clock);
+  expect(gunzipSync(readFileSync(join(folder, `${young}.gz`))).equals(noise)).toBe(true);
 });
 
 describe('two that rotate one file', () => {

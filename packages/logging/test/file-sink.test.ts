@@ -76,6 +76,16 @@ describe('a log file', () => {
     expect(lines.at(-1)).toMatchObject({ message: 'room again' });
   });
 
+  test('closed while its disk is full says so at the deadline, and every line that it gave up is counted', async () => {
+    const path = join(tempFolder(), 'a.log');
+    symlinkSync('/dev/full', path);
+    const log = logTo(path);
+    for (let index = 0; index < 100; index += 1) log.info('line', { index });
+    await expect(log.close({ timeout: '20ms' })).rejects.toMatchObject({ code: 'LOG_FLUSH_INCOMPLETE' });
+    log.info('late');
+    expect(log.stats()).toMatchObject({ sinks: [{ written: 0, buffered: 0, dropped: 100 }], late: 1 });
+  });
+
   test('that cannot be opened again goes on as it was, and says so', async () => {
     const folder = tempFolder();
     const path = join(folder, 'a.log');

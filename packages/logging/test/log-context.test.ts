@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { currentContext, outboundHeaders, withContext } from '../src/index.js';
+import { RequestContext, runInContext } from '../src/log-context.js';
 import { testLogger } from './support/memory-sink.js';
 
 test('a context reaches what its work awaits and starts, and no one else', async () => {
@@ -76,3 +77,23 @@ test('outside of a request there are no headers to hand on, and a job’s reques
   expect(outboundHeaders()).toEqual({});
   expect(withContext({ requestId: 'job-1' }, outboundHeaders)).toEqual({ 'x-request-id': 'job-1' });
 });
+
+test.each(['winston', 'otel', 'ecs'] as const)(
+  'a request’s ids are whole in schema %s, also when their digits are a card’s, and fields around them are no part of them',
+  (schema) => {
+    const { log, texts, last } = testLogger({ schema });
+    const trace = { traceId: '0'.repeat(31) + 1, spanId: '4111111111111111', flags: '00', state: undefined };
+    runInContext(new RequestContext('r-1', trace), () => {
+      log.info('x', { requestId: 'forged' });
+      withContext({ userId: 'u1', note: '5555555555554444' }, () => log.info('y', { requestId: 'forged' }));
+    });
+    for (const text of texts) {
+      expect(text.match(/"4111111111111111"/g)).toHaveLength(1);
+      expect(text).not.toContain('5555555555554444');
+      expect(text).toContain(`"${trace.traceId}"`);
+      expect(text).toContain('"r-1"');
+    }
+    withContext({}, () => log.info('z', { requestId: 'own' }));
+    expect(JSON.stringify(last())).toContain('"requestId":"own"');
+  },
+);

@@ -63,6 +63,9 @@ for (const engine of ['postgres', 'mysql'] as const) {
           'hash',
         ],
         [(table) => `delete from ${table} where seq > 5`, 6, 'truncated'],
+        // What purges and queries go by, beside the record.
+        [(table) => `update ${table} set recorded_at = '1970-01-01T00:00:00.000Z' where seq = 3`, 3, 'hash'],
+        [(table) => `update ${table} set kind = 'segment' where seq = 4`, 4, 'hash'],
       ];
       for (const [change, seq, reason] of changes) {
         const { audit, table, run } = await auditTable({ checkpointEvery: 3 });
@@ -101,6 +104,22 @@ for (const engine of ['postgres', 'mysql'] as const) {
       expect(() =>
         createSqlAudit({ key: privateKey, environment: 'production', retentionDays: 364 }),
       ).toThrow(/365 days/);
+    });
+
+    test('[row 92] a clock that was set back for a while does not make a purge take what is young', async () => {
+      const start = Date.parse('2026-06-15T12:00:00.000Z');
+      let now = start;
+      const { audit, table, run } = await auditTable({ clock: { ...createFakeClock(), now: () => now } });
+      for (now of [
+        start,
+        start + 86_400_000,
+        Date.parse('1970-01-02T00:00:00.000Z'),
+        start + 2 * 86_400_000,
+      ]) {
+        await sql.transaction((tx) => audit.record(tx, event(now)));
+      }
+      expect(await sql.transaction((tx) => audit.purge(tx, 366))).toBe(0);
+      expect(await run(`select seq from ${table} where kind = 'event'`)).toHaveLength(4);
     });
   });
 }

@@ -8,7 +8,7 @@ import { accountsWhere, listAccounts } from './account-rows.js';
 
 export interface AccountsOptions {
   readonly db: Db;
-  /** Gets the audit line of every change. */
+  /** Gets a line of every change at level `info`, for whoever watches. At `warn` it is not written; the record in the trail is. */
   readonly logger: Logger;
   /** Gets a record of every change, in its transaction. */
   readonly trail: Pick<AuditTrail, 'changed'>;

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** One file of an audit log. */
@@ -20,4 +20,43 @@ export function segmentsOf(folder: string): Segment[] {
       return first === undefined ? [] : [{ path: join(folder, name), first: Number(first) }];
     })
     .sort((one, other) => one.first - other.first);
+}
+
+/** What records say of themselves that other records need. */
+export interface RecordEdge {
+  readonly at: string;
+  readonly previous: string;
+  readonly log: string;
+}
+
+/** More than the longest record has, in bytes. */
+const longestRecord = 1_048_576;
+
+/** A file's first record, without reading the rest. */
+export function firstOf(path: string): RecordEdge {
+  const text = readPart(path, (size) => [0, Math.min(size, longestRecord)]);
+  return edgeOf(text.slice(0, text.indexOf('\n')));
+}
+
+/** A file's last whole record. */
+export function lastOf(path: string): RecordEdge {
+  const text = readPart(path, (size) => [Math.max(0, size - longestRecord), size]);
+  const end = text.lastIndexOf('\n');
+  return edgeOf(text.slice(text.lastIndexOf('\n', end - 1) + 1, end));
+}
+
+function readPart(path: string, range: (size: number) => readonly [from: number, to: number]): string {
+  const fd = openSync(path, 'r');
+  try {
+    const [from, to] = range(fstatSync(fd).size);
+    const bytes = Buffer.alloc(to - from);
+    return bytes.toString('utf8', 0, readSync(fd, bytes, 0, bytes.length, from));
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function edgeOf(line: string): RecordEdge {
+  const body = JSON.parse(line.slice(65));
+  return { at: String(body.at), previous: String(body.previous), log: String(body.log) };
 }

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { type Clock, systemClock, type Timer, wholeNumber } from '@seaworthy/contracts';
 import { AuditError } from './audit-error.js';
 import { type AuditEvent, eventWriter } from './audit-event.js';
 import { openAuditFile } from './audit-file.js';
-import { segmentsOf } from './audit-folder.js';
+import { firstOf, lastOf, segmentsOf } from './audit-folder.js';
 import {
   auditRedactor,
   type FileAuditOptions,
@@ -57,6 +57,7 @@ interface Waiting {
 
 /** So many records, or so much text, share one write. */
 const batchRecords = 1_000;
+const batchLength = 4 * 1_048_576;
 /** A file is read whole by the verifier; and purging goes file by file. */
 const segmentBytes = 64 * 1_048_576;
 const dayMs = 86_400_000;
@@ -114,7 +115,7 @@ export async function createAuditLog(options: FileAuditOptions): Promise<AuditLo
   async function writeAll(): Promise<void> {
     await Promise.resolve(); // what is recorded in the same turn shares the write
     while (waiting.length > 0) {
-      const batch = waiting.slice(0, batchRecords);
+      const batch = waiting.slice(0, countOf(waiting));
       waiting = waiting.slice(batch.length);
       await writeBatch(batch);
     }
@@ -215,10 +216,13 @@ export async function createAuditLog(options: FileAuditOptions): Promise<AuditLo
       purgeable(olderThanDays, retentionDays);
       const before = clock.now() - olderThanDays * dayMs;
       const files = segmentsOf(folder);
-      // A file is old when the one after it began before then.
-      const kept = files.findIndex((_each, index) => {
+      // A file is old when it began and ended before then, and so did the one after it begin. All three, because a clock that was
+      // set back for a while dates new records long ago.
+      const kept = files.findIndex(({ path }, index) => {
         const next = files[index + 1];
-        return next === undefined || Date.parse(firstOf(next.path).at) > before;
+        if (next === undefined) return true;
+        const times = [firstOf(path).at, lastOf(path).at, firstOf(next.path).at];
+        return times.some((at) => Date.parse(at) > before);
       });
       const first = files[kept];
       if (first === undefined || kept === 0) return 0;
@@ -239,10 +243,14 @@ export async function createAuditLog(options: FileAuditOptions): Promise<AuditLo
   };
 }
 
-function firstOf(path: string): { readonly at: string; readonly previous: string; readonly log: string } {
-  const text = readFileSync(path, 'utf8');
-  const body = JSON.parse(text.slice(65, text.indexOf('\n')));
-  return { at: String(body.at), previous: String(body.previous), log: String(body.log) };
+/** How many of them share the next write. */
+function countOf(waiting: readonly Waiting[]): number {
+  let length = 0;
+  for (const [index, { members }] of waiting.entries()) {
+    length += members.length;
+    if (index + 1 >= batchRecords || length >= batchLength) return index + 1;
+  }
+  return waiting.length;
 }
 
 /** Both kinds of first records name their log. */

@@ -61,6 +61,8 @@ interface Row {
 const readOptions = optionsOf<SqlAuditOptions>('createSqlAudit', { ...auditOptionNames, table: true });
 const dayMs = 86_400_000;
 const page = 1_000;
+/** Nothing hashes to it. */
+const noHash = '0'.repeat(64);
 
 /**
  * An audit log in PostgreSQL or MySQL: the chain of {@link createAuditLog}, with records written in the transaction of what they
@@ -183,12 +185,17 @@ export function createSqlAudit(options: SqlAuditOptions): SqlAudit {
       purgeable(olderThanDays, retentionDays);
       const before = new Date(clock.now() - olderThanDays * dayMs).toISOString();
       await lock(transaction);
+      // By the first young record and not by the segments' dates: a clock that was set back for a while dates new ones long ago.
+      const young = await transaction.execute<Record<string, unknown>>({
+        strings: [`select seq from ${table} where recorded_at > `, ' order by seq limit 1'],
+        values: [before],
+      });
       const { rows } = await transaction.execute<Record<string, unknown>>({
         strings: [
-          `select seq, body from ${table} where kind = 'segment' and recorded_at <= `,
+          `select seq, body from ${table} where kind = 'segment' and seq <= `,
           ' order by seq desc limit 1',
         ],
-        values: [before],
+        values: [Number(young.rows[0]?.seq ?? Number.MAX_SAFE_INTEGER)],
       });
       const [first] = rows;
       if (first === undefined) return 0;
@@ -206,17 +213,30 @@ export function createSqlAudit(options: SqlAuditOptions): SqlAudit {
     async *rows(executor) {
       for (let after = -1; ; ) {
         const { rows } = await executor.execute<Record<string, unknown>>({
-          strings: [`select seq, hash, body from ${table} where seq > `, ` order by seq limit ${page}`],
+          strings: [
+            `select seq, recorded_at, kind, hash, body from ${table} where seq > `,
+            ` order by seq limit ${page}`,
+          ],
           values: [after],
         });
         for (const row of rows) {
-          yield Buffer.from(`${String(row.hash)} ${String(row.body)}`);
+          yield Buffer.from(`${agrees(row) ? String(row.hash) : noHash} ${String(row.body)}`);
           after = Number(row.seq);
         }
         if (rows.length < page) return;
       }
     },
   };
+}
+
+/** Whether the columns beside the record say what it says: queries and purges go by them, and the chain covers the record alone. */
+function agrees(row: Readonly<Record<string, unknown>>): boolean {
+  try {
+    const { seq, at, type } = JSON.parse(String(row.body));
+    return Number(row.seq) === seq && row.recorded_at === at && row.kind === type;
+  } catch {
+    return true; // the hash says that better
+  }
 }
 
 /** Begins a day: purging goes day by day, and a log that was purged begins with one of these. */
