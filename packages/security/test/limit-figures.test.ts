@@ -92,7 +92,7 @@ test('a limit of any size is refused when it is made, or exact to the microsecon
         }
       },
     ),
-    { numRuns: size({ test: 300, soak: 20_000 }) },
+    { numRuns: size({ test: 300, soak: 5_000 }) },
   );
   expect(taken).toBeGreaterThan(0);
 });
@@ -141,7 +141,7 @@ describeWith(['redis'], 'in Redis', () => {
           }
         },
       ),
-      { numRuns: size({ test: 100, soak: 5_000 }) },
+      { numRuns: size({ test: 100, soak: 2_000 }) },
     );
   });
 });
