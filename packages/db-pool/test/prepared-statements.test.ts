@@ -1,11 +1,13 @@
+import { channel } from 'node:diagnostics_channel';
 import { createTestDatabase, describeWith, type TestDatabase } from '@seaworthy/testkit';
-import mysql2 from 'mysql2';
+import mysql2, { type ConnectionOptions } from 'mysql2';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { mysql } from '../src/drivers/mysql.js';
 import { postgres } from '../src/drivers/postgres.js';
 import { PreparedStatements } from '../src/drivers/prepared-statements.js';
-import { createDb, type DbOptions, Sql, sql } from '../src/index.js';
+import { mysqlPool } from '../src/facades/mysql2-pool.js';
+import { createDb, type Db, type DbOptions, Sql, sql } from '../src/index.js';
 
 test('prepares a text on its second use, and keeps no more than the bound, the latest used', () => {
   const prepared = new PreparedStatements(2);
@@ -148,5 +150,61 @@ describeWith(['mysql'], 'statements that MySQL keeps prepared', () => {
     for (const column of columns) await db.many(sql`select ${column} as one, ${1} as two`);
     const kept = (await counted('COM_STMT_PREPARE')) - (await counted('COM_STMT_CLOSE'));
     expect(kept).toBeLessThanOrEqual(3);
+  });
+
+  test('give their rows whatever else the connection is used for in between', async () => {
+    await using db = createDb(mysql(mysql2), { url: database.url, pool: { max: 1 }, preparedStatements: 3 });
+    const text = (at: number) => sql`select ${new Sql([`${at % 5}`], [])} as one, ${at} as two`;
+    for (let at = 0; at < 60; at += 1) {
+      const row = { one: at % 5, two: at };
+      if (at % 7 === 6) {
+        for await (const streamed of db.stream(text(at))) expect(streamed).toEqual(row);
+      } else if (at % 11 === 10) {
+        await using own = await db.connect(); // which resets the session, and with it what was prepared
+        expect(await own.one(text(at))).toEqual(row);
+      } else if (at % 13 === 12) {
+        const tool = mysqlPool(mysql2, db).promise();
+        for (let other = 0; other < 4; other += 1) {
+          const [rows] = await tool.execute(`select ${other} as one, ? as two`, [at]);
+          expect(rows).toEqual([{ one: other, two: at }]);
+        }
+      } else expect(await db.one(text(at))).toEqual(row);
+    }
+    await expect(db.one(sql`select nowhere as one, ${1} as two`)).rejects.toMatchObject({ kind: 'syntax' });
+    expect(db.stats().total).toBe(1);
+  });
+
+  test('are seen by what instruments mysql2: by wrapping its functions, or by its channel', async () => {
+    const seen: string[] = [];
+    const instrumented: typeof mysql2 = Object.assign(Object.create(mysql2), {
+      createConnection(config: ConnectionOptions) {
+        const connection = mysql2.createConnection(config);
+        const own: unknown = Reflect.get(connection, 'execute');
+        Reflect.set(connection, 'execute', function execute(this: unknown, ...given: unknown[]) {
+          seen.push(String(given[0]));
+          return typeof own === 'function' ? own.apply(this, given) : undefined;
+        });
+        return connection;
+      },
+    });
+    const three = async (db: Db): Promise<void> => {
+      for (let at = 0; at < 3; at += 1) expect(await db.one(sql`select ${at} as one`)).toEqual({ one: at });
+    };
+    await using wrapped = createDb(mysql(instrumented), { url: database.url, pool: { max: 1 } });
+    await three(wrapped);
+    expect(seen).toEqual(['select ? as one', 'select ? as one', 'select ? as one']);
+
+    await using db = createDb(mysql(mysql2), { url: database.url, pool: { max: 1 } });
+    await three(db);
+    const traced: unknown[] = [];
+    const started = channel('tracing:mysql2:execute:start');
+    const listener = (message: unknown): void => {
+      traced.push(Reflect.get(Object(message), 'query'));
+    };
+    started.subscribe(listener);
+    await three(db);
+    started.unsubscribe(listener);
+    await three(db);
+    expect(traced).toEqual(['select ? as one', 'select ? as one', 'select ? as one']);
   });
 });

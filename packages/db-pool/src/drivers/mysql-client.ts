@@ -9,9 +9,16 @@ export interface MysqlClient {
   connect(answer: (error: unknown) => void): void;
   query(options: string | { readonly sql: string }, answer?: Answer): unknown;
   execute(options: string | { readonly sql: string }, values: unknown[], answer?: Answer): unknown;
+  prepare(sql: string, answer: (error: unknown, statement?: MysqlStatement) => void): unknown;
+  unprepare(sql: string): unknown;
   ping(answer: (error: unknown) => void): void;
   end(answer: (error: unknown) => void): void;
   on(event: 'error' | 'end', listener: () => void): unknown;
+}
+
+/** A statement that the server has prepared. */
+export interface MysqlStatement {
+  execute(values: unknown[], answer: Answer): unknown;
 }
 
 /** A query in mysql2's own words. */

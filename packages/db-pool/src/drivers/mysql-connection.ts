@@ -18,6 +18,7 @@ import { mysqlError, mysqlFailure } from './mysql-error.js';
 import { useNativeValues } from './mysql-native.js';
 import { isPreparable } from './mysql-preparable.js';
 import { MysqlRows } from './mysql-rows.js';
+import { MysqlStatements } from './mysql-statements.js';
 import { splitScript } from './split-script.js';
 
 /**
@@ -37,6 +38,7 @@ export class MysqlConnection implements DriverConnection {
   readonly #client: MysqlClient;
   readonly #encodeInteger: (value: number | bigint) => unknown;
   readonly #kill: () => Promise<void>;
+  readonly #statements: MysqlStatements;
   #isOpen = true;
   #lost: () => void = () => undefined;
   #inTransaction = false;
@@ -46,10 +48,12 @@ export class MysqlConnection implements DriverConnection {
     client: MysqlClient,
     encodeInteger: (value: number | bigint) => unknown,
     kill: () => Promise<void>,
+    maxPreparedStatements: number,
   ) {
     this.#client = client;
     this.#encodeInteger = encodeInteger;
     this.#kill = kill;
+    this.#statements = new MysqlStatements(client, maxPreparedStatements);
     // For the client's whole life: an 'error' without a listener ends the process.
     client.on('error', () => this.#close());
     client.on('end', () => this.#close());
@@ -75,8 +79,9 @@ export class MysqlConnection implements DriverConnection {
         if (this.#streaming !== undefined) throw busyError();
         if (!this.#isOpen) throw lostError({ unsent: true });
         this.#start(text, this.#encode(values), (error, rows, columns) => {
-          if (error !== null && error !== undefined) fail(error);
-          else resolve(this.#resultOf(rows, columns));
+          if (error !== null && error !== undefined) return fail(error);
+          this.#readStatus(rows, columns);
+          resolve(mysqlResult(rows, columns));
         });
       } catch (error) {
         fail(error);
@@ -85,20 +90,15 @@ export class MysqlConnection implements DriverConnection {
   }
 
   /** Not everything can be prepared. What gives rows is, with or without values: as text a `float` has six digits. */
-  #start(text: string, parameters: unknown[], answer?: Answer): unknown {
-    return parameters.length === 0 && !isPreparable(text)
-      ? this.#client.query(text, answer)
-      : this.#client.execute(text, parameters, answer);
-  }
-
-  #resultOf(answer: unknown, columns: unknown): DriverResult {
-    this.#readStatus(answer, columns);
-    return mysqlResult(answer, columns);
+  #start(text: string, parameters: unknown[], answer: Answer): void {
+    if (parameters.length === 0 && !isPreparable(text)) this.#client.query(text, answer);
+    else this.#statements.execute(text, parameters, answer);
   }
 
   openRows({ text, values }: Statement, batch: number): DriverRows {
     if (this.#streaming !== undefined) throw busyError();
-    const command = this.#start(text, this.#encode(values));
+    this.#statements.forget();
+    const command = this.#client.execute(text, this.#encode(values)); // what is streamed can be prepared
     const rows = new MysqlRows({
       stream: streamOf(command, { highWaterMark: batch }),
       failure: (error) => this.#failureOf(error, text),
@@ -121,6 +121,7 @@ export class MysqlConnection implements DriverConnection {
    */
   async native(method: 'query' | 'execute', options: NativeQuery): Promise<readonly [unknown, unknown]> {
     const restore = useNativeValues(this.#client);
+    this.#statements.forget();
     try {
       const answer = await callback((done) => {
         if (method === 'execute') this.#client.execute(options, [...(options.values ?? [])], done);
@@ -169,6 +170,7 @@ export class MysqlConnection implements DriverConnection {
 
   async reset(): Promise<void> {
     await this.#send((answer) => resetClient(this.#client, answer));
+    this.#statements.forget();
     this.#inTransaction = false;
     await this.prepareSession();
   }

@@ -83,7 +83,7 @@ function openMysql<Config extends object>(
   const encodeInteger = remembering((value) => (value > maxSigned ? BIGINT.unsigned(value) : BIGINT(value)));
 
   const connect = (signal: AbortSignal): Promise<MysqlConnection> =>
-    connectMysql({ makeClient, encodeInteger, address, kills }, signal);
+    connectMysql({ makeClient, encodeInteger, address, kills, maxPreparedStatements }, signal);
   const kills = new MysqlKills(connect);
 
   return {
@@ -102,14 +102,15 @@ interface MysqlEndpoint {
   readonly makeClient: () => MysqlClient;
   readonly encodeInteger: (value: number | bigint) => unknown;
   readonly kills: MysqlKills;
+  readonly maxPreparedStatements: number;
 }
 
 async function connectMysql(endpoint: MysqlEndpoint, signal: AbortSignal): Promise<MysqlConnection> {
   signal.throwIfAborted();
   const client = endpoint.makeClient();
-  const connection = new MysqlConnection(client, endpoint.encodeInteger, () =>
-    endpoint.kills.query(Number(client.threadId)),
-  );
+  const kill = (): Promise<void> => endpoint.kills.query(Number(client.threadId));
+  const { encodeInteger, maxPreparedStatements } = endpoint;
+  const connection = new MysqlConnection(client, encodeInteger, kill, maxPreparedStatements);
   const onAbort = (): void => connection.destroy();
   signal.addEventListener('abort', onAbort, { once: true });
   try {
