@@ -23,6 +23,8 @@ export interface NightlyBackupsOptions {
   readonly retention: RetentionPolicy;
   /** Of its instances one makes the backup: the database says which. */
   readonly db: Pick<Db, 'connect'>;
+  /** Whether there can be one instance only, as with an embedded database, whose one connection a lock would keep. */
+  readonly alone?: boolean;
   readonly metrics: Metrics;
   readonly logger: Logger;
 }
@@ -39,7 +41,18 @@ export interface NightlyBackups extends Closable {
  * the locks of a dump.
  */
 export function nightlyBackups(options: NightlyBackupsOptions): NightlyBackups {
-  const { name, folder, source, scratch, invariants, retention, db, metrics, logger } = options;
+  const {
+    name,
+    folder,
+    source,
+    scratch,
+    invariants,
+    retention,
+    db,
+    alone = false,
+    metrics,
+    logger,
+  } = options;
   if (folder === undefined) return off;
   const backups = createBackups({
     sources: { [name]: source() },
@@ -54,7 +67,7 @@ export function nightlyBackups(options: NightlyBackupsOptions): NightlyBackups {
   const schedule = createBackupSchedule(backups, {
     backup: '0 2 * * *',
     ...(scratch === undefined ? {} : { drill: '0 4 1 * *' }),
-    lock: sqlLock(() => db.connect({ timeout: '12h' }), { key: name }),
+    ...(alone ? {} : { lock: sqlLock(() => db.connect({ timeout: '12h' }), { key: name }) }),
     jitter: '5s',
     logger,
   });

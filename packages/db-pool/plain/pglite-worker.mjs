@@ -6,6 +6,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 /**
  * @typedef {{ id: number, kind: 'query', text: string, values: (string | Uint8Array | null)[] }
  *   | { id: number, kind: 'script', text: string }
+ *   | { id: number, kind: 'dump' }
  *   | { id: number, kind: 'close' }} Request
  */
 
@@ -38,6 +39,11 @@ async function answer(request) {
       port.close();
       return;
     }
+    if (request.kind === 'dump') {
+      const archive = await (await database.dumpDataDir('none')).arrayBuffer();
+      port.postMessage({ id: request.id, ...read([]), archive }, [archive]);
+      return;
+    }
     const { messages } = await database.execProtocol(encode(request), { throwOnError: false });
     port.postMessage({ id: request.id, ...read(messages) });
   } catch (error) {
@@ -46,7 +52,7 @@ async function answer(request) {
   }
 }
 
-/** @param {Exclude<Request, { kind: 'close' }>} request */
+/** @param {Exclude<Request, { kind: 'close' | 'dump' }>} request */
 function encode(request) {
   if (request.kind === 'script') return serialize.query(request.text);
   return Buffer.concat([

@@ -46,7 +46,9 @@ test('keeps its data in a folder, refuses a second user of it by name of the pro
 }, 180_000);
 
 test('lets the event loop go on while a statement computes, and queues transactions for its one connection', async () => {
-  await using db = createDb(pglite(), { url: 'memory://', pool: { max: 20, min: 5 } });
+  const driver = pglite();
+  await expect(driver.dumpDataDir()).rejects.toThrow('this one has none or several');
+  await using db = createDb(driver, { url: 'memory://', pool: { max: 20, min: 5 } });
   await db.ready({ timeout: '120s' });
   let turns = 0;
   const counter = setInterval(() => {
@@ -66,6 +68,14 @@ test('lets the event loop go on while a statement computes, and queues transacti
   await Promise.all(Array.from({ length: 20 }, add));
   expect(await db.one(sql`select n from t`)).toEqual({ n: 20 });
   expect(db.stats()).toMatchObject({ max: 1, total: 1 });
+
+  // Its data folder as a tar archive, while the connection is in use.
+  const archive = await db.transaction(async (tx) => {
+    await tx.one(sql`select n from t`);
+    return Buffer.from(await (await driver.dumpDataDir()).arrayBuffer());
+  });
+  expect(archive.toString('latin1', 257, 262)).toBe('ustar');
+  expect(archive.includes('/PG_VERSION')).toBe(true);
 }, 180_000);
 
 test('says so when the package is not installed', async () => {

@@ -25,13 +25,13 @@ export const schema = defineConfig({
     BACKUP_FOLDER: env
       .string()
       .optional()
-      .describe('Where a backup of PostgreSQL goes every night; without it there is none.'),
+      .describe('Where a backup of the database goes every night; without it there is none.'),
     DRILL_URL: env
       .url({ protocols: ['postgres:', 'postgresql:'] })
       .secret()
       .optional()
       .describe(
-        'A server where the newest backup is restored once a month, by a user who may create databases.',
+        'A server where the newest backup of PostgreSQL is restored once a month, by a user who may create databases.',
       ),
     JWT_SECRET: env
       .string()
@@ -121,8 +121,8 @@ export const schema = defineConfig({
   },
   rules: (rule) => [
     rule.profile('staging', 'production').requires('DATABASE_URL'),
-    rule.set('BACKUP_FOLDER').requires('DATABASE_URL'),
     rule.set('DRILL_URL').requires('BACKUP_FOLDER'),
+    rule.set('DRILL_URL').requires('DATABASE_URL'),
     rule.equals('REDIS_REQUIRED', true).requires('REDIS_URL'),
     rule.set('REDIS_PASSWORD').requires('REDIS_URL'),
     rule.set('REDIS_USERNAME').requires('REDIS_PASSWORD'),

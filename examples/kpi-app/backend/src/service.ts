@@ -1,7 +1,6 @@
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
-import { postgres, retentionPresets, type Scratch, scratchPostgres } from '@seaworthy/backup';
-import type { Secret } from '@seaworthy/contracts';
+import { retentionPresets } from '@seaworthy/backup';
 import { createMigrations } from '@seaworthy/db-pool/migrations';
 import { createMetrics, disk, local, memory, remote } from '@seaworthy/health';
 import { clientIp, policy, presets } from '@seaworthy/security';
@@ -9,6 +8,7 @@ import { serverLimits } from '@seaworthy/security/transport';
 import { createService, type ServiceOptions } from '@seaworthy/service';
 import { loginGuard, nightlyBackups, optionalRedis } from '@seaworthy-example/server';
 import { createApp } from './app.js';
+import { ofEmbedded, ofPostgres } from './backed-up.js';
 import { schema } from './config.js';
 import { embeddedStart, openDatabase } from './open-database.js';
 import { redisUrl } from './redis-url.js';
@@ -59,8 +59,7 @@ export function kpiBackend(options: Pick<ServiceOptions<object>, 'sources' | 'si
       nightlyBackups({
         name: 'kpi',
         folder: config.BACKUP_FOLDER,
-        source: () => postgres({ url: config.DATABASE_URL ?? '', fingerprint: 'hash' }),
-        scratch: scratchAt(config.DRILL_URL),
+        ...(db.embedded === undefined ? ofPostgres(config) : ofEmbedded(db.embedded, config)),
         invariants: {
           'every key result has an objective': async ({ query }) =>
             (await query('select count(*) from key_results where objective_id is null'))[0]?.[0] === '0',
@@ -128,8 +127,4 @@ export function kpiBackend(options: Pick<ServiceOptions<object>, 'sources' | 'si
         ),
       ({ config }) => ({ port: config.PORT, host: config.HOST }),
     );
-}
-
-function scratchAt(url: Secret | undefined): (() => Scratch) | undefined {
-  return url === undefined ? undefined : () => scratchPostgres({ url });
 }

@@ -1,10 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createBackups, local, postgres } from '@seaworthy/backup';
 import { createTestDatabase, describeWith, freePort, type TestDatabase, waitFor } from '@seaworthy/testkit';
 import pg from 'pg';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { kpiBackend } from '../src/service.js';
 import { KpiClient } from './kpi-client.js';
 
@@ -63,6 +63,45 @@ describeWith(['postgres'], 'the backups of the KPI application', () => {
     expect(rows).toEqual([]);
   }, 180_000);
 });
+
+it('without a server the embedded database is backed up and restored in the same way', async () => {
+  const port = await freePort();
+  const place = await mkdtemp(join(tmpdir(), 'kpi-embedded-'));
+  onTestFinished(() => rm(place, { recursive: true, force: true }));
+  await using _service = await kpiBackend({
+    signals: false,
+    sources: {
+      cwd: '/nonexistent',
+      env: {
+        NODE_ENV: 'development',
+        PORT: String(port),
+        DATA_DIR: join(place, 'kpi'),
+        BACKUP_FOLDER: join(place, 'backups'),
+        SEED: 'true',
+        LOG_LEVEL: 'error',
+      },
+    },
+  }).start();
+  const client = new KpiClient(`http://127.0.0.1:${port}`);
+  const shown = await waitFor(
+    async () => {
+      const check = (await client.get('/api/health')).body.checks.backup;
+      return check.observed?.verifiedAt === undefined ? undefined : check;
+    },
+    { what: 'a backup that was restored', timeoutMs: 240_000 },
+  );
+  expect(shown.observed).toMatchObject({ lastDrill: 'passed', bytes: expect.any(Number) });
+  const [id = ''] = await readdir(join(place, 'backups'));
+  const files = await readdir(join(place, 'backups', id));
+  const report = files.find((name) => name.startsWith('note-drill')) ?? '';
+  expect(JSON.parse(await readFile(join(place, 'backups', id, report), 'utf8'))).toMatchObject({
+    outcome: 'passed',
+    compared: 'hash',
+    differences: [],
+    invariants: [{ name: 'every key result has an objective', passed: true }],
+  });
+  expect(await readdir(join(place, 'kpi-drills'))).toEqual([]);
+}, 300_000);
 
 async function query(url: string, text: string): Promise<{ readonly rows: readonly unknown[] }> {
   const client = new pg.Client({ connectionString: url });

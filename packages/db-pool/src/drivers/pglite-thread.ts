@@ -6,6 +6,7 @@ import type { PostgresFailure } from './postgres-error.js';
 export type ThreadRequest =
   | { readonly kind: 'query'; readonly text: string; readonly values: readonly EncodedValue[] }
   | { readonly kind: 'script'; readonly text: string }
+  | { readonly kind: 'dump' }
   | { readonly kind: 'close' };
 
 export interface ThreadAnswer {
@@ -15,6 +16,8 @@ export interface ThreadAnswer {
   readonly tag: string;
   readonly status: 'I' | 'T' | 'E';
   readonly error?: PostgresFailure | undefined;
+  /** Of a dump. */
+  readonly archive?: ArrayBuffer;
 }
 
 interface Message extends ThreadAnswer {

@@ -33,6 +33,17 @@ export interface PgliteConnectionOptions {
   readonly folder?: string;
 }
 
+/** What `pglite()` returns. */
+export interface PgliteDriver extends Driver<PgliteConnectionOptions> {
+  /**
+   * The data folder of the database as a tar archive, as PGlite's own `dumpDataDir` gives it: what was committed is in it. Statements
+   * wait meanwhile. For `pglite({ db })` of `@seaworthy/backup`.
+   *
+   * @throws DbError
+   */
+  dumpDataDir(compression?: 'none'): Promise<{ arrayBuffer(): Promise<ArrayBuffer> }>;
+}
+
 const readOptions = optionsOf<PgliteOptions>('pglite', { module: true });
 const readConnection = optionsOf<PgliteConnectionOptions>('createDb connection', { folder: true });
 
@@ -51,15 +62,37 @@ const defaultDeadlines = { acquireMs: 20_000, connectMs: 60_000, queryMs: 30_000
  * @example
  * const db = createDb(pglite(), { connection: { folder: '.data/app' } });
  */
-export function pglite(options: PgliteOptions = {}): Driver<PgliteConnectionOptions> {
+export function pglite(options: PgliteOptions = {}): PgliteDriver {
   const { module = '@electric-sql/pglite' } = readOptions(options);
-  return { name: 'pglite', open: (target) => openPglite(module, target) };
+  const opened: PgliteEndpoint[] = [];
+  return {
+    name: 'pglite',
+    open(target) {
+      const endpoint = openPglite(module, target);
+      opened.push(endpoint);
+      return endpoint;
+    },
+    async dumpDataDir() {
+      const [only, another] = opened;
+      if (only === undefined || another !== undefined)
+        throw new DbError(
+          'unknown',
+          'A pglite() driver dumps the one database that was made with it; this one has none or several.',
+        );
+      const archive = await only.dump();
+      return { arrayBuffer: async () => archive };
+    },
+  };
+}
+
+interface PgliteEndpoint extends DriverEndpoint {
+  dump(): Promise<ArrayBuffer>;
 }
 
 function openPglite(
   module: string,
   { url, connection }: DriverTarget<PgliteConnectionOptions>,
-): DriverEndpoint {
+): PgliteEndpoint {
   const { folder: given } = url === undefined ? readConnection(connection ?? {}) : { folder: folderOf(url) };
   const folder = given === undefined ? undefined : resolve(given);
   const address = folder ?? 'memory';
@@ -92,6 +125,13 @@ function openPglite(
         if (DbError.is(error) && error.kind === 'connection_lost') throw failedStart(address, error);
         throw error;
       }
+    },
+    async dump() {
+      const running = start();
+      await running.started;
+      const { archive } = await running.ask({ kind: 'dump' });
+      if (archive === undefined) throw new DbError('unknown', 'PGlite gave no archive.');
+      return archive;
     },
     async close() {
       if (thread !== undefined && !thread.hasEnded) {
@@ -180,7 +220,7 @@ class PgliteConnection implements DriverConnection {
       const answer = await this.#thread.ask(request);
       this.#status = answer.status;
       if (answer.error !== undefined) {
-        throw postgresError(answer.error, request.kind === 'close' ? '' : request.text);
+        throw postgresError(answer.error, 'text' in request ? request.text : '');
       }
       return answer;
     } finally {
