@@ -22,6 +22,7 @@ export { containing, pageNumber, pageSize, searchText } from './list-query.js';
 export { type LoginGuardParts, loginGuard } from './login-guard.js';
 export { type NightlyBackups, type NightlyBackupsOptions, nightlyBackups } from './nightly-backups.js';
 export { type OptionalRedis, type OptionalRedisOptions, optionalRedis } from './optional-redis.js';
+export { pagePolicyHeader } from './pages/page-policy.js';
 export { parse } from './parse.js';
 export { hashPassword, verifyPassword } from './password.js';
 export { type FailedRequest, problemAnswers } from './problem-answer.js';

@@ -6,6 +6,7 @@ import { clientIp } from '@seaworthy/security';
 import { secure } from '@seaworthy/security/node';
 import { serverLimits } from '@seaworthy/security/transport';
 import { createService } from '@seaworthy/service';
+import { pagePolicy } from './pages/page-policy.js';
 import { pageServer } from './pages/page-server.js';
 
 const schema = defineConfig({
@@ -40,7 +41,8 @@ export function pagesService(name: string) {
       clientIp: clientIp({ trust: config.TRUSTED_PROXIES }),
       headers: {
         profile: 'html',
-        helmet: { contentSecurityPolicy: { useDefaults: false, directives: pagePolicy } },
+        xssProtection: 'guide-compatible',
+        helmet: { contentSecurityPolicy: { useDefaults: false, directives: pagePolicy('none') } },
       },
     }))
     .http(
@@ -60,12 +62,3 @@ export function pagesService(name: string) {
       ({ config }) => ({ port: config.PORT, host: config.HOST }),
     );
 }
-
-/** Everything from this origin, nothing inline, no frames, no plug-ins. */
-const pagePolicy = {
-  'default-src': ["'self'"],
-  'base-uri': ["'none'"],
-  'form-action': ["'self'"],
-  'frame-ancestors': ["'none'"],
-  'object-src': ["'none'"],
-};

@@ -1,11 +1,13 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import pages from '@fastify/static';
-import { ApiError } from '@seaworthy-example/server';
+import { ApiError, pagePolicyHeader } from '@seaworthy-example/server';
 import type { FastifyInstance } from 'fastify';
 
 /** Files as they are, and index.html for every other path that a person may have typed. */
 export async function servePages(app: FastifyInstance, folder: string): Promise<void> {
+  // Stricter than that of the API, which is the guide's to the letter.
+  const policy = pagePolicyHeader('self');
   const present = existsSync(join(folder, 'index.html'));
   if (present) {
     await app.register(pages, {
@@ -14,6 +16,7 @@ export async function servePages(app: FastifyInstance, folder: string): Promise<
       cacheControl: false,
       setHeaders(reply, path) {
         const hashed = /\/assets\/.+-[\w-]{8,}\.\w+$/.test(path);
+        if (path.endsWith('.html')) reply.header('Content-Security-Policy', policy);
         reply.header('Cache-Control', hashed ? 'public, max-age=31536000, immutable' : 'no-cache');
       },
     });
