@@ -30,6 +30,8 @@ export type { BackupEntry } from './manifest/backup-entry.js';
 export type { DumpFormat, EngineName } from './manifest/engine.js';
 export type { Contents, Manifest, ManifestArtifact, TableContents } from './manifest/manifest.js';
 export { createPgBackRest } from './physical/create-pgbackrest.js';
+export { type MariadbBackupOptions, mariadbBackup } from './physical/mariadb-backup.js';
+export { type MariadbFolderOptions, mariadbFolder } from './physical/mariadb-folder.js';
 export type {
   PgBackRest,
   PgBackRestVerifyResult,
@@ -39,6 +41,7 @@ export type {
 export type { PgBackRestDrill, PgBackRestOptions } from './physical/pgbackrest-options.js';
 export type { PhysicalBackup, PhysicalKind } from './physical/physical-backup.js';
 export type { RestoreClusterOptions } from './physical/restore-cluster.js';
+export { type ScratchMariadbOptions, scratchMariadb } from './physical/scratch-mariadb.js';
 export type { CompressionName } from './pipeline/compression.js';
 export type { RewrapOptions, RewrapResult } from './restore/rewrap-backup.js';
 export type { VerifyLevel } from './restore/verify-artifact.js';

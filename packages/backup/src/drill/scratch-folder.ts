@@ -76,7 +76,8 @@ export function scratchPglite(options: ScratchPgliteOptions): Scratch {
   });
 }
 
-function scratchFolder(
+/** Places of any engine that are folders. */
+export function scratchFolder(
   owner: string,
   engine: EngineName,
   folder: string,

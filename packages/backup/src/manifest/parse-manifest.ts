@@ -31,18 +31,18 @@ export function parseManifest(text: string, id: string): Manifest {
 function parseArtifact(value: unknown, version: 1 | 2, id: string): ManifestArtifact {
   const found = object(value) ?? {};
   const { text, size, texts, oneOf } = fieldsOf(found, 'an artifact', id);
-  const key = text('key', /^[\w-]+(?:\/[\w-]+)?\.(?:sql|rdb|tar)(?:\.zst|\.gz)(?:\.age)?$/);
+  const key = text('key', /^[\w-]+(?:\/[\w-]+)?\.(?:sql|rdb|tar|mbstream)(?:\.zst|\.gz)(?:\.age)?$/);
   if (!key.startsWith(`${id}/`) && !key.startsWith(`${id}.`))
     throw unreadable(id, 'it points outside of its backup');
   const sha256 = text('sha256', hex256);
   return {
     source: text('source', /^[a-z][a-z0-9_-]{0,62}$/i), // a part of paths
-    engine: oneOf('engine', ['postgres', 'mysql', 'redis', 'files', 'pglite']),
+    engine: oneOf('engine', ['postgres', 'mysql', 'redis', 'files', 'pglite', 'mariadb']),
     database: text('database'),
     serverVersion: text('serverVersion'),
     system: text('system'),
     tool: text('tool'),
-    format: oneOf('format', ['sql', 'rdb', 'tar']),
+    format: oneOf('format', ['sql', 'rdb', 'tar', 'mbstream']),
     compression: oneOf('compression', ['zstd', 'gzip']),
     encryption: version === 1 ? 'none' : oneOf('encryption', ['none', 'age']),
     key,

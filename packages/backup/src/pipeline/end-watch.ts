@@ -19,6 +19,9 @@ export function endWatch(engine: EngineName): EndWatch {
     case 'files':
     case 'pglite':
       return new TarWatch();
+    case 'mariadb':
+      // The last chunk of the stream ends the file that mariadb-backup writes last, which newer versions call by another name.
+      return new ClosingLine(/XBSTCK01[\s\S]E[\s\S]{4}(?:xtrabackup|mariadb_backup)_info$/);
   }
 }
 

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { errorCode } from '@seaworthy/contracts';
 import { BackupError } from '../backup-error.js';
 import { spawnLoader } from '../tools/spawn-loader.js';
 import type { Load } from './backup-source.js';
 import { type ClientProgram, findClientPrograms } from './client-programs.js';
+import { notWritten, putInPlace } from './put-in-place.js';
 
 /** GNU tar, under the names that systems give it: others lack `--sort` and differ in what they keep. */
 export async function findTar(label: string, signal: AbortSignal): Promise<ClientProgram> {
@@ -31,7 +31,7 @@ export async function unpackInto(root: string, tar: ClientProgram, label: string
   try {
     await mkdir(staged, { mode: 0o700 });
   } catch (error) {
-    throw failed(error, label);
+    throw notWritten(error, { label, tool: 'tar' });
   }
   const tool = spawnLoader({
     name: 'tar',
@@ -53,27 +53,7 @@ export async function unpackInto(root: string, tar: ClientProgram, label: string
     begin: '',
     end: '',
     kill: () => tool.kill(),
-    async commit() {
-      try {
-        await rename(staged, root); // replaces an empty folder, and nothing else
-        const parent = await open(dirname(root), 'r');
-        await parent.sync().finally(() => parent.close());
-      } catch (error) {
-        throw failed(error, label);
-      }
-    },
+    commit: () => putInPlace(staged, root, { label, tool: 'tar' }),
     discard: () => rm(staged, { recursive: true, force: true }).catch(() => undefined),
   };
-}
-
-function failed(error: unknown, label: string): BackupError {
-  const code = errorCode(error);
-  const why = typeof code === 'string' ? code : 'no reason given';
-  const advice =
-    why === 'ENOTEMPTY' || why === 'EEXIST' ? ' Nothing is replaced: choose an empty folder.' : '';
-  return new BackupError(`${label} could not be written (${why}).${advice}`, {
-    code: 'RESTORE_FAILED',
-    stage: 'restore',
-    tool: 'tar',
-  });
 }

@@ -1,0 +1,48 @@
+import { BackupError, type BackupStage } from '../backup-error.js';
+import { type ClientProgram, findClientPrograms } from '../sources/client-programs.js';
+import { programMissing } from '../sources/source-errors.js';
+import type { ToolProcess } from '../tools/tool-process.js';
+
+export interface FindMariadbOptions {
+  readonly label: string;
+  readonly binDir: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+export async function findMariadbBackup(
+  name: 'mariadb-backup' | 'mbstream',
+  { label, binDir, signal }: FindMariadbOptions,
+): Promise<ClientProgram> {
+  const [program] = await findClientPrograms(name, {
+    binDir,
+    signal,
+    ...(name === 'mbstream' ? { versionArgument: '--help' } : {}), // where its version stands
+  });
+  if (program === undefined) throw programMissing({ label, what: name, binDir, install: 'mariadb-backup' });
+  return program;
+}
+
+/** It tells of every file that it copies; what went wrong is in the lines that say so. */
+export function mariadbBackupReport(log: string): string {
+  return log
+    .split('\n')
+    .filter((line) => /error|fail|denied|cannot|can't|unsupported/i.test(line))
+    .map((line) => line.replace(/^\[\d+\] [\d-]+ [\d:]+ /, ''))
+    .slice(-4)
+    .join(' ');
+}
+
+/** Its exit code alone is not believed: its last words have to be those of success. */
+export async function completed(
+  tool: ToolProcess,
+  { label, stage }: { readonly label: string; readonly stage: BackupStage },
+): Promise<void> {
+  await tool.exited;
+  if (/completed OK!\s*$/.test(tool.said())) return;
+  throw new BackupError(`${tool.name} ended without saying that it completed ${label}.`, {
+    code: 'BACKUP_INCOMPLETE',
+    stage,
+    tool: tool.name,
+    exitCode: 0,
+  });
+}

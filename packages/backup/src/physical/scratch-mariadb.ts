@@ -1,0 +1,201 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { optionsOf, sleep, systemClock } from '@seaworthy/contracts';
+import { BackupError } from '../backup-error.js';
+import type { Scratch } from '../drill/scratch.js';
+import { type ScratchFolderOptions, scratchFolder } from '../drill/scratch-folder.js';
+import type { BackupSource } from '../sources/backup-source.js';
+import { findClientPrograms } from '../sources/client-programs.js';
+import { mysqlAnswer } from '../sources/mysql-answer.js';
+import type { MysqlAsk } from '../sources/mysql-contents.js';
+import { mysqlReport } from '../sources/mysql-report.js';
+import { programMissing } from '../sources/source-errors.js';
+import { privateFile } from '../tools/private-file.js';
+import { spawnTool, type ToolUser } from '../tools/tool-process.js';
+import { mariadbFolder } from './mariadb-folder.js';
+
+export interface ScratchMariadbOptions extends ScratchFolderOptions {
+  /** The folder of `mariadb-backup`, `mbstream`, `mariadbd` and `mariadb`. @defaultValue PATH */
+  readonly binDir?: string;
+  /** An unprivileged user for the server, where this process is root. @defaultValue this process's own user */
+  readonly runAs?: ToolUser;
+}
+
+interface RunningMariadb {
+  readonly ask: MysqlAsk;
+  stop(): Promise<void>;
+}
+
+const pollMs = 100;
+
+/**
+ * A place for drills of `mariadbBackup()`: the files are prepared, a server is started over them that nobody else can reach, and the
+ * invariants ask it. It compares no counts: the moment of the backup is the server's own.
+ *
+ * @throws OptionsError
+ *
+ * @example
+ * createBackups({ sources, targets, drill: { into: { files: scratchMariadb({ folder: '/var/tmp/drills' }) } } });
+ */
+export function scratchMariadb(options: ScratchMariadbOptions): Scratch {
+  const readOptions = optionsOf<ScratchMariadbOptions>('scratchMariadb', {
+    folder: true,
+    binDir: true,
+    runAs: true,
+  });
+  const { folder, ...rest } = readOptions(options);
+  return scratchFolder('scratchMariadb', 'mariadb', folder, (place) => {
+    const data = join(place, 'data');
+    return { source: restoredMariadb(data, rest), folder: data };
+  });
+}
+
+type ServerOptions = Omit<ScratchMariadbOptions, 'folder'>;
+
+function restoredMariadb(folder: string, options: ServerOptions): BackupSource {
+  const place = mariadbFolder({ folder, ...options });
+  return {
+    ...place,
+    async open(signal) {
+      const session = await place.open(signal);
+      let running: Promise<RunningMariadb> | undefined;
+      const server = (startSignal: AbortSignal): Promise<RunningMariadb> => {
+        running ??= startMariadb(folder, options, startSignal);
+        return running;
+      };
+      return {
+        ...session,
+        // Nothing to compare with: what is asked here is whether a server starts with it.
+        contents: async (_level, askSignal) => {
+          await server(askSignal);
+          return { precision: 'snapshot', tables: [] };
+        },
+        query: async (sql, askSignal) =>
+          (await server(askSignal)).ask(`${sql.trim().replace(/;$/, '')}\n;`, askSignal),
+        async close() {
+          await running?.then((one) => one.stop()).catch(() => undefined);
+          await session.close();
+        },
+      };
+    },
+  };
+}
+
+async function startMariadb(
+  folder: string,
+  { binDir, runAs }: ServerOptions,
+  signal: AbortSignal,
+): Promise<RunningMariadb> {
+  const label = `the files restored to ${folder}`;
+  const [server, client] = [await program('mariadbd'), await program('mariadb')];
+  const socket = await privateFile('empty', '', runAs);
+  const address = join(dirname(socket.path), 's');
+  const own = join(folder, 'backup-my.cnf'); // the sizes without which InnoDB does not open its files
+  const tool = spawnTool({
+    name: 'mariadbd',
+    path: server,
+    args: [
+      existsSync(own) ? `--defaults-file=${own}` : '--no-defaults',
+      `--datadir=${folder}`,
+      `--socket=${address}`,
+      `--pid-file=${address}.pid`,
+      '--skip-networking',
+      '--skip-grant-tables',
+      '--skip-log-bin',
+      '--skip-slave-start',
+      '--event-scheduler=disabled',
+      '--innodb-buffer-pool-size=64M',
+      ...(runAs === undefined && process.getuid?.() === 0 ? ['--user=root'] : []),
+    ],
+    stage: 'restore',
+    subject: label,
+    keep: 'end',
+    report: (log) =>
+      log
+        .split('\n')
+        .filter((line) => line.includes('[ERROR]'))
+        .slice(-3)
+        .join(' '),
+    runAs,
+  });
+  tool.stdin.end();
+  tool.stdout.resume();
+  const stop = async (): Promise<void> => {
+    tool.kill();
+    await tool.exited.catch(() => undefined);
+    await socket.remove();
+  };
+  const ask: MysqlAsk = (statements, askSignal) =>
+    mysqlAnswer(
+      {
+        name: 'mariadb',
+        path: client,
+        args: [
+          '--no-defaults',
+          `--socket=${address}`,
+          '--batch',
+          '--skip-column-names',
+          '--default-character-set=utf8mb4',
+        ],
+        stage: 'verify',
+        subject: label,
+        report: mysqlReport,
+      },
+      statements,
+      askSignal,
+    );
+  const ended = tool.exited.then(
+    () =>
+      Promise.reject(
+        new BackupError(`mariadbd ended by itself on ${label}.`, {
+          code: 'RESTORE_FAILED',
+          stage: 'restore',
+          tool: 'mariadbd',
+        }),
+      ),
+    (error: unknown) => Promise.reject(blamed(error)),
+  );
+  ended.catch(() => undefined);
+  const over = new AbortController();
+  try {
+    await Promise.race([ended, answering(AbortSignal.any([signal, over.signal]))]);
+    return { ask, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  } finally {
+    over.abort();
+  }
+
+  async function program(name: string): Promise<string> {
+    const [found] = await findClientPrograms(name, { binDir, signal });
+    if (found === undefined) throw programMissing({ label, what: name, binDir, install: 'mariadb-server' });
+    return found.path;
+  }
+
+  async function answering(until: AbortSignal): Promise<void> {
+    for (;;) {
+      try {
+        await ask('select 1;', until);
+        return;
+      } catch {
+        await sleep(systemClock, pollMs, { signal: until });
+      }
+    }
+  }
+}
+
+/** What InnoDB says of its files is the backup's fault; that the server lacks memory or was ended is not. */
+function blamed(error: unknown): unknown {
+  if (!BackupError.is(error)) return error;
+  const isData = /corrupt|InnoDB|Aria|tablespace|log sequence|checksum/i.test(error.message);
+  const isOurs =
+    typeof error.exitCode === 'string' ||
+    /memory|No space|Can't create|unknown (?:option|variable)/i.test(error.message);
+  return new BackupError(error.message, {
+    code: isData && !isOurs ? 'RESTORE_FAILED' : 'BACKUP_TOOL_FAILED',
+    stage: 'restore',
+    tool: error.tool,
+    exitCode: error.exitCode,
+  });
+}
