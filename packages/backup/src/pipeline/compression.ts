@@ -4,6 +4,7 @@ import type { Readable, Transform, Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import zlib from 'node:zlib';
 import { BackupError, type BackupStage } from '../backup-error.js';
+import type { OutputPipe } from '../tools/output-pipe.js';
 import { spawnTool } from '../tools/tool-process.js';
 
 export type CompressionName = 'zstd' | 'gzip';
@@ -40,11 +41,12 @@ export function chooseCompression(wanted: CompressionName): CompressionName {
   return wanted === 'zstd' && findZstd() === undefined && zstdOfNode() === undefined ? 'gzip' : wanted;
 }
 
-export function compress(name: CompressionName): CompressionStage {
+/** @param output - Where the program writes to, if it is one. */
+export function compress(name: CompressionName, output?: OutputPipe): CompressionStage {
   if (name === 'gzip') return inProcess(zlib.createGzip(), 'gzip', 'compress');
   const node = findZstd() === undefined ? zstdOfNode() : undefined;
   return node === undefined
-    ? zstd([`-${zstdLevel}`, '-q', '-c'], 'compress')
+    ? zstd([`-${zstdLevel}`, '-q', '-c'], 'compress', output)
     : inProcess(
         node.createZstdCompress({ params: { [compressionLevel]: zstdLevel, [checksumFlag]: 1 }, chunkSize }),
         'zstd',
@@ -89,7 +91,7 @@ function inProcess(stream: Transform, tool: CompressionName, stage: BackupStage)
   return { input: stream, output: stream, done, kill: () => void stream.destroy() };
 }
 
-function zstd(args: readonly string[], stage: BackupStage): CompressionStage {
+function zstd(args: readonly string[], stage: BackupStage, output?: OutputPipe): CompressionStage {
   const path = findZstd();
   if (path === undefined) {
     throw new BackupError('This backup is compressed with zstd, which is not installed here. Install zstd.', {
@@ -98,7 +100,7 @@ function zstd(args: readonly string[], stage: BackupStage): CompressionStage {
       tool: 'zstd',
     });
   }
-  const tool = spawnTool({ name: 'zstd', path, args, stage, subject: 'its input' });
+  const tool = spawnTool({ name: 'zstd', path, args, stage, subject: 'its input', output });
   return { input: tool.stdin, output: tool.stdout, done: tool.exited, kill: () => tool.kill() };
 }
 

@@ -4,11 +4,12 @@ import { BackupError } from '../backup-error.js';
 import type { Contents } from '../manifest/manifest.js';
 import type { BackupSource, SourceSession } from '../sources/backup-source.js';
 import type { ObjectDigest, StagedObject } from '../targets/backup-target.js';
+import { type OutputPipe, openOutputPipe } from '../tools/output-pipe.js';
 import { makeAgeHeader } from './age-header.js';
 import { PayloadEncrypter, payloadNonceBytes } from './age-payload.js';
 import { type CompressionName, compress } from './compression.js';
 import { endWatch } from './end-watch.js';
-import { feed } from './feed.js';
+import { drain, feed } from './feed.js';
 import { runTogether } from './run-together.js';
 
 export interface DumpOptions {
@@ -37,11 +38,26 @@ export interface DumpResult extends ObjectDigest {
  * that nothing gets a name without.
  */
 export async function dumpArtifact(options: DumpOptions): Promise<DumpResult> {
+  const pipes: Pipes = { dumper: await openOutputPipe(), compressor: await openOutputPipe() };
+  try {
+    return await dumpThrough(pipes, options);
+  } finally {
+    pipes.dumper?.close();
+    pipes.compressor?.close();
+  }
+}
+
+interface Pipes {
+  readonly dumper: OutputPipe | undefined;
+  readonly compressor: OutputPipe | undefined;
+}
+
+async function dumpThrough(pipes: Pipes, options: DumpOptions): Promise<DumpResult> {
   const { source, session, compression, recipients, staged, stallTimeoutMs, clock, signal, onBytes } =
     options;
   const sealed = await sealer(recipients, staged);
-  const dump = await session.dump(signal);
-  const stage = compress(compression);
+  const dump = await session.dump(signal, pipes.dumper);
+  const stage = compress(compression, pipes.compressor);
   const end = endWatch(source.engine);
   const plain = createHash('sha256');
   let rawBytes = 0;
@@ -53,11 +69,9 @@ export async function dumpArtifact(options: DumpOptions): Promise<DumpResult> {
     onBytes(rawBytes, sealed.bytes());
   }
 
-  async function store(): Promise<void> {
-    for await (const chunk of stage.output) {
-      plain.update(chunk);
-      await sealed.write(chunk);
-    }
+  async function store(chunk: Buffer): Promise<void> {
+    plain.update(chunk);
+    await sealed.write(chunk);
   }
 
   const watch = watchForStall();
@@ -65,7 +79,13 @@ export async function dumpArtifact(options: DumpOptions): Promise<DumpResult> {
     await runTogether({
       // The watch never resolves on its own, so it joins as a rejection only.
       parts: [
-        Promise.race([watch.stalled, Promise.all([feed(dump.stdout, stage.input, see), store()])]),
+        Promise.race([
+          watch.stalled,
+          Promise.all([
+            feed(dump.stdout, stage.input, see, pipes.dumper),
+            drain(stage.output, store, pipes.compressor),
+          ]),
+        ]),
         dump.exited,
         stage.done,
       ],

@@ -1,11 +1,12 @@
 import type { Readable, Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { systemClock } from '@seaworthy/contracts';
+import type { OutputPipe } from '../tools/output-pipe.js';
 
-/** A read that brings less has emptied the pipe: Node reads 64 KiB at once, and a program writes 4 to 10. */
+/** A read that brings less has emptied the pipe: programs write 4 to 10 kB at once. */
 const emptiedBytes = 32 * 1024;
 
-/** The pipe of a child holds 200 kB, which no dumper fills in that time while others work as well. */
+/** A pipe holds 200 kB, which no dumper fills in that time while others work as well. */
 const restMs = 1;
 
 /**
@@ -13,16 +14,33 @@ const restMs = 1;
  *
  * Whoever reads as soon as there is something wakes up for every 4 KiB that a dumper writes, and waking up costs more than the
  * bytes. So an emptied pipe is left alone until something has gathered in it. Rejects when either end breaks.
+ *
+ * @param pipe - What `from` comes through, where a program writes to it by itself.
  */
-export async function feed(from: Readable, to: Writable, see: (chunk: Buffer) => void): Promise<void> {
+export async function feed(
+  from: Readable,
+  to: Writable,
+  see: (chunk: Buffer) => void,
+  pipe?: OutputPipe,
+): Promise<void> {
   const flow = (): void => void from.resume();
-  from.on('data', (chunk: Buffer) => {
+  /** `from` is paused, and the chunk may be reused once it flows. */
+  function copy(chunk: Buffer): void {
     see(chunk);
-    if (!to.write(chunk)) to.once('drain', flow);
-    else if (chunk.length < emptiedBytes) systemClock.schedule(flow, restMs, { keepAlive: true });
-    else return;
-    from.pause();
-  });
+    const isEmptied = chunk.length < emptiedBytes;
+    to.write(chunk, (error) => {
+      if (error !== null && error !== undefined) return; // told below
+      if (isEmptied) systemClock.schedule(flow, restMs, { keepAlive: true });
+      else flow();
+    });
+  }
+  if (pipe?.reader === from) pipe.onChunk(copy);
+  else {
+    from.on('data', (chunk: Buffer) => {
+      from.pause();
+      copy(chunk);
+    });
+  }
   from.once('end', () => to.end());
   try {
     await Promise.all([finished(from, { writable: false }), finished(to, { readable: false })]);
@@ -31,4 +49,20 @@ export async function feed(from: Readable, to: Writable, see: (chunk: Buffer) =>
     to.destroy();
     throw error;
   }
+}
+
+/** Gives what comes out of `from` to `take`, one chunk after the other. Rejects when it breaks, or with what `take` rejects with. */
+export async function drain(
+  from: Readable,
+  take: (chunk: Buffer) => Promise<void>,
+  pipe?: OutputPipe,
+): Promise<void> {
+  if (pipe?.reader !== from) {
+    for await (const chunk of from) await take(chunk);
+    return;
+  }
+  const failed = new Promise<never>((_resolve, reject) => {
+    pipe.onChunk((chunk) => void take(chunk).then(() => from.resume(), reject));
+  });
+  await Promise.race([finished(from, { writable: false }), failed]);
 }

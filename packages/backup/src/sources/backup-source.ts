@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { DumpFormat, EngineName } from '../manifest/engine.js';
 import type { Contents } from '../manifest/manifest.js';
+import type { OutputPipe } from '../tools/output-pipe.js';
 
 /** What a source knows about the system it speaks to. */
 export interface SourceFacts {
@@ -47,8 +48,11 @@ export interface Load {
 /** One connection's worth of access, with its credentials in a private place. */
 export interface SourceSession {
   readonly facts: SourceFacts;
-  /** Writes the whole database to `stdout`, from one moment where the engine can. */
-  dump(signal: AbortSignal): Promise<Dump>;
+  /**
+   * Writes the whole database to `stdout`, from one moment where the engine can. A program may write into `output`, whose reader
+   * is `stdout` then.
+   */
+  dump(signal: AbortSignal, output?: OutputPipe): Promise<Dump>;
   /** Takes a dump and stops at the first error. */
   load(signal: AbortSignal): Promise<Load>;
   /** Whether nothing that a restore would bring is there yet. */

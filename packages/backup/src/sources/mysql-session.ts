@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
 import { BackupError, type BackupStage } from '../backup-error.js';
 import { captureTool } from '../tools/capture-tool.js';
+import type { OutputPipe } from '../tools/output-pipe.js';
 import type { PrivateFile } from '../tools/private-file.js';
 import { spawnLoader } from '../tools/spawn-loader.js';
 import { spawnTool, type ToolProcess } from '../tools/tool-process.js';
@@ -103,8 +104,9 @@ export async function openMysqlSession(options: MysqlSessionOptions): Promise<So
     '--default-character-set=utf8mb4',
     address.database,
   ];
-  const spawnDumper = (): ToolProcess =>
+  const spawnDumper = (output: OutputPipe | undefined): ToolProcess =>
     spawnTool({
+      output,
       ...common,
       name: dumper.path.endsWith('mariadb-dump') ? 'mariadb-dump' : 'mysqldump',
       path: dumper.path,
@@ -132,10 +134,13 @@ export async function openMysqlSession(options: MysqlSessionOptions): Promise<So
       tool: dumper.version,
       warnings,
     },
-    dump: async (dumpSignal) =>
+    dump: async (dumpSignal, output) =>
       fingerprint === 'none'
-        ? spawnDumper()
-        : bracketedDump(spawnDumper, () => mysqlContents(converse('dump'), fingerprint, dumpSignal)),
+        ? spawnDumper(output)
+        : bracketedDump(
+            () => spawnDumper(output),
+            () => mysqlContents(converse('dump'), fingerprint, dumpSignal),
+          ),
     load: async () => ({
       ...spawnLoader({
         ...common,

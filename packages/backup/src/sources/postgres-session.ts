@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { BackupStage } from '../backup-error.js';
 import { captureTool } from '../tools/capture-tool.js';
+import type { OutputPipe } from '../tools/output-pipe.js';
 import type { PrivateFile } from '../tools/private-file.js';
 import { spawnLoader } from '../tools/spawn-loader.js';
 import { spawnTool, type ToolProcess, type ToolSpec } from '../tools/tool-process.js';
@@ -88,9 +89,10 @@ export async function openPostgresSession(options: PostgresSessionOptions): Prom
   };
   const converse = (stage: BackupStage): PsqlConversation =>
     openPsqlConversation({ ...common, path: anyPsql.path, stage, report: postgresReport });
-  const spawnDumper = (...more: readonly string[]): ToolProcess =>
+  const spawnDumper = (output: OutputPipe | undefined, ...more: readonly string[]): ToolProcess =>
     spawnTool({
       ...common,
+      output,
       name: 'pg_dump',
       path: dumper.path,
       args: [
@@ -105,13 +107,13 @@ export async function openPostgresSession(options: PostgresSessionOptions): Prom
     });
   return {
     facts: sessionFacts,
-    async dump(dumpSignal) {
-      if (fingerprint === 'none') return spawnDumper();
+    async dump(dumpSignal, output) {
+      if (fingerprint === 'none') return spawnDumper(output);
       const psql = converse('dump');
       dumpSignal.addEventListener('abort', psql.kill, { once: true });
       try {
         const snapshot = await exportSnapshot(psql, lockWaitMs);
-        return countedDump(spawnDumper(`--snapshot=${snapshot}`), psql, fingerprint);
+        return countedDump(spawnDumper(output, `--snapshot=${snapshot}`), psql, fingerprint);
       } catch (error) {
         psql.kill();
         await psql.gone;

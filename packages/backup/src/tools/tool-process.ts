@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
 import { systemClock } from '@seaworthy/contracts';
 import { BackupError, type BackupStage } from '../backup-error.js';
+import type { OutputPipe } from './output-pipe.js';
 
 export interface ToolSpec {
   /** What it is called in messages: `pg_dump`. */
@@ -18,6 +19,8 @@ export interface ToolSpec {
   readonly report?: (stderr: string) => string;
   /** Taken out of everything that is shown. */
   readonly secrets?: readonly string[];
+  /** Takes what it prints. @defaultValue a pipe of its own */
+  readonly output?: OutputPipe | undefined;
   /** Another user than ours, where we are root. */
   readonly runAs?: ToolUser | undefined;
   /** For a program that reports each step: what matters of it is the end. @defaultValue 'start' */
@@ -50,11 +53,7 @@ const maxReportChars = 2_000;
 const setpriv = '/usr/bin/setpriv';
 
 export function spawnTool(spec: ToolSpec): ToolProcess {
-  const guarded = process.platform === 'linux' && existsSync(setpriv);
-  const options = { env: environment(spec), ...spec.runAs };
-  const child = guarded
-    ? spawn(setpriv, ['--pdeathsig', 'KILL', '--', spec.path, ...spec.args], options)
-    : spawn(spec.path, [...spec.args], options);
+  const { child, stdout } = start(spec);
   let stderr = '';
   child.stderr.setEncoding('utf8');
   child.stderr.on('data', (text: string) => {
@@ -63,13 +62,13 @@ export function spawnTool(spec: ToolSpec): ToolProcess {
   });
   const said = (): string => stderr;
   child.stdin.on('error', () => undefined); // a dead reader shows in its exit
-  child.stdout.on('error', () => undefined);
+  stdout.on('error', () => undefined);
   const exited = endOf(child, spec, said);
   exited.catch(() => undefined); // looked at later
   return {
     name: spec.name,
     stdin: child.stdin,
-    stdout: child.stdout,
+    stdout,
     exited,
     said,
     kill() {
@@ -79,6 +78,24 @@ export function spawnTool(spec: ToolSpec): ToolProcess {
       child.once('exit', () => insist.cancel());
     },
   };
+}
+
+function start(spec: ToolSpec): {
+  readonly child: ChildProcessByStdio<Writable, Readable | null, Readable>;
+  readonly stdout: Readable;
+} {
+  const isGuarded = process.platform === 'linux' && existsSync(setpriv);
+  const path = isGuarded ? setpriv : spec.path;
+  const args = isGuarded ? ['--pdeathsig', 'KILL', '--', spec.path, ...spec.args] : [...spec.args];
+  const options = { env: environment(spec), ...spec.runAs };
+  if (spec.output === undefined) {
+    const child = spawn(path, args, options);
+    return { child, stdout: child.stdout };
+  }
+  const { writer, reader } = spec.output;
+  const child = spawn(path, args, { ...options, stdio: ['pipe', writer, 'pipe'] });
+  writer.destroy(); // the program has it now, and its end is the end of the output
+  return { child, stdout: reader };
 }
 
 function environment(spec: ToolSpec): NodeJS.ProcessEnv {
