@@ -33,6 +33,7 @@ export default defineConfig([
     entry: { index: 'src/index.ts' },
     external: ['./watch/watch-config.js'],
     format: 'esm',
+    plugins: [{ name: 'compiled-at-once', renderChunk: compileAtOnce }],
     esbuildPlugins: [{ name: 'rest-on-demand', setup: openRestOnDemand }, nodesModules],
   },
   {
@@ -46,6 +47,7 @@ export default defineConfig([
     ...shared,
     entry: { whole: 'src/index.ts' },
     format: 'esm',
+    plugins: [{ name: 'compiled-at-once', renderChunk: compileAtOnce }],
     esbuildPlugins: [{ name: 'rest-as-text', setup: carryRestAsText }, nodesModules],
   },
   {
@@ -69,10 +71,10 @@ function openRestOnDemand(build) {
   build.onLoad({ filter: /\/src\/on-demand\.ts$/ }, () => ({
     contents: `
       let rest;
-      export function onDemand() {
+      export const onDemand = () => {
         rest ??= process.getBuiltinModule('node:module').createRequire(import.meta.url)('./rest.cjs');
         return rest;
-      }`,
+      };`,
   }));
 }
 
@@ -99,17 +101,17 @@ function carryRestAsText(build) {
     return {
       contents: `
         let rest;
-        export function onDemand() {
+        export const onDemand = () => {
           rest ??= open();
           return rest;
-        }
-        function open() {
+        };
+        const open = () => {
           const module = { exports: {} };
           const { compileFunction } = process.getBuiltinModule('node:vm');
           const text = ${JSON.stringify(outputFiles[0]?.text)};
           compileFunction(text, ['module'], { filename: '@seaworthy/config/rest.cjs' })(module);
           return module.exports;
-        }`,
+        };`,
     };
   });
 }
@@ -129,6 +131,18 @@ function takeModulesOfNode(build) {
     );
     return { contents, loader: 'ts' };
   });
+}
+
+/**
+ * V8 reads over a function with its file, and reads it again when it is called first. A start calls nearly all of these, and
+ * a function in parentheses is compiled with its file; esbuild leaves them there in a bundle. No line moves, so that the source map stays right; a function that
+ * runs while the module is loaded has to stand above the call.
+ *
+ * @type {NonNullable<NonNullable<import('tsup').Options['plugins']>[number]['renderChunk']>}
+ */
+function compileAtOnce(code, { map }) {
+  const declaration = /^function (\w+)(\([\s\S]*?\n\})$/gm;
+  return { code: code.replace(declaration, 'var $1 = (function$2);'), map };
 }
 
 /** @param {string} names as in an import: `readFile as read, type Stats` */

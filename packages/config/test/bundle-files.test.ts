@@ -17,7 +17,8 @@ function staticImports(file: string): readonly string[] {
 
 /** Loads three variables with the given file of the package, and says what happened and which other files it took. */
 function start(index: string, environment: Readonly<Record<string, string>>) {
-  const program = `
+  return run(
+    `
     import { createRequire } from 'node:module';
     const { defineConfig, env, ConfigError } = await import(${JSON.stringify(pathToFileURL(index).href)});
     const schema = defineConfig({
@@ -36,12 +37,18 @@ function start(index: string, environment: Readonly<Record<string, string>>) {
       said = [error instanceof ConfigError, error.problems.map(({ name }) => name)];
     }
     const files = Object.keys(createRequire(import.meta.url).cache).map((file) => file.replace(/.*[\\\\/]/, ''));
-    console.log(JSON.stringify({ said, files }));`;
-  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], {
-    cwd: tempFolder(),
-    env: environment,
-    encoding: 'utf8',
-  });
+    console.log(JSON.stringify({ said, files }));`,
+    environment,
+  );
+}
+
+/** Runs a program in a folder without files, where no text may become code. */
+function run(program: string, environment: Readonly<Record<string, string>>) {
+  const { stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--disallow-code-generation-from-strings', '--input-type=module', '--eval', program],
+    { cwd: tempFolder(), env: environment, encoding: 'utf8' },
+  );
   if (stderr !== '') throw new Error(stderr);
   return JSON.parse(stdout);
 }
@@ -78,6 +85,12 @@ test('what bundlers load is one file that holds everything', () => {
   const index = join(tempFolder(), 'app.mjs');
   cpSync(join(dist, 'whole.js'), index);
   expect(start(index, { PORT: '0' })).toEqual({ said: [true, ['PORT', 'DATABASE_URL']], files: [] });
+  const watching = `
+    const { defineConfig, env } = await import(${JSON.stringify(pathToFileURL(index).href)});
+    const live = await defineConfig({ fields: { PORT: env.port() } }).watch();
+    console.log(JSON.stringify(live.current));
+    await live.close();`;
+  expect(run(watching, { PORT: '3001' })).toEqual({ PORT: 3001 });
 });
 
 test.each(['watch/watch-config.js', 'vault/vault.js', 'aws/aws-secrets.js'])(

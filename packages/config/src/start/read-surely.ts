@@ -35,10 +35,9 @@ export function readSurely({ kind, accepted }: Facts, text: string): unknown {
     case 'url':
       return accepted.texts?.includes(sureUrl(text)?.protocol ?? '') === true ? text : undefined;
     case 'origin': {
-      const url = sureUrl(text);
-      return url?.origin === text && (url.protocol === 'https:' || url.protocol === 'http:')
-        ? text
-        : undefined;
+      const { protocol = '', user = '', place = '' } = sureUrl(text) ?? {};
+      const isWeb = protocol === 'https:' || protocol === 'http:';
+      return isWeb && user === '' && !place.includes('/') ? text : undefined;
     }
     case 'email':
       return isSureEmail(text) ? text : undefined;

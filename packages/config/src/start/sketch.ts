@@ -55,16 +55,10 @@ class Sketch implements Field {
     const { facts, call } = this.#told;
     const literal = Array.isArray(given) ? [...given] : given;
     const value = readLiteral(facts, literal);
-    if (options === undefined) {
-      if (value === undefined) return fullField(call, 'default', [literal]);
-      const others = facts.defaults.filter(({ only }) => only !== undefined);
-      return sketch({ ...facts, defaults: [...others, { value }] }, call, 'default', [literal]);
-    }
-    const only = isOptions(options, ['only']) ? options.only : undefined;
-    if (value === undefined || !isTexts(only, isProfile))
-      return fullField(call, 'default', [literal, options]);
-    const defaults = [...facts.defaults, { value, only: [...only] }];
-    return sketch({ ...facts, defaults }, call, 'default', [literal, { only: [...only] }]);
+    if (options !== undefined) return limitedDefault(this.#told, { literal, value, options });
+    if (value === undefined) return fullField(call, 'default', [literal]);
+    const others = facts.defaults.filter(({ only }) => only !== undefined);
+    return sketch({ ...facts, defaults: [...others, { value }] }, call, 'default', [literal]);
   }
 
   client(): Field {
@@ -83,6 +77,20 @@ class Sketch implements Field {
     const change = { exposure: 'secret', minBytes: Number(minBytes) } as const;
     return sketch({ ...facts, ...change }, call, 'secret', [{ minBytes, generate }]);
   }
+}
+
+interface Default {
+  readonly literal: unknown;
+  readonly value: unknown;
+  readonly options: unknown;
+}
+
+/** `.default(literal, { only })` */
+function limitedDefault({ facts, call }: Told, { literal, value, options }: Default): Field {
+  const only = isOptions(options, ['only']) ? options.only : undefined;
+  if (value === undefined || !isTexts(only, isProfile)) return fullField(call, 'default', [literal, options]);
+  const defaults = [...facts.defaults, { value, only: [...only] }];
+  return sketch({ ...facts, defaults }, call, 'default', [literal, { only: [...only] }]);
 }
 
 function sketch(facts: Facts, before: Call | undefined, name: string, given: readonly unknown[]): Field {

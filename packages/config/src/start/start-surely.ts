@@ -1,7 +1,6 @@
 import { lstatSync } from 'node:fs';
 import { Secret } from '@seaworthy/contracts';
 import { answerOf } from '../answer-of.js';
-import { passwordOf } from '../fields/password-of.js';
 import { placeholderFault } from '../placeholder.js';
 import { isHardened, type ResolvedProfile } from '../profile.js';
 import type { Rule, RuleCondition } from '../rules.js';
@@ -9,6 +8,7 @@ import { dotenvFiles } from '../sources/dotenv-files.js';
 import type { UnknownOptions } from '../unknown-variables.js';
 import type { Facts } from './facts.js';
 import { readSurely } from './read-surely.js';
+import { surePassword } from './sure-url.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -86,8 +86,8 @@ function protect(name: string, facts: Facts, text: string, profile: ResolvedProf
   if (text.length < (facts.minBytes ?? 1)) return undefined;
   if (isHardened(profile.name)) {
     for (const { value } of facts.defaults) if (value === text) return undefined;
-    const chosen = facts.kind === 'url' ? passwordOf(text) : text;
-    if (chosen !== undefined && placeholderFault(chosen) !== undefined) return undefined;
+    const chosen = facts.kind === 'url' ? surePassword(text) : text;
+    if (chosen !== '' && placeholderFault(chosen) !== undefined) return undefined;
   }
   return new Secret(name, text);
 }
