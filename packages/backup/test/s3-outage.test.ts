@@ -1,6 +1,6 @@
 import { S3 } from '@aws-sdk/client-s3';
 import { BackupError, type Backups, createBackups, s3 } from '@seaworthy/backup';
-import { createFakeClock, startS3, waitFor } from '@seaworthy/testkit';
+import { createFakeClock, size, startS3, waitFor } from '@seaworthy/testkit';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { fakeSource } from './support/fake-source.js';
 import { recordingLogger } from './support/fixtures.js';
@@ -47,7 +47,7 @@ describe('while a bucket gives no answer', () => {
     await working;
   });
 
-  it.each(['ListObjectsV2', 'HeadObject', 'DeleteObject'] as const)(
+  it.each(size({ test: ['HeadObject'], soak: ['ListObjectsV2', 'HeadObject', 'DeleteObject'] } as const))(
     'an abort ends a prune that waits for %s at once, with its reason',
     async (operation) => {
       const { fake, clock, make } = await place();
