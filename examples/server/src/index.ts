@@ -27,4 +27,5 @@ export { parse } from './parse.js';
 export { hashPassword, verifyPassword } from './password.js';
 export { type FailedRequest, problemAnswers } from './problem-answer.js';
 export { type SeededRandom, seededId, seededRandom } from './seeded-random.js';
+export { type ServedCertificate, servedCertificate } from './served-certificate.js';
 export { type SessionCookie, type SessionCookieOptions, sessionCookie } from './session-cookie.js';

@@ -6,6 +6,9 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
+/** A negative number ends before it begins, which is expired. */
+const daysOf: Readonly<Record<string, number>> = { valid: 1, expired: -1 };
+
 export interface Certificate {
   readonly certPath: string;
   readonly keyPath: string;
@@ -16,8 +19,8 @@ export interface Authority extends AsyncDisposable {
   readonly ca: string;
   readonly caPath: string;
   readonly folder: string;
-  /** A server's certificate for these names, such as `DNS:localhost` and `IP:127.0.0.1`. */
-  issue(name: string, subjectAltName: string, validity?: 'valid' | 'expired'): Promise<Certificate>;
+  /** A server's certificate for these names, such as `DNS:localhost` and `IP:127.0.0.1`; for a day, or as many days as are said. */
+  issue(name: string, subjectAltName: string, validity?: 'valid' | 'expired' | number): Promise<Certificate>;
 }
 
 /**
@@ -49,8 +52,7 @@ export async function createAuthority(): Promise<Authority> {
       await writeFile(path(`${name}.ext`), `subjectAltName=${subjectAltName}\n`);
       await openssl(
         ...['x509', '-req', '-in', path(`${name}.csr`), '-CA', path('ca.pem'), '-CAkey', path('ca.key')],
-        // A negative number of days ends before it begins, which is expired.
-        ...['-CAcreateserial', '-days', validity === 'valid' ? '1' : '-1'],
+        ...['-CAcreateserial', '-days', String(daysOf[validity] ?? validity)],
         ...['-out', certPath, '-extfile', path(`${name}.ext`)],
       );
       return { certPath, keyPath };

@@ -73,6 +73,12 @@ export const schema = defineConfig({
       .list(env.string(), { min: 0 })
       .default([])
       .describe('Addresses and CIDR ranges of the proxies in front, whose X-Forwarded-For is believed.'),
+    CERTIFICATE_FILE: env
+      .string()
+      .optional()
+      .describe(
+        'The certificate of the proxy in front, PEM: the health report says when it ends, and none that has ended is deployed.',
+      ),
     LOG_LEVEL: env
       .oneOf(['error', 'warn', 'info', 'debug'])
       .default('info')

@@ -2,10 +2,10 @@ import { fileURLToPath } from 'node:url';
 import { mysql, retentionPresets, type Scratch, scratchMysql } from '@seaworthy/backup';
 import type { Secret } from '@seaworthy/contracts';
 import { createMigrations } from '@seaworthy/db-pool/migrations';
-import { createMetrics, remote } from '@seaworthy/health';
+import { createMetrics, local, remote } from '@seaworthy/health';
 import { clientIp, policy, presets } from '@seaworthy/security';
 import { createService, type ServiceOptions } from '@seaworthy/service';
-import { loginGuard, nightlyBackups, optionalRedis } from '@seaworthy-example/server';
+import { loginGuard, nightlyBackups, optionalRedis, servedCertificate } from '@seaworthy-example/server';
 import { createApp } from './app.js';
 import { schema } from './config.js';
 import { openDatabase } from './open-database.js';
@@ -23,6 +23,9 @@ export function crmServer(options: Pick<ServiceOptions<object>, 'sources' | 'sig
     logging: (config) => ({ level: config.LOG_LEVEL }),
   })
     .resource('metrics', () => createMetrics())
+    .startup('certificate', ({ config }, signal) =>
+      servedCertificate(config.CERTIFICATE_FILE).mustNotHaveEnded(signal),
+    )
     .resource('db', ({ config, logger, metrics }) => openDatabase(config, logger, metrics), { timeout: '2m' })
     .resource('redis', ({ config, logger }) =>
       optionalRedis({ url: config.REDIS_URL, required: false, environment: config.NODE_ENV, logger }),
@@ -63,6 +66,11 @@ export function crmServer(options: Pick<ServiceOptions<object>, 'sources' | 'sig
           enabled: backups.enabled,
           interval: '15s',
           timeout: '10s',
+        }),
+        certificate: local(servedCertificate(config.CERTIFICATE_FILE).healthCheck(), {
+          critical: false,
+          enabled: config.CERTIFICATE_FILE !== undefined,
+          interval: '1h',
         }),
       },
       ready: ['database'],

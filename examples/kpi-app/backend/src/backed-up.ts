@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { type OpenedPglite, pglite, postgres, scratchPglite, scratchPostgres } from '@seaworthy/backup';
 import type { NightlyBackupsOptions } from '@seaworthy-example/server';
 import type { Config } from './config.js';
-import { openEmbedded } from './open-embedded.js';
+import { embeddedStart, openEmbedded } from './open-embedded.js';
 
 type BackedUp = Pick<NightlyBackupsOptions, 'source' | 'scratch' | 'alone'>;
 
@@ -25,10 +25,15 @@ export function ofEmbedded(db: OpenedPglite, { DATA_DIR }: Pick<Config, 'DATA_DI
     scratch: () =>
       scratchPglite({
         folder: `${resolve(DATA_DIR)}-drills`,
-        open: async (folder) => {
+        async open(folder, signal) {
           const { db: restored, embedded } = openEmbedded(folder);
-          await restored.ready({ timeout: '2m' });
-          return embedded;
+          try {
+            await restored.ready({ timeout: embeddedStart, signal });
+            return embedded;
+          } catch (error) {
+            await restored.close();
+            throw error;
+          }
         },
       }),
     alone: true,

@@ -106,6 +106,12 @@ export const schema = defineConfig({
     HEALTH_CHECK_ENABLED: env.bool().default(true).describe('Whether the health endpoints answer.'),
     HEALTH_CHECK_REDIS: env.bool().default(true).describe('Whether they look at Redis.'),
     HEALTH_CHECK_DATABASE: env.bool().default(true).describe('Whether they look at the database.'),
+    CERTIFICATE_FILE: env
+      .string()
+      .optional()
+      .describe(
+        'The certificate of the proxy in front, PEM: the health report says when it ends, and none that has ended is deployed.',
+      ),
     LOG_LEVEL: env
       .oneOf(['error', 'warn', 'info', 'debug'])
       .default('info')

@@ -7,10 +7,7 @@ import { postgres } from '@seaworthy/db-pool/postgres';
 import { startingWithin } from '@seaworthy-example/server';
 import pg from 'pg';
 import type { Config } from './config.js';
-import { openEmbedded } from './open-embedded.js';
-
-/** How long the embedded database may take to be there. */
-export const embeddedStart = '2m';
+import { embeddedStart, openEmbedded } from './open-embedded.js';
 
 /** The application's database. */
 export interface KpiDatabase extends Db {

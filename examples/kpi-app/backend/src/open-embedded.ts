@@ -3,6 +3,9 @@ import type { SqlExecutor } from '@seaworthy/contracts';
 import { createDb, type Db, type DbOptions } from '@seaworthy/db-pool';
 import { type PgliteConnectionOptions, pglite } from '@seaworthy/db-pool/pglite';
 
+/** How long the embedded database may take to be there. */
+export const embeddedStart = '2m';
+
 export interface EmbeddedDatabase {
   readonly db: Db;
   /** The same one, as backups see it. */

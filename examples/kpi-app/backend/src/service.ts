@@ -6,11 +6,12 @@ import { createMetrics, disk, local, memory, remote } from '@seaworthy/health';
 import { clientIp, policy, presets } from '@seaworthy/security';
 import { serverLimits } from '@seaworthy/security/transport';
 import { createService, type ServiceOptions } from '@seaworthy/service';
-import { loginGuard, nightlyBackups, optionalRedis } from '@seaworthy-example/server';
+import { loginGuard, nightlyBackups, optionalRedis, servedCertificate } from '@seaworthy-example/server';
 import { createApp } from './app.js';
 import { ofEmbedded, ofPostgres } from './backed-up.js';
 import { schema } from './config.js';
-import { embeddedStart, openDatabase } from './open-database.js';
+import { openDatabase } from './open-database.js';
+import { embeddedStart } from './open-embedded.js';
 import { redisUrl } from './redis-url.js';
 import { seed } from './seed/seed.js';
 
@@ -34,6 +35,9 @@ export function kpiBackend(options: Pick<ServiceOptions<object>, 'sources' | 'si
     logging: (config) => ({ level: config.LOG_LEVEL }),
   })
     .resource('metrics', () => createMetrics())
+    .startup('certificate', ({ config }, signal) =>
+      servedCertificate(config.CERTIFICATE_FILE).mustNotHaveEnded(signal),
+    )
     .resource('db', ({ config, logger, metrics }) => openDatabase(config, logger, metrics), {
       timeout: embeddedStart,
     })
@@ -83,6 +87,11 @@ export function kpiBackend(options: Pick<ServiceOptions<object>, 'sources' | 'si
           enabled: backups.enabled,
           interval: '15s',
           timeout: '10s',
+        }),
+        certificate: local(servedCertificate(config.CERTIFICATE_FILE).healthCheck(), {
+          critical: false,
+          enabled: config.CERTIFICATE_FILE !== undefined,
+          interval: '1h',
         }),
         memory: local(memory()),
         disk: local(disk(process.cwd())),
