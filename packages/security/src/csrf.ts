@@ -3,6 +3,7 @@ import { compileOrigins, type OriginMatcher } from './cors/origin-list.js';
 import type { CsrfTokens } from './csrf-tokens.js';
 import type { Client } from './decision.js';
 import type { Rejection } from './problem.js';
+import { urlOf } from './url-of.js';
 
 export interface CsrfOptions {
   /** Other origins whose pages may send writes. @defaultValue the origins that `cors` lets send credentials */
@@ -100,11 +101,12 @@ export function csrfRejection(reason: CsrfRefusal): Rejection {
 
 /** The scheme is left out, as Go does: behind a proxy that ends TLS the process cannot know it. */
 function isOurHost(origin: string, view: RequestView, client: Client): boolean {
-  if (!URL.canParse(origin)) return false;
-  const { host, protocol } = new URL(origin);
+  const url = urlOf(origin);
+  if (url === undefined) return false;
+  const { host, protocol } = url;
   const forwarded = client.viaProxy ? view.header('x-forwarded-host') : undefined;
   return [view.host, forwarded].some((ours) => {
     if (ours === undefined || ours === '') return false;
-    return URL.canParse(`${protocol}//${ours}`) && new URL(`${protocol}//${ours}`).host === host;
+    return urlOf(`${protocol}//${ours}`)?.host === host;
   });
 }

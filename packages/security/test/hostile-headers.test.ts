@@ -98,7 +98,7 @@ test.each([
           headers: answer,
           remove,
         } = await security.decide(viewOf({ ...parts, headers: sent, host: sent.host ?? '' }));
-        expect(['pass', 'deny', 'preflight', 'redirect']).toContain(verdict.kind);
+        if (verdict.kind === 'failed') throw verdict.error;
         for (const name of remove) validateHeaderName(name);
         for (const [name, value] of answer) {
           validateHeaderName(name);
@@ -113,3 +113,14 @@ test.each([
     );
   },
 );
+
+test('a Host in Latin-1 is compared and fails no request, also when everything is compiled', async () => {
+  const security = createSecurity({ csrf: { requireOrigin: true } });
+  const kindOf = async (host: string) =>
+    (await security.decide(viewOf({ method: 'POST', host, headers: { origin: 'https://app.example.com' } })))
+      .verdict.kind;
+  const hosts = ['\u00c3', '\u00c3\u00a9', '\u00ff', 'a\u00ad', '\u00e9.example.com', 'app.example.com'];
+  for (let turn = 0; turn < 5_000; turn += 1) for (const host of hosts) await kindOf(host);
+  const kinds = await Promise.all(hosts.map(kindOf));
+  expect(kinds).toEqual(['deny', 'deny', 'deny', 'deny', 'deny', 'pass']);
+});

@@ -1,4 +1,5 @@
 import { type Environment, invalidOption } from '@seaworthy/contracts';
+import { urlOf } from '../url-of.js';
 
 export interface OriginRules {
   readonly owner: string;
@@ -41,7 +42,7 @@ export function splitOrigins(origins: string | readonly string[], rules: OriginR
 function parseOrigin(entry: string, rules: OriginRules): string {
   if (entry === 'null')
     throw invalid(rules, "real origins: every sandboxed page and local file calls itself 'null'");
-  const url = URL.canParse(entry) ? new URL(entry) : undefined;
+  const url = urlOf(entry);
   const bare = url !== undefined && /^[a-z]+:\/\/[^/?#@\\]+\/?$/i.test(entry);
   if (url === undefined || !bare || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
     throw invalid(rules, 'origins: scheme and host, as in https://app.example.com, without a path');

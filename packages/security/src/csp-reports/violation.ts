@@ -1,3 +1,5 @@
+import { urlOf } from '../url-of.js';
+
 /** What is kept of a report. Anybody can send one, so nothing of it is believed: each field has its shape or is left out. */
 export interface CspViolation {
   /** `script-src-elem`; `other` for what is no directive of CSP 3. */
@@ -107,9 +109,8 @@ function place(value: string | undefined): string | undefined {
 
 /** Parsing writes control characters and the like as escapes. */
 function webAddress(value: string | undefined): URL | undefined {
-  if (value === undefined || !URL.canParse(value)) return undefined;
-  const url = new URL(value);
-  return url.protocol === 'https:' || url.protocol === 'http:' ? url : undefined;
+  const url = value === undefined ? undefined : urlOf(value);
+  return url?.protocol === 'https:' || url?.protocol === 'http:' ? url : undefined;
 }
 
 function text(value: unknown): string | undefined {

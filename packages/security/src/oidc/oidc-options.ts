@@ -1,4 +1,5 @@
 import { type Environment, invalidOption, type Logger, optionsOf, type Secret } from '@seaworthy/contracts';
+import { urlOf } from '../url-of.js';
 import type { OpenidClientLike } from './openid-client-like.js';
 
 export interface OidcOptions<Configuration, Authentication> {
@@ -38,8 +39,8 @@ export const readOidcOptions = optionsOf<OidcOptions<unknown, unknown>>('createO
 
 /** @throws OptionsError for what is no address, one with a password in it, and plain HTTP where it is not let. */
 export function addressOf(name: string, text: string, isLoose: boolean): URL {
-  if (typeof text === 'string' && URL.canParse(text)) {
-    const url = new URL(text);
+  const url = typeof text === 'string' ? urlOf(text) : undefined;
+  if (url !== undefined) {
     const isSafe = url.protocol === 'https:' || (isLoose && url.protocol === 'http:');
     if (isSafe && url.username === '' && url.password === '' && url.hash === '') return url;
   }

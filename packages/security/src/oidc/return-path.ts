@@ -1,3 +1,5 @@
+import { urlOf } from '../url-of.js';
+
 /** So that the longest one fits a header beside others. */
 const longest = 2_048;
 
@@ -19,8 +21,9 @@ export function safeReturnPath(input: unknown, fallback = '/'): string {
   if (typeof input !== 'string' || input.length > longest || !input.startsWith('/') || tricks.test(input)) {
     return fallback;
   }
-  if (!URL.canParse(input, base)) return fallback;
-  const { origin, pathname, search, hash } = new URL(input, base);
+  const url = urlOf(input, base);
+  if (url === undefined) return fallback;
+  const { origin, pathname, search, hash } = url;
   // `/.//evil.example` becomes `//evil.example` when its dot is taken out.
   const path = pathname + search + hash; // escaped, so it may be several times as long
   return origin === base && !pathname.startsWith('//') && path.length <= longest ? path : fallback;
