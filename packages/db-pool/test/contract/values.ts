@@ -103,6 +103,13 @@ export function valuesContract(engine: Engine): void {
     expect(await find(9_007_199_254_740_993n)).toEqual([{ id: 1 }]);
   });
 
+  test('adds whole numbers to decimals exactly', async () => {
+    await roundTrip('price', '12345678901234567890.0123456789');
+    expect(await engine.db.one(sql`select price + ${1} as more from vals limit ${1}`)).toEqual({
+      more: '12345678901234567891.0123456789',
+    });
+  });
+
   test('refuses what has no counterpart instead of writing something else', async () => {
     const tooLarge = engine.db.dialect === 'mysql' ? [2n ** 64n, -(2n ** 63n) - 1n, Number.NaN] : ['\0'];
     const hollow = [
