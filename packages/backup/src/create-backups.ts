@@ -114,7 +114,8 @@ export function createBackups(backupsOptions: BackupsOptions): Backups {
       ),
     status: (options = {}) =>
       tracked(readSignal(options).signal, (signal) => readStatus(settings, { signal })),
-    healthCheck: (healthOptions) => backupHealth(() => backups.status(), settings.clock, healthOptions),
+    healthCheck: (healthOptions) =>
+      backupHealth((options) => backups.status(options), settings.clock, healthOptions),
     plan: (options = {}) => tracked(readSignal(options).signal, (signal) => planNow(settings, { signal })),
     prune: (plan, pruneOptions = {}) =>
       tracked(readSignal(pruneOptions).signal, (signal) => pruneBackups(settings, plan, signal)),

@@ -94,4 +94,5 @@ export type {
 export { local } from './targets/local-target.js';
 export type { S3Client, S3Part, S3WriteInput } from './targets/s3-client.js';
 export { type S3TargetOptions, s3 } from './targets/s3-target.js';
+export type { OutputPipe } from './tools/output-pipe.js';
 export type { VerifyFinding, VerifyOptions, VerifyResult } from './verify/verify-backup.js';

@@ -72,6 +72,18 @@ describe('while a bucket gives no answer', () => {
     },
   );
 
+  it('a health check stops with its probe', async () => {
+    const { fake, make } = await place();
+    const backups = make();
+    onTestFinished(() => backups.close());
+    fake.fault(silent);
+    const stop = new AbortController();
+    const probing = expect(backups.healthCheck().probe(stop.signal)).rejects.toThrow('too slow');
+    await waitFor(() => fake.calls.length > 0, { what: 'a call' });
+    stop.abort(new Error('too slow'));
+    await probing;
+  });
+
   it.each(['PutObject', 'GetObject'] as const)(
     'close() in the commit of a run (%s) takes back for cleanupTimeout what it can, and ends',
     async (operation) => {

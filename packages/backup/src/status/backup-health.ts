@@ -8,6 +8,7 @@ import {
   parseDuration,
 } from '@seaworthy/contracts';
 import { BackupError } from '../backup-error.js';
+import type { SignalOption } from '../backups.js';
 import type { BackupStatus } from './backup-status.js';
 
 export interface BackupHealthOptions {
@@ -40,7 +41,7 @@ const hourMs = 3_600_000;
 
 /** See `Backups.healthCheck`. */
 export function backupHealth(
-  status: () => Promise<BackupStatus>,
+  status: (options: SignalOption) => Promise<BackupStatus>,
   clock: Clock,
   options: BackupHealthOptions = {},
 ): HealthCheck<'remote'> {
@@ -50,8 +51,8 @@ export function backupHealth(
   const verifiedWarnMs = verifiedWarn === undefined ? undefined : parseDuration(verifiedWarn);
   return {
     kind: 'remote',
-    async probe(): Promise<BackupFigures | (BackupFigures & Degraded)> {
-      const { lastBackup, lastVerified, lastDrill } = await status();
+    async probe(signal): Promise<BackupFigures | (BackupFigures & Degraded)> {
+      const { lastBackup, lastVerified, lastDrill } = await status({ signal });
       if (lastBackup === undefined) throw tooOld('There is no backup');
       const ageMs = clock.now() - lastBackup.madeAt.getTime();
       if (ageMs >= failMs)
