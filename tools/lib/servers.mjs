@@ -15,6 +15,12 @@ const all = /** @type {const} */ ([
   'age',
   'openssl',
   'prometheus',
+  'sqlmap',
+  'wapiti',
+  'sslscan',
+  'h2load',
+  'pebble',
+  'certbot',
 ]);
 
 /**
