@@ -63,7 +63,10 @@ export function kpi({ dataFolder }) {
           PORT: String(backend),
           HOST: '127.0.0.1',
           DATA_DIR: process.env.KPI_DATA_DIR ?? join(dataFolder, 'kpi'),
-          ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl }),
+          // The embedded one needs no client programs to be backed up, and shows it on its status page.
+          ...(databaseUrl === undefined
+            ? { BACKUP_FOLDER: join(dataFolder, 'kpi-backups') }
+            : { DATABASE_URL: databaseUrl }),
           ...(process.env.REDIS_URL === undefined ? {} : { REDIS_URL: process.env.REDIS_URL }),
           CORS_ORIGIN: url,
           FRONTEND_URL: url,

@@ -35,7 +35,15 @@ test('keeps its data in a folder, refuses a second user of it by name of the pro
 
   await db.close();
   expect(existsSync(join(parent, 'data.lock'))).toBe(false);
-  await using third = open();
+  const driver = pglite();
+  await using third = createDb(driver, { connection: { folder: join(parent, 'data') } });
+  expect(await third.one(sql`select id from kept`, { timeout: '120s' })).toEqual({ id: 1 });
+
+  // One that waits for a dump is given up, and the dump is not: it is not the statement that takes long.
+  const dumping = driver.dumpDataDir();
+  const late = refused(third.exec(sql`select 1`, { timeout: '1ms' }));
+  expect(kindOf(await late)).toMatch(/_timeout$/);
+  expect((await (await dumping).arrayBuffer()).byteLength).toBeGreaterThan(1_000_000);
   expect(await third.one(sql`select id from kept`, { timeout: '120s' })).toEqual({ id: 1 });
 
   // A statement that cannot be interrupted ends with its thread, and what was committed stays.

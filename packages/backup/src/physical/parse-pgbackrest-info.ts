@@ -17,8 +17,8 @@ export function parsePgBackRestInfo(text: string, stanza: string): readonly Phys
   const found = Array.isArray(stanzas) ? stanzas.map(object).find(({ name }) => name === stanza) : undefined;
   if (found === undefined) throw unreadable(stanza, 'it does not name the stanza');
   const { code, message } = object(found.status);
-  // 2 is a stanza without backups; whatever else is not 0 says that a repository could not be read as a whole.
-  if (code !== 0 && code !== 2)
+  // Also without backups, and where the repositories differ, as when one was added; else none of them can be used.
+  if (code !== 0 && code !== 2 && code !== 4)
     throw unreadable(stanza, `it says "${String(message).slice(0, 200)}"; see \`pgbackrest check\``);
   const backups = Array.isArray(found.backup) ? found.backup : [];
   return backups.map((backup) => parseBackup(object(backup), stanza)).toReversed();

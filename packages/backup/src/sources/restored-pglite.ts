@@ -3,8 +3,8 @@ import type { BackupSource } from './backup-source.js';
 import { type OpenedPglite, pglite } from './pglite.js';
 import { pgliteContents } from './pglite-contents.js';
 
-/** Opens the database in a folder. */
-export type OpenPglite = (folder: string) => Promise<OpenedPglite>;
+/** Opens the database in a folder; may give up when `signal` aborts, which ends the drill. */
+export type OpenPglite = (folder: string, signal: AbortSignal) => Promise<OpenedPglite>;
 
 /** A folder that PGlite is restored into, and opened in to be looked at. */
 export function restoredPglite(folder: string, open: OpenPglite): BackupSource {
@@ -14,8 +14,8 @@ export function restoredPglite(folder: string, open: OpenPglite): BackupSource {
     async open(signal) {
       const session = await place.open(signal);
       let opened: Promise<OpenedPglite> | undefined;
-      const database = (): Promise<OpenedPglite> => {
-        opened ??= open(folder).catch((error: unknown) => {
+      const database = (openSignal: AbortSignal): Promise<OpenedPglite> => {
+        opened ??= open(folder, openSignal).catch((error: unknown) => {
           throw new BackupError(`PGlite could not open what was restored: ${reasonOf(error)}`, {
             code: 'RESTORE_FAILED',
             stage: 'restore',
@@ -26,8 +26,8 @@ export function restoredPglite(folder: string, open: OpenPglite): BackupSource {
       };
       return {
         ...session,
-        async contents(level) {
-          const db = await database();
+        async contents(level, askSignal) {
+          const db = await database(askSignal);
           const { transaction } = db;
           const tables =
             transaction === undefined
@@ -35,7 +35,7 @@ export function restoredPglite(folder: string, open: OpenPglite): BackupSource {
               : await pgliteContents({ transaction: transaction.bind(db) }, level);
           return { precision: 'snapshot', tables };
         },
-        query: async (sql) => (await (await database()).query(sql)).rows.map(textsOf),
+        query: async (sql, askSignal) => (await (await database(askSignal)).query(sql)).rows.map(textsOf),
         async close() {
           await opened?.then((db) => db.close()).catch(() => undefined);
           await session.close();

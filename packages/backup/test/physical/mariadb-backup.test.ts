@@ -90,7 +90,7 @@ describeWith(['private mysql', 'mariadb-backup'], 'the files of a MariaDB server
       code: 'RESTORE_REFUSED',
     });
     expect((await backups.verify(id)).ok).toBe(true);
-  }, 120_000);
+  }, 240_000);
 
   it('whose mariadb-backup is killed midway are no backup', async () => {
     const { backups, folder } = await make();
@@ -111,7 +111,7 @@ describeWith(['private mysql', 'mariadb-backup'], 'the files of a MariaDB server
     });
     expect(await filesIn(folder)).toEqual([]);
     expect(await backups.status()).toMatchObject({ lastBackup: undefined });
-  }, 120_000);
+  }, 240_000);
 
   it('are not backed up with a wrong password, without the program, and not into a running server', async () => {
     const targets = [local(await temporaryFolder())];

@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmod, chown, mkdir, mkdtemp, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -78,7 +79,7 @@ describeWith(['private postgres', 'pgbackrest'], 'a cluster in the hands of pgBa
         'start-fast=y',
         'compress-type=zst',
         'compress-level=1',
-        'archive-timeout=60',
+        'archive-timeout=120',
         'job-retry=0', // one that fails would be tried again after 15 s
         '[kpi]',
         `pg1-path=${data}`,
@@ -91,7 +92,7 @@ describeWith(['private postgres', 'pgbackrest'], 'a cluster in the hands of pgBa
     await writeFile(join(root, 'pgpass'), `*:*:*:*:${server.password}\n`, { mode: 0o600 });
     if (runAs !== undefined) for (const file of [config, join(root, 'pgpass')]) await chown(file, uid, gid);
     await pgbackrest('stanza-create');
-  }, 120_000);
+  }, 300_000);
 
   afterAll(async () => {
     await server?.stop();
@@ -134,9 +135,9 @@ describeWith(['private postgres', 'pgbackrest'], 'a cluster in the hands of pgBa
     await backups.restore({ to, confirm: to, at: moment });
     await using restored = await startScratchCluster({
       ...{ data: to, user: 'postgres', settings: {}, runAs },
-      signal: when(60_000),
+      signal: when(180_000),
     });
-    expect(await restored.query('postgres', state, when(30_000))).toEqual([Object.values(Object(expected))]);
+    expect(await restored.query('postgres', state, when(90_000))).toEqual([Object.values(Object(expected))]);
     expect(await readFile(join(to, 'postgresql.auto.conf'), 'utf8')).toContain("archive_mode = 'off'");
 
     const [report] = await backups.drill();
@@ -156,7 +157,7 @@ describeWith(['private postgres', 'pgbackrest'], 'a cluster in the hands of pgBa
       count: 2,
       damaged: [],
     });
-    expect(await backups.healthCheck({ verifiedWarn: '35d' }).probe(when(30_000))).toMatchObject({
+    expect(await backups.healthCheck({ verifiedWarn: '35d' }).probe(when(90_000))).toMatchObject({
       madeAt: incremental.startedAt.toISOString(),
       lastDrill: 'passed',
     });
@@ -165,7 +166,7 @@ describeWith(['private postgres', 'pgbackrest'], 'a cluster in the hands of pgBa
     expect(values.get('physical_backup.last_verified.timestamp')).toBe(startedAt);
     expect(await backups.history()).toMatchObject({ drills: [expect.any(Number)] });
     expect(await backups.verify()).toMatchObject({ ok: true });
-  }, 120_000);
+  }, 300_000);
 
   it('whose pgbackrest is killed or stopped midway has no backup more, and the next run makes one', async () => {
     const { metrics, values } = recordingMetrics();
@@ -212,7 +213,19 @@ describeWith(['private postgres', 'pgbackrest'], 'a cluster in the hands of pgBa
     const told = [...seen].join('\n');
     expect(told).toContain('backup');
     for (const secret of [server.password, cipher]) expect(told).not.toContain(secret);
-  }, 120_000);
+  }, 300_000);
+
+  it('says that another pgbackrest is at work', async () => {
+    const held = spawn('flock', [join(root, 'lock/kpi-backup.lock'), 'sh', '-c', 'echo held; sleep 60'], {
+      detached: true,
+    });
+    await once(held.stdout, 'data');
+    const error = await make()
+      .run()
+      .catch((reason: unknown) => reason);
+    process.kill(-(held.pid ?? 0), 'SIGKILL');
+    expect(error).toMatchObject({ code: 'BACKUP_BUSY', tool: 'pgbackrest', exitCode: 50 });
+  });
 
   it('whose repository has one byte flipped is found by verify and by a drill', async () => {
     const folder = await place('more-drills');
@@ -230,9 +243,9 @@ describeWith(['private postgres', 'pgbackrest'], 'a cluster in the hands of pgBa
     expect(verified).toMatchObject({ ok: false });
     const error = await backups.drill({ id: newest?.id ?? '' }).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: 'DRILL_FAILED', reports: [{ error: { code: 'RESTORE_FAILED' } }] });
-    expect(await backups.healthCheck().probe(when(30_000))).toMatchObject({ status: 'degraded' });
+    expect(await backups.healthCheck().probe(when(90_000))).toMatchObject({ status: 'degraded' });
     expect(await readdir(folder)).toEqual([]);
-  }, 120_000);
+  }, 300_000);
 
   it('refuses to restore over something, without its name, and to a moment to come', async () => {
     const backups = make();

@@ -45,6 +45,7 @@ export class PgliteThread {
   readonly #worker: Worker;
   readonly #pending = new Map<number, Pending>();
   #lastId = 0;
+  #dumps = 0;
   #ended: DbError | undefined;
 
   constructor({ module, folder }: ThreadOptions) {
@@ -60,6 +61,20 @@ export class PgliteThread {
 
   get hasEnded(): boolean {
     return this.#ended !== undefined;
+  }
+
+  /** Whether statements wait for a dump: what is slow then is not the statement. */
+  get isDumping(): boolean {
+    return this.#dumps > 0;
+  }
+
+  async dump(): Promise<ThreadAnswer> {
+    this.#dumps += 1;
+    try {
+      return await this.ask({ kind: 'dump' });
+    } finally {
+      this.#dumps -= 1;
+    }
   }
 
   ask(request: ThreadRequest): Promise<ThreadAnswer> {

@@ -129,7 +129,7 @@ function openPglite(
     async dump() {
       const running = start();
       await running.started;
-      const { archive } = await running.ask({ kind: 'dump' });
+      const { archive } = await running.dump();
       if (archive === undefined) throw new DbError('unknown', 'PGlite gave no archive.');
       return archive;
     },
@@ -200,10 +200,11 @@ class PgliteConnection implements DriverConnection {
 
   /**
    * PGlite cannot interrupt a statement. With a folder the thread is ended and the next connection opens the folder again,
-   * as after a crash; without one that would lose everything, so the next connection waits for the statement's end.
+   * as after a crash; without one that would lose everything, so the next connection waits for the statement's end. So it does
+   * while a dump is made, which would be lost too: the statement that took too long had not begun.
    */
   async cancel(): Promise<void> {
-    if (this.#busy && this.#isDurable) await this.#thread.terminate();
+    if (this.#busy && this.#isDurable && !this.#thread.isDumping) await this.#thread.terminate();
   }
 
   async close(): Promise<void> {
