@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { waitFor } from '@seaworthy/testkit';
@@ -138,10 +138,12 @@ describe('what a program prints into a pipe of ours', () => {
     ).rejects.toThrow('disk full');
   });
 
-  it('goes the usual way where the temporary folder has too long a name', async () => {
+  it('goes the usual way where the temporary folder has too long a name or is not there', async () => {
     vi.stubEnv('TMPDIR', join(await temporaryFolder(), 'x'.repeat(100)));
     onTestFinished(() => void vi.unstubAllEnvs());
+    expect(await openOutputPipe()).toBeUndefined();
     await mkdir(process.env.TMPDIR ?? '');
     expect(await openOutputPipe()).toBeUndefined();
+    expect(await readdir(process.env.TMPDIR ?? '')).toEqual([]);
   });
 });

@@ -24,11 +24,13 @@ export interface OutputPipe {
 
 /**
  * A pipe from a program to us that costs no memory per read: Node gives every read of a child's own pipe 64 kB, and to collect them
- * took a quarter of the CPU time of a whole backup. `undefined` where the temporary folder can hold no socket, because its name is
- * too long for one.
+ * took a quarter of the CPU time of a whole backup. `undefined` where the temporary folder can hold no socket: it is not there,
+ * or its name is too long for one.
  */
 export async function openOutputPipe(): Promise<OutputPipe | undefined> {
-  const folder = await mkdtemp(join(tmpdir(), 'seaworthy-pipe-')); // only this user can enter it
+  // Only this user can enter it.
+  const folder = await mkdtemp(join(tmpdir(), 'seaworthy-pipe-')).catch(() => undefined);
+  if (folder === undefined) return undefined;
   const path = join(folder, 'pipe');
   const server = createServer({ pauseOnConnect: true });
   try {
