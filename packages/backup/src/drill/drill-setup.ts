@@ -6,6 +6,7 @@ import {
   parseDuration,
   type Secret,
 } from '@seaworthy/contracts';
+import type { BackupSource } from '../sources/backup-source.js';
 import type { Scratch } from './scratch.js';
 
 /** What an invariant may look at. */
@@ -55,12 +56,18 @@ const readOptions = optionsOf<DrillSetup>(owner, {
 });
 
 /** @throws OptionsError */
-export function readDrillSetup(setup: DrillSetup, sources: ReadonlyMap<string, unknown>): DrillSettings {
+export function readDrillSetup(
+  setup: DrillSetup,
+  sources: ReadonlyMap<string, Pick<BackupSource, 'engine'>>,
+): DrillSettings {
   const { into, invariants = {}, identity = [], timeout = '12h', reapAfter = '25h' } = readOptions(setup);
   const names = Object.keys(into ?? {});
   if (names.length === 0) throw invalidOption(owner, 'into', 'at least one source with its scratch place');
   for (const name of names) {
-    if (!sources.has(name)) throw invalidOption(owner, 'into', 'named like the sources');
+    const engine = sources.get(name)?.engine;
+    if (engine === undefined) throw invalidOption(owner, 'into', 'named like the sources');
+    if (into[name]?.engine !== engine)
+      throw invalidOption(owner, 'into', `a scratch place of ${engine} for a source of ${engine}`);
   }
   for (const name of Object.keys(invariants)) {
     if (!names.includes(name)) throw invalidOption(owner, 'invariants', 'named like the sources in `into`');

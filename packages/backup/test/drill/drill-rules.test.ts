@@ -1,4 +1,4 @@
-import { createBackups, local, postgres, scratchPostgres } from '@seaworthy/backup';
+import { createBackups, local, postgres, scratchFiles, scratchPostgres } from '@seaworthy/backup';
 import { createFakeClock } from '@seaworthy/testkit';
 import { describe, expect, it } from 'vitest';
 import { compareContents } from '../../src/drill/compare-contents.js';
@@ -76,6 +76,7 @@ describe('what a drill is told', () => {
     [{}, /"into" must be at least one source/],
     [{ into: { other: scratchPostgres({ url }) } }, /"into" must be named like the sources/],
     [{ into: { db: scratchPostgres({ url }) }, invariants: { dbb: {} } }, /"invariants" must be named/],
+    [{ into: { db: scratchFiles({ folder: '/x' }) } }, /"into" must be a scratch place of postgres/],
     [
       { into: { db: scratchPostgres({ url }) }, timeout: '25h' },
       /"reapAfter" must be longer than the timeout/,

@@ -19,6 +19,7 @@ import { childrenOf, filesIn, processes, sql } from '../support/fixtures.js';
 import { recordingMetrics } from '../support/recording-metrics.js';
 
 const run = promisify(execFile);
+const flock = 'flock'; // of util-linux
 const cipher = 'canary-cipher-7f3a';
 
 describeWith(['private postgres', 'pgbackrest'], 'a cluster in the hands of pgBackRest', () => {
@@ -216,7 +217,7 @@ describeWith(['private postgres', 'pgbackrest'], 'a cluster in the hands of pgBa
   }, 300_000);
 
   it('says that another pgbackrest is at work', async () => {
-    const held = spawn('flock', [join(root, 'lock/kpi-backup.lock'), 'sh', '-c', 'echo held; sleep 60'], {
+    const held = spawn(flock, [join(root, 'lock/kpi-backup.lock'), 'sh', '-c', 'echo held; sleep 60'], {
       detached: true,
     });
     await once(held.stdout, 'data');
