@@ -24,7 +24,7 @@ export interface FilesSourceOptions {
   readonly changing?: 'refuse' | 'accept';
   /**
    * What is noted about the archive as it goes by, for a drill to compare with, for each folder at its top: its number of entries, or
-   * also a hash of them, which costs about a third of the processor time that zstd takes. @defaultValue 'hash'
+   * also an MD5 of paths, modes, times and contents. @defaultValue 'hash'
    */
   readonly fingerprint?: FingerprintLevel | 'none';
 }
