@@ -68,7 +68,7 @@ async function expectSound(
   const visible: string[] = [];
   for await (const key of target.keys()) visible.push(key);
   for (const entry of listed) {
-    if (entry.status !== 'complete') throw new Error(`${entry.id} is listed as ${entry.status}`);
+    if (entry.status !== 'complete') throw new Error(`${entry.id} is damaged: ${entry.reason}`);
     for (const artifact of entry.manifest.artifacts) {
       const identities = [identity];
       await verifyArtifact({ target, id: entry.id, artifact, identities, signal, level: 'structure' });
@@ -277,7 +277,8 @@ describe('S3 that fails', () => {
       const client = new S3({ ...fake.config, maxAttempts: 1 });
       onTestFinished(() => fake.close());
       onTestFinished(() => client.destroy());
-      const target = s3({ client, bucket: 'b', partSize: '5mb', attempts: 1, requestTimeout: 400 });
+      const requestTimeout = kind === 'silence' ? 1_500 : '30s';
+      const target = s3({ client, bucket: 'b', partSize: '5mb', attempts: 1, requestTimeout });
       const backups = createBackups({
         sources: { app: files({ root }) },
         targets: [target],
@@ -288,7 +289,9 @@ describe('S3 that fails', () => {
       fake.clearFaults();
       expectTyped(error);
       if (error !== undefined) expect(error).toMatchObject({ tool: 's3' });
-      await expectSound(backups, target, error);
+      const patient = s3({ client, bucket: 'b' });
+      const looking = createBackups({ sources: { app: files({ root }) }, targets: [patient] });
+      await expectSound(looking, patient, error);
       expect(fake.bucket('b').overwritten).toEqual([]);
       const isOrphan =
         operation === 'CreateMultipartUpload' && (kind === 'lost answer' || kind === 'silence');

@@ -67,6 +67,21 @@ describe('a target that gives no answer', () => {
   });
 });
 
+describe('a target that gives no answer in the middle of a list', () => {
+  it.each(['read', 'head'] as const)('to %s makes no backup a damaged one', async (call) => {
+    const { target } = await oneBackup();
+    const failing: BackupTarget = { ...target, [call]: unreachable[call] };
+    const backups = createBackups({
+      sources: { db: fakeSource() },
+      targets: [failing],
+      retention: { keepLast: 1 },
+    });
+    onTestFinished(() => backups.close());
+    for (const asked of [backups.list(), backups.plan(), backups.status()])
+      await expect(asked).rejects.toMatchObject({ code: 'BACKUP_READ_FAILED' });
+  });
+});
+
 describe('a target whose sweep hangs', () => {
   const never = new Promise<never>(() => undefined);
 

@@ -10,7 +10,11 @@ export interface FoundBackup {
   readonly target: BackupTarget;
 }
 
-/** Every backup of every target, the newest first; damaged ones, whose time nobody knows, at the end. */
+/**
+ * Every backup of every target, the newest first; damaged ones, whose time nobody knows, at the end.
+ *
+ * @throws BackupError `BACKUP_READ_FAILED` when a target cannot be read.
+ */
 export async function listBackups(
   targets: readonly BackupTarget[],
   options: TargetCallOptions,
@@ -29,7 +33,8 @@ export async function listBackups(
         else known.targets.push(target.name);
       } catch (error) {
         if ((await target.head(key, options)) === undefined) continue; // retention removed it while we looked
-        if (!BackupError.is(error)) throw error;
+        // No answer says nothing of the backup, and retention must not take it for a bad one.
+        if (!BackupError.is(error) || error.code === 'BACKUP_READ_FAILED') throw error;
         damaged.set(id, error.message);
       }
     }
