@@ -28,8 +28,8 @@ export interface SqlmapFinding {
 }
 
 /**
- * Attacks with sqlmap at level 2. At test size with what needs no waiting, on the named parameters and for the database that there is;
- * at soak size with every technique, on all parameters and for every database.
+ * Attacks with sqlmap at level 2, for the database that there is. At test size with what needs no waiting, on the named parameters; at
+ * soak size with every technique, on all parameters and the cookie.
  */
 export async function sqlmap({ url, body, cookie, parameters, dbms }: SqlmapTarget): Promise<SqlmapFinding> {
   const folder = await mkdtemp(join(tmpdir(), 'seaworthy-sqlmap-'));
@@ -39,10 +39,8 @@ export async function sqlmap({ url, body, cookie, parameters, dbms }: SqlmapTarg
     ...['--ignore-code=400,401,403,404,422', '--timeout=30', '--retries=1', `--url=${url}`],
     ...(body === undefined ? [] : [`--data=${JSON.stringify(body)}`]),
     ...(cookie === undefined ? [] : [`--cookie=${cookie}`]),
-    ...size({
-      test: ['-p', parameters, '--technique=BEU', `--dbms=${dbms}`],
-      soak: ['--risk=2'],
-    }),
+    `--dbms=${dbms}`,
+    ...size({ test: ['-p', parameters, '--technique=BEU'], soak: [] }),
   ];
   try {
     const { stdout } = await run(findProgram('sqlmap') ?? 'sqlmap', args, {
