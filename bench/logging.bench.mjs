@@ -14,8 +14,8 @@ import { estimateMedian } from './statistics.mjs';
 const keys = ['password', 'token', 'authorization', 'cookie', 'apiKey'];
 
 /**
- * Until the optimising compiler is done with a server: some thirty thousand requests. After six thousand a request log cost twice as
- * much of Express as it did later.
+ * Until the optimising compiler is done with a server. In a process without sockets, Express with a request log cost 2.1 times Express
+ * alone after six thousand requests, and 1.4 times after fifty thousand.
  */
 const warmUpUs = 4_000_000;
 
