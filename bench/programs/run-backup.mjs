@@ -1,10 +1,12 @@
 // One encrypted backup; prints the CPU seconds of this process and of its children, and its own peak of memory in bytes.
 import { readFileSync } from 'node:fs';
-import { createBackups, local, postgres } from '@seaworthy/backup';
+import { createBackups, files, local, postgres } from '@seaworthy/backup';
 
-const { SOURCE_URL = '', FOLDER = '', RECIPIENTS = '' } = process.env;
+const { SOURCE_URL = '', ROOT, FOLDER = '', RECIPIENTS = '' } = process.env;
 const backups = createBackups({
-  sources: { db: postgres({ url: SOURCE_URL }) },
+  sources: {
+    one: ROOT === undefined ? postgres({ url: SOURCE_URL }) : files({ root: ROOT, fingerprint: 'none' }),
+  },
   targets: [local(FOLDER)],
   encrypt: { recipients: RECIPIENTS.split(',') },
 });
