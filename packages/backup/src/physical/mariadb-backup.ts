@@ -19,7 +19,7 @@ const readOptions = optionsOf<MariadbBackupOptions>('mariadbBackup', { url: true
 
 /**
  * All databases of a MariaDB server as its files, copied by `mariadb-backup` while it works: for those that are too large for SQL. The
- * backup shows the moment of its end. It is a stream as any other: compressed, encrypted and kept in every target.
+ * backup shows the moment of its end. It is a stream like the others: compressed, encrypted and kept in every target.
  *
  * It is restored with `mariadbFolder()`.
  *

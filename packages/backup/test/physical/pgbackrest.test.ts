@@ -211,6 +211,18 @@ describeWith(['private postgres', 'pgbackrest'], 'a cluster in the hands of pgBa
 
     const { id } = await backups.run({ kind: 'differential' });
     expect((await backups.list())[0]).toMatchObject({ id, kind: 'differential' });
+    const to = join(root, 'half');
+    const enough = new AbortController();
+    const restoring = backups
+      .restore({ to, confirm: to, signal: enough.signal })
+      .catch((error: unknown) => error);
+    await waitFor(async () => (await readdir(to).catch(() => [])).length > 0, {
+      what: 'files to be restored',
+    });
+    enough.abort(reason);
+    expect(await restoring).toBe(reason);
+    expect(await readdir(root)).not.toContain('half');
+
     const told = [...seen].join('\n');
     expect(told).toContain('backup');
     for (const secret of [server.password, cipher]) expect(told).not.toContain(secret);
