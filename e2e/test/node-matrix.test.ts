@@ -23,7 +23,7 @@ const packages = [
 
 /** Minutes of computing and waiting that hardly meet Node, or meet it in a process of their own; the soak runs them too. */
 const longOnes = size({
-  test: /\/(?:pglite|[\w-]+-simulation|readme|sentry-\w+|process|required-process|server-drain|supervised|vault|start-surely|canary|value-patterns|json-values|age|oidc|targets|schedule)\.test\.ts$|\/shipping\//,
+  test: /\/(?:pglite|[\w-]+-simulation|readme|sentry-\w+|process|required-process|server-drain|supervised|vault|start-surely|canary|contract|contract-data|transaction-conflicts|create-service|prune|passwords|rotation|watch-config|survival|pgbackrest|value-patterns|json-values|age|oidc|targets|schedule)\.test\.ts$|\/shipping\//,
   soak: /^$/,
 });
 

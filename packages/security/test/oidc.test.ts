@@ -153,7 +153,7 @@ describe('logins at a provider', () => {
     return answer.json();
   };
 
-  test('come about with a code, PKCE, state and nonce, and lead back to where they began', async () => {
+  test('[row 42] come about with a code, PKCE, state and nonce, and lead back to where they began', async () => {
     const browser = new Browser();
     let asked: URLSearchParams | undefined;
     const callback = await atProvider(browser, {
@@ -177,7 +177,7 @@ describe('logins at a provider', () => {
     expect(await userOf(browser)).toEqual({ user: 'ada' });
   });
 
-  test('with a wrong state, another one of this session, two of them or none are refused', async () => {
+  test('[row 42] with a wrong state, another one of this session, two of them or none are refused', async () => {
     const browser = new Browser();
     const [first, second] = [await atProvider(browser), await atProvider(browser)];
     const stateOf = (url: URL): string => url.searchParams.get('state') ?? '';
@@ -194,7 +194,7 @@ describe('logins at a provider', () => {
     expect(await refusal(browser, withState([stateOf(second)]))).toEqual({ reason: 'code' });
   });
 
-  test('with a wrong nonce are refused, although the provider signed it', async () => {
+  test('[row 42] with a wrong nonce are refused, although the provider signed it', async () => {
     const browser = new Browser();
     const callback = await atProvider(browser, {
       change: (url) => url.searchParams.set('nonce', 'of-somebody-else'),
@@ -202,7 +202,7 @@ describe('logins at a provider', () => {
     expect(await refusal(browser, callback)).toEqual({ reason: 'response' });
   });
 
-  test('happen once: neither the same answer nor its code in another login is taken again', async () => {
+  test('[row 42] happen once: neither the same answer nor its code in another login is taken again', async () => {
     const browser = new Browser();
     const callback = await atProvider(browser);
     expect((await give(browser, callback)).status).toBe(303);
