@@ -47,6 +47,7 @@ export async function startRedis(options: StartRedisOptions = {}): Promise<Redis
     save: '""',
     appendonly: 'no',
     'enable-debug-command': 'yes',
+    'repl-diskless-sync-delay': 0, // a replica, or a backup, would wait 5 s for others to join it
     requirepass: password,
     masterauth: password,
     ...config,
