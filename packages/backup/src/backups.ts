@@ -5,6 +5,7 @@ import type { Manifest } from './manifest/manifest.js';
 import type { RewrapOptions, RewrapResult } from './restore/rewrap-backup.js';
 import type { RetentionPlan } from './retention/plan-retention.js';
 import type { PruneResult } from './retention/prune-backups.js';
+import type { SignalOption } from './signal-option.js';
 import type { BackupSource } from './sources/backup-source.js';
 import type { BackupHealthOptions } from './status/backup-health.js';
 import type { BackupStatus } from './status/backup-status.js';
@@ -70,10 +71,6 @@ export interface DrillOptions extends Pick<RunOptions, 'signal' | 'onProgress'> 
 export interface BackupHistory {
   readonly backups: readonly number[];
   readonly drills: readonly number[];
-}
-
-export interface SignalOption {
-  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Backups extends Closable {

@@ -1,7 +1,7 @@
 import { optionsOf } from '@seaworthy/contracts';
 import { BackupError } from './backup-error.js';
 import { type BackupsOptions, readBackupOptions } from './backup-options.js';
-import type { Backups, DrillOptions, RestoreOptions, RunOptions, SignalOption } from './backups.js';
+import type { Backups, DrillOptions, RestoreOptions, RunOptions } from './backups.js';
 import { measuredDrill } from './drill/run-drill.js';
 import { listBackups } from './manifest/catalog.js';
 import { runBackup } from './pipeline/run-backup.js';
@@ -9,6 +9,7 @@ import { clearOrphans, sweepTargets } from './pipeline/tidy-targets.js';
 import { restoreBackup } from './restore/restore-backup.js';
 import { type RewrapOptions, rewrapBackup } from './restore/rewrap-backup.js';
 import { planNow, pruneBackups } from './retention/prune-backups.js';
+import type { SignalOption } from './signal-option.js';
 import { backupHealth } from './status/backup-health.js';
 import { readHistory, readStatus } from './status/read-status.js';
 import { verifyBackup } from './verify/verify-backup.js';

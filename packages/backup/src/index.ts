@@ -9,7 +9,6 @@ export type {
   RestoreOptions,
   RestoreResult,
   RunOptions,
-  SignalOption,
 } from './backups.js';
 export { createBackups } from './create-backups.js';
 export type { TableDifference } from './drill/compare-contents.js';
@@ -60,6 +59,7 @@ export {
 export { type RedisLockOptions, redisLock } from './schedule/redis-lock.js';
 export type { Held, RunLock } from './schedule/run-lock.js';
 export { type LockConnection, type SqlLockOptions, sqlLock } from './schedule/sql-lock.js';
+export type { SignalOption } from './signal-option.js';
 export type {
   BackupSource,
   Dump,

@@ -1,4 +1,4 @@
-import { OptionsError } from '@seaworthy/contracts';
+import { OptionsError, urlOf } from '@seaworthy/contracts';
 import { checkMembers } from './check-fields.js';
 import { type Circumstances, faultProblem, missingProblem, protect, sourceProblem } from './evaluate.js';
 import { type FieldDefinition, fieldKey, type SecretOptions } from './field.js';
@@ -182,7 +182,7 @@ function describeMember(name: string, member: unknown, secrets: SecretMembers): 
 
 /** Of a URL the password was chosen by somebody; of any other text, all of it. */
 function chosenPartOf(text: string): string | undefined {
-  return /^[a-z][a-z0-9+.-]*:\/\//i.test(text) && URL.canParse(text) ? passwordOf(text) : text;
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(text) && urlOf(text) !== undefined ? passwordOf(text) : text;
 }
 
 const anything: StandardSchema = {

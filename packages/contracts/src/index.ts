@@ -55,3 +55,4 @@ export {
   type StandardResult,
   type StandardSchema,
 } from './standard-schema.js';
+export { urlOf } from './url-of.js';

@@ -1,9 +1,8 @@
-import { type Environment, invalidOption, optionsOf, type RequestView } from '@seaworthy/contracts';
+import { type Environment, invalidOption, optionsOf, type RequestView, urlOf } from '@seaworthy/contracts';
 import { compileOrigins, type OriginMatcher } from './cors/origin-list.js';
 import type { CsrfTokens } from './csrf-tokens.js';
 import type { Client } from './decision.js';
 import type { Rejection } from './problem.js';
-import { urlOf } from './url-of.js';
 
 export interface CsrfOptions {
   /** Other origins whose pages may send writes. @defaultValue the origins that `cors` lets send credentials */

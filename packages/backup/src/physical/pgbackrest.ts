@@ -1,6 +1,7 @@
 import type { Closable, HealthCheck } from '@seaworthy/contracts';
-import type { BackupHistory, SignalOption } from '../backups.js';
+import type { BackupHistory } from '../backups.js';
 import type { DrillReport } from '../drill/drill-report.js';
+import type { SignalOption } from '../signal-option.js';
 import type { BackupHealthOptions } from '../status/backup-health.js';
 import type { BackupStatus } from '../status/backup-status.js';
 import type { PhysicalBackup, PhysicalKind } from './physical-backup.js';

@@ -1,7 +1,7 @@
 import { BackupError } from '../backup-error.js';
 import type { BackupSettings } from '../backup-options.js';
-import type { SignalOption } from '../backups.js';
 import { removeBackup } from '../manifest/remove-backup.js';
+import type { SignalOption } from '../signal-option.js';
 import { catalogHistory } from './catalog-history.js';
 import { planRetention, type RetentionPlan } from './plan-retention.js';
 

@@ -8,7 +8,7 @@ import {
   parseDuration,
 } from '@seaworthy/contracts';
 import { BackupError } from '../backup-error.js';
-import type { SignalOption } from '../backups.js';
+import type { SignalOption } from '../signal-option.js';
 import type { BackupStatus } from './backup-status.js';
 
 export interface BackupHealthOptions {

@@ -1,6 +1,7 @@
 import type { BackupSettings } from '../backup-options.js';
-import type { BackupHistory, SignalOption } from '../backups.js';
+import type { BackupHistory } from '../backups.js';
 import { catalogHistory, type DrilledBackup } from '../retention/catalog-history.js';
+import type { SignalOption } from '../signal-option.js';
 import { type BackupStatus, backupStatus } from './backup-status.js';
 
 /** See `Backups.status`. */

@@ -1,4 +1,4 @@
-import { invalidOption, optionsOf } from '@seaworthy/contracts';
+import { invalidOption, optionsOf, urlOf } from '@seaworthy/contracts';
 import type { TextField } from '../field.js';
 import { textField } from '../field-builder.js';
 import { invalid, valid } from '../parsed.js';
@@ -98,7 +98,7 @@ function urlFault(text: string, protocols: readonly string[], allowEmptyHost: bo
   if (/(?:^|[/@:])\.\.\.(?:$|[/@:?#])/.test(`${authority}${rest}`))
     return 'is an example that nothing has filled in';
   if (!/[a-z0-9]/i.test(host) || host.includes('..') || host.startsWith(':')) return 'has no real host';
-  return URL.canParse(text) ? undefined : 'is not an absolute URL';
+  return urlOf(text) === undefined ? 'is not an absolute URL' : undefined;
 }
 
 /** Schemes have no case (RFC 3986 section 3.1), and JSON Schema has no flag for that. */

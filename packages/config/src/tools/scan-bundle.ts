@@ -3,7 +3,7 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { pipeline, type Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip } from 'node:zlib';
-import { errorCode, OptionsError, optionsOf, Secret, wholeNumber } from '@seaworthy/contracts';
+import { errorCode, OptionsError, optionsOf, Secret, urlOf, wholeNumber } from '@seaworthy/contracts';
 import { encodingsOf } from './encodings-of.js';
 import { type Needle, searchStream } from './search-stream.js';
 
@@ -111,8 +111,7 @@ function revealed(name: string, value: unknown): readonly NamedText[] {
 
 /** The URL as a whole is seldom what leaks. */
 function passwordIn(name: string, text: string): readonly NamedText[] {
-  if (!URL.canParse(text)) return [];
-  const { password } = new URL(text);
+  const password = urlOf(text)?.password ?? '';
   if (password === '') return [];
   const label = `${name} (its password)`;
   return [

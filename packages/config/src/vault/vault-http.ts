@@ -4,6 +4,7 @@ import {
   errorCode,
   exponentialBackoff,
   sleep,
+  urlOf,
   withDeadline,
 } from '@seaworthy/contracts';
 import { VaultFault } from './vault-fault.js';
@@ -146,8 +147,7 @@ function send(server: VaultServer, url: URL, request: VaultRequest, signal: Abor
 }
 
 function redirected({ allows }: VaultServer, from: URL, location: string | null): URL {
-  const isUrl = location !== null && URL.canParse(location, from.href);
-  const to = isUrl ? new URL(location, from) : undefined;
+  const to = location === null ? undefined : urlOf(location, from.href);
   const keepsTls = to?.protocol === 'https:' || (to?.protocol === 'http:' && from.protocol === 'http:');
   if (to !== undefined && keepsTls && allows(to)) return to;
   throw new VaultFault('redirects to an address that is not followed, because it is not protected by TLS', {

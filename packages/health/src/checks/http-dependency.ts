@@ -1,4 +1,4 @@
-import { type HealthCheck, invalidOption, optionsOf } from '@seaworthy/contracts';
+import { type HealthCheck, invalidOption, optionsOf, urlOf } from '@seaworthy/contracts';
 import { HealthError } from '../errors.js';
 
 export interface HttpDependencyOptions {
@@ -30,7 +30,7 @@ export function httpDependency(
   options: HttpDependencyOptions = {},
 ): HealthCheck<'remote'> {
   const { method = 'GET', headers = {}, accept = isSuccess } = readOptions(options);
-  const target = URL.canParse(String(url)) ? new URL(url) : undefined;
+  const target = urlOf(String(url));
   if (target === undefined || !['http:', 'https:'].includes(target.protocol)) {
     throw invalidOption('httpDependency', 'url', 'an address that begins with http:// or https://');
   }

@@ -1,5 +1,4 @@
-import { type Environment, invalidOption } from '@seaworthy/contracts';
-import { urlOf } from '../url-of.js';
+import { type Environment, invalidOption, urlOf } from '@seaworthy/contracts';
 
 export interface OriginRules {
   readonly owner: string;

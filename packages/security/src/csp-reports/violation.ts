@@ -1,4 +1,4 @@
-import { urlOf } from '../url-of.js';
+import { urlOf } from '@seaworthy/contracts';
 
 /** What is kept of a report. Anybody can send one, so nothing of it is believed: each field has its shape or is left out. */
 export interface CspViolation {

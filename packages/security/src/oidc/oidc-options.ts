@@ -1,5 +1,11 @@
-import { type Environment, invalidOption, type Logger, optionsOf, type Secret } from '@seaworthy/contracts';
-import { urlOf } from '../url-of.js';
+import {
+  type Environment,
+  invalidOption,
+  type Logger,
+  optionsOf,
+  type Secret,
+  urlOf,
+} from '@seaworthy/contracts';
 import type { OpenidClientLike } from './openid-client-like.js';
 
 export interface OidcOptions<Configuration, Authentication> {

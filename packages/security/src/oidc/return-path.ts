@@ -1,4 +1,4 @@
-import { urlOf } from '../url-of.js';
+import { urlOf } from '@seaworthy/contracts';
 
 /** So that the longest one fits a header beside others. */
 const longest = 2_048;

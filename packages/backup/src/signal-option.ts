@@ -1,0 +1,3 @@
+export interface SignalOption {
+  readonly signal?: AbortSignal | undefined;
+}
