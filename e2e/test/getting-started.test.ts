@@ -2,10 +2,11 @@ import { dirname, join } from 'node:path';
 import { freePort, spawnNode } from '@seaworthy/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { packAll } from '../../tools/lib/tarballs.mjs';
-import { nodes } from '../../tools/node-matrix/index.mjs';
+
 import { compilers } from '../consumers/compilers.js';
 import { emptyProject } from '../consumers/empty-project.js';
 import { readGuide } from '../consumers/read-guide.js';
+import { triedNodes } from '../consumers/tried-nodes.js';
 
 const { files, commands, others } = readGuide('getting-started.md');
 
@@ -139,7 +140,7 @@ describe('docs/getting-started.md', () => {
     );
   });
 
-  describe.each(nodes())('on $name', ({ path: node }) => {
+  describe.each(triedNodes)('on $name', ({ path: node }) => {
     it('has a recipe for Jest that works, for ES modules and for CommonJS', async () => {
       const { code, stderr } = await project.run('sh', ['-c', `PATH="${dirname(node)}:$PATH" npm test`]);
       expect(stderr).toMatch(/^Tests: +2 passed, 2 total$/m); // Jest reports to stderr

@@ -4,9 +4,10 @@ import { fileURLToPath } from 'node:url';
 import { size } from '@seaworthy/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { packAll } from '../../tools/lib/tarballs.mjs';
-import { nodes } from '../../tools/node-matrix/index.mjs';
+
 import { compilers, settings } from '../consumers/compilers.js';
 import { emptyProject } from '../consumers/empty-project.js';
+import { triedNodes } from '../consumers/tried-nodes.js';
 
 const typescript5 = 'typescript5@npm:typescript@5.9.3';
 
@@ -61,7 +62,7 @@ describe('the packed packages, installed together in an empty project', () => {
   });
 
   // Most of the time each waits: for a server to drain, for a deadline to pass.
-  describe.concurrent.each(nodes())('on $name', ({ path: node }) => {
+  describe.concurrent.each(triedNodes)('on $name', ({ path: node }) => {
     it('do their work as ES modules, every entry of them', async () => {
       expect(namedBy('esm')).toEqual([...project.entries()].sort());
       const { stdout, stderr } = await project.run(node, ['use-everything.mjs'], 'esm');

@@ -24,6 +24,7 @@ async function lint() {
   const { output } = await run(bin('biome'), ['ci', '--colors=off', '.'], {
     cwd: root,
     quiet: true,
+    behind: true,
     advice: 'npm run format',
   });
   return output.match(/Checked \d+ files/)?.[0] ?? 'checked';
@@ -37,6 +38,7 @@ async function types() {
     await run(process.execPath, [join(root, 'node_modules/@typescript/native/bin/tsc'), '-p', project], {
       cwd: root,
       quiet: true,
+      behind: true,
     });
   }
   return `${projects.length} projects`;
@@ -49,7 +51,7 @@ async function dependencyRules() {
   const { output } = await run(
     bin('depcruise'),
     ['--config', '.dependency-cruiser.cjs', '--output-type', 'json', 'packages', 'examples'],
-    { cwd: root, quiet: true, accept: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] },
+    { cwd: root, quiet: true, behind: true, accept: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9] },
   );
   /** @type {{ summary: { totalCruised: number, violations: Array<{ from: string, to: string, rule: { name: string } }> } }} */
   const { summary } = JSON.parse(output.slice(output.indexOf('{')));
@@ -75,6 +77,7 @@ async function deadCode() {
   await run(bin('knip'), ['--no-progress'], {
     cwd: root,
     quiet: true,
+    behind: true,
     advice: 'delete what is not used, or use it',
   });
   return 'no unused files, exports or dependencies';
@@ -98,6 +101,7 @@ async function tidy() {
   const { output } = await run('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
     cwd: root,
     quiet: true,
+    behind: true,
     advice: 'run in a git checkout',
   });
   const files = output.split('\0').filter((file) => file !== '' && !file.startsWith('pnpm-lock'));

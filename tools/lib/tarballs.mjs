@@ -41,6 +41,7 @@ async function pack() {
   for (const { folder } of packages) {
     await run(process.execPath, [pnpm, '--dir', folder, 'pack', '--pack-destination', tarballFolder], {
       quiet: true,
+      behind: true,
     });
   }
   stamp('packed', hash);
@@ -88,13 +89,14 @@ export async function checkTarballs() {
   const tarballs = await packAll();
   const bin = (/** @type {string} */ name) => join(root, 'node_modules', '.bin', name);
   for (const tarball of tarballs) {
-    await run(bin('publint'), ['run', tarball, '--strict'], { cwd: root, quiet: true });
+    await run(bin('publint'), ['run', tarball, '--strict'], { cwd: root, quiet: true, behind: true });
     // esm-only: attw counts require() of an ES module as a failure, Node 20.19 and later do not (the consumer tests show it).
     await run(bin('attw'), [tarball, '--profile', 'esm-only', '--format', 'ascii', '--no-color'], {
       cwd: root,
       quiet: true,
+      behind: true,
     });
-    const { output } = await run('tar', ['-tzf', tarball], { quiet: true });
+    const { output } = await run('tar', ['-tzf', tarball], { quiet: true, behind: true });
     for (const needed of [
       'package/LICENSE',
       'package/README.md',

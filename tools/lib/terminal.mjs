@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { setPriority } from 'node:os';
 
 const colours = process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
 /** @param {number} code @returns {(text: string) => string} */
@@ -65,16 +66,20 @@ export function report(error) {
   return 1;
 }
 
+/** As `nice` counts: from -20, the first, to 19. */
+const lowPriority = 10;
+
 /**
  * Runs a command to its end.
  *
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, quiet?: boolean, advice?: string, accept?: readonly number[] }} [options]
- *   `quiet` keeps the output back unless the command fails; `accept` lists exit codes that are no failure.
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, quiet?: boolean, behind?: boolean, advice?: string, accept?: readonly number[] }} [options]
+ *   `quiet` keeps the output back unless the command fails; `behind` leaves the processors to whatever else runs; `accept`
+ *   lists exit codes that are no failure.
  * @returns {Promise<{ code: number, output: string }>}
  */
-export function run(command, args, { cwd, env, quiet = false, advice, accept = [0] } = {}) {
+export function run(command, args, { cwd, env, quiet = false, behind = false, advice, accept = [0] } = {}) {
   return new Promise((resolve, reject) => {
     const shown = [command === process.execPath ? 'node' : command, ...args].join(' ');
     const child = spawn(command, args, {
@@ -82,6 +87,7 @@ export function run(command, args, { cwd, env, quiet = false, advice, accept = [
       env: env ?? process.env,
       stdio: quiet ? ['ignore', 'pipe', 'pipe'] : 'inherit',
     });
+    if (behind && child.pid !== undefined) setPriority(child.pid, lowPriority);
     let output = '';
     const collect = (/** @type {Buffer} */ chunk) => {
       output += chunk.toString('utf8');
