@@ -59,7 +59,7 @@ function lineOf(bench, result, budget) {
 function record(name, results, ended) {
   const rows = results.map(
     ({ name: what, alternative, ratio, low, high, tooNoisy, budget, oursUs, theirsUs, rounds }) =>
-      `| ${what} | ${alternative} | ${ratio.toFixed(3)} | ${low.toFixed(3)} to ${high.toFixed(3)}${tooNoisy ? ', too noisy' : ''} | ${budget} | ` +
+      `| ${cell(what)} | ${cell(alternative)} | ${ratio.toFixed(3)} | ${low.toFixed(3)} to ${high.toFixed(3)}${tooNoisy ? ', too noisy' : ''} | ${budget} | ` +
       `${oursUs.toFixed(2)} | ${theirsUs.toFixed(2)} | ${rounds} |`,
   );
   writeEvidence(`bench-${name}`, {
@@ -74,4 +74,9 @@ function record(name, results, ended) {
       ...(ended === '' ? [] : ['', ended]),
     ].join('\n'),
   });
+}
+
+/** @param {string} text */
+function cell(text) {
+  return text.replaceAll('|', String.raw`\|`);
 }
