@@ -16,6 +16,14 @@ const roots = [
   'e2e',
 ];
 
+/**
+ * Packages whose modules keep nothing from one test to the next: their test files share them, because reading them anew for each
+ * file takes longer than most of the tests.
+ */
+const stateless = ['contracts', 'config', 'security', 'cache', 'db-pool', 'backup'].map(
+  (name) => `packages/${name}`,
+);
+
 export default defineConfig({
   // For the global setup, which is loaded here.
   resolve: { conditions },
@@ -33,6 +41,7 @@ export default defineConfig({
           environment: 'node' as const,
           setupFiles: [fileURLToPath(new URL('tools/vitest/fixed-seed.mjs', import.meta.url))],
           pool: 'forks' as const,
+          isolate: !stateless.includes(root),
           testTimeout: 60_000,
           hookTimeout: 180_000,
           restoreMocks: true,

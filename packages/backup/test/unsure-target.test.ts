@@ -77,8 +77,8 @@ describe('a target that gives no answer in the middle of a list', () => {
       retention: { keepLast: 1 },
     });
     onTestFinished(() => backups.close());
-    for (const asked of [backups.list(), backups.plan(), backups.status()])
-      await expect(asked).rejects.toMatchObject({ code: 'BACKUP_READ_FAILED' });
+    for (const ask of [() => backups.list(), () => backups.plan(), () => backups.status()])
+      await expect(ask()).rejects.toMatchObject({ code: 'BACKUP_READ_FAILED' });
   });
 });
 
