@@ -53,8 +53,10 @@ export function connectRedisCluster<Client extends RedisClient>(
     throw invalidOption('connectRedisCluster', 'urls', 'without a database number: a cluster has only 0');
   }
   const { node, settings } = readConnectionOptions('connectRedisCluster', first, options);
-  // Every node that is named; the others are reached as the first one is.
-  for (const address of addresses.slice(1)) readConnectionOptions('connectRedisCluster', address, options);
+  // Every node that is named; the others are reached as the first one is, with TLS or without.
+  for (const address of addresses.slice(1)) {
+    readConnectionOptions('connectRedisCluster', { ...address, tls: first.tls }, options);
+  }
   const { db: _only0, ...redisOptions } = node;
   const client = new Cluster(
     addresses.map(({ host, port }) => ({ host, port })),

@@ -3,12 +3,13 @@ import {
   type DurationInput,
   type Environment,
   invalidOption,
-  isLocalHost,
   type Logger,
   type Metrics,
   type OptionNames,
   parseDuration,
+  protectionOf,
   readEnvironment,
+  requireProtection,
   silentLogger,
   silentMetrics,
   systemClock,
@@ -86,6 +87,16 @@ const ownedNames: ReadonlySet<string> = new Set(
   ].flatMap((names) => names.split(' ')),
 );
 
+/** What makes a connection encrypted and checked, for messages. */
+const protectionFixes = {
+  plaintext: {
+    option: 'url',
+    expected: 'a rediss:// URL',
+    fix: 'rediss:// (and clientOptions: { tls: { ca } } for an authority of your own)',
+  },
+  unverified: { option: 'clientOptions', expected: 'with a tls that checks', fix: 'tls: { ca }' },
+} as const;
+
 export function readConnectionOptions(
   owner: string,
   address: RedisAddress,
@@ -111,11 +122,13 @@ export function readConnectionOptions(
     throw invalidOption(owner, 'clientOptions', `without "${option}", which the URL or the policy sets`);
   }
   const environment = readEnvironment(owner, options.environment);
-  requireProtection(owner, address, clientOptions.tls, environment);
+  // What ioredis takes for no TLS, `tls: undefined` say, must not undo a rediss:// URL.
+  const given = address.tls ? { ...clientOptions, tls: clientOptions.tls || {} } : clientOptions;
+  const protection = protectionOf(address.host, given.tls);
+  requireProtection(owner, { address: address.label, protection }, environment, protectionFixes);
   const commandTimeoutMs = positive(owner, 'commandTimeout', commandTimeout);
   const node: NodeSettings = {
-    ...(address.tls ? { tls: {} } : {}),
-    ...clientOptions,
+    ...given,
     ...(address.family === undefined ? {} : { family: address.family }),
     ...(address.username === undefined ? {} : { username: address.username }),
     ...(address.password === undefined ? {} : { password: address.password.reveal() }),
@@ -147,35 +160,6 @@ export function readConnectionOptions(
       onGiveUp,
     },
   };
-}
-
-/** Refuses a way to another machine on which passwords and values could be read or changed, where that matters. */
-function requireProtection(
-  owner: string,
-  address: RedisAddress,
-  tls: unknown,
-  environment: Environment,
-): void {
-  if (environment === 'development' || environment === 'test' || isLocalHost(address.host)) return;
-  if (!address.tls && typeof tls !== 'object') {
-    throw invalidOption(
-      owner,
-      'url',
-      `a rediss:// URL: ${address.label} is another machine and the connection would not be encrypted. Pass environment: 'development' where that is true`,
-    );
-  }
-  const checks =
-    typeof tls !== 'object' ||
-    tls === null ||
-    (Reflect.get(tls, 'rejectUnauthorized') !== false &&
-      Reflect.get(tls, 'checkServerIdentity') === undefined);
-  if (!checks) {
-    throw invalidOption(
-      owner,
-      'clientOptions',
-      `with a tls that checks the certificate of ${address.label}: anybody on the way could pose as it. Pass tls: { ca }`,
-    );
-  }
 }
 
 function positive(owner: string, name: string, duration: DurationInput): number {

@@ -1,4 +1,4 @@
-import { Secret } from '@seaworthy/contracts';
+import { Secret, urlOf } from '@seaworthy/contracts';
 import { RedisError } from './redis-error.js';
 
 /** Where a Redis is and who we are to it. */
@@ -28,6 +28,7 @@ export interface RedisAddress {
  */
 export function parseRedisUrl(input: string | Secret): RedisAddress {
   const url = urlOf(typeof input === 'string' ? input : input.reveal());
+  if (url === undefined) throw invalid('it is no URL; percent-encode special characters of the password');
   const tls = url.protocol === 'rediss:';
   if (!tls && url.protocol !== 'redis:') throw invalid('it must begin with redis:// or rediss://');
   if (url.hostname === '') throw invalid('it names no host');
@@ -46,14 +47,6 @@ export function parseRedisUrl(input: string | Secret): RedisAddress {
     password: password === '' ? undefined : new Secret('redis password', password),
     label: `${url.hostname}:${port}`,
   };
-}
-
-function urlOf(text: string): URL {
-  try {
-    return new URL(text);
-  } catch {
-    throw invalid('it is no URL; percent-encode special characters of the password'); // the cause would quote it
-  }
 }
 
 function decode(part: string): string {

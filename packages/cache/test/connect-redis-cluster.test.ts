@@ -30,7 +30,7 @@ const keys = Array.from({ length: 30 }, (_, index) => `key-${index}`);
 
 describeWith(['private redis'], 'a connection to a Redis Cluster', () => {
   it('carries commands to all masters, fails those of a frozen one within the timeout, and recovers', async () => {
-    const redis = connectRedisCluster(Cluster, { urls, required: true, commandTimeout: '500ms' });
+    const redis = connectRedisCluster(Cluster, { urls, required: true, commandTimeout: '3s' });
     open.push(redis);
     expect(await redis.ready()).toBe(true);
     await Promise.all(keys.map((key) => redis.commands.call('SET', key, 'v')));
@@ -54,6 +54,8 @@ describeWith(['private redis'], 'a connection to a Redis Cluster', () => {
     const redis = connectRedisCluster(Cluster, {
       urls,
       required: false,
+      connectTimeout: '20s',
+      commandTimeout: '10s',
       clock,
       logger,
       reconnect: { attempts: 1 },

@@ -35,6 +35,17 @@ describe('a Redis on another machine', () => {
     },
   );
 
+  it('[row 134] is refused where the options of the client would leave TLS out', () => {
+    for (const tls of [undefined, null, false]) {
+      const options = { url, required: false, clientOptions: { tls } };
+      expect(refusal(() => connectRedis(Redis, options))).toContain('would not be encrypted');
+    }
+    const urls = ['redis://127.0.0.1:1', url.replace('redis:', 'rediss:')]; // reached as the first one is
+    expect(refusal(() => connectRedisCluster(Cluster, { urls, required: false }))).toContain(
+      'would not be encrypted',
+    );
+  });
+
   it.each([{ rejectUnauthorized: false }, { checkServerIdentity: () => undefined }])(
     '[row 134] is refused with TLS that does not check the certificate: %j',
     (tls) => {
@@ -104,7 +115,13 @@ describeWith(['private redis', 'openssl'], 'a Redis with TLS', () => {
 
   it('[row 134] is refused with an authority of somebody else, with none, and under another name', async () => {
     await using stranger = await createAuthority();
-    for (const options of [at('localhost', stranger.ca), at('localhost'), at('127.0.0.1', authority.ca)]) {
+    const withNone = { ...at('localhost'), clientOptions: { tls: undefined } }; // a rediss:// URL is TLS all the same
+    for (const options of [
+      at('localhost', stranger.ca),
+      at('localhost'),
+      withNone,
+      at('127.0.0.1', authority.ca),
+    ]) {
       await using connection = connectRedis(Redis, options);
       await expect(connection.ready()).rejects.toThrow('Its certificate was refused');
     }

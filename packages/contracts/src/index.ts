@@ -42,6 +42,7 @@ export {
   type Unregister,
 } from './process-events.js';
 export { type LockOwner, lockForProcess, type ProcessLock, type ProcessLockOptions } from './process-lock.js';
+export { type Protection, type ProtectionFix, protectionOf, requireProtection } from './protection.js';
 export type { Redactor } from './redactor.js';
 export type { RedisCommands } from './redis-commands.js';
 export type { RequestView } from './request-view.js';

@@ -1,4 +1,4 @@
-import { invalidOption, optionsOf, parseDuration, sleep } from '@seaworthy/contracts';
+import { invalidOption, optionsOf, parseDuration, requireProtection, sleep } from '@seaworthy/contracts';
 import { checkBudget } from './budget.js';
 import type { ConnectOptions, Db, DbConnection, ReadyOptions } from './db.js';
 import { DbError } from './db-error.js';
@@ -28,7 +28,7 @@ import type { DbTransaction } from './session/transaction.js';
 import type { TransactionOptions } from './session/transaction-options.js';
 import { Transactions, transactionTimeout } from './session/transactions.js';
 import { connectWarm } from './session/warm-up.js';
-import { requireProtection } from './tls.js';
+import { protectionFixes } from './tls.js';
 
 /** What closing the driver's own resources may take, after the pool is drained. */
 const endpointCloseMs = 2_000;
@@ -55,7 +55,7 @@ export function createDb<Connection extends object>(
 ): Db {
   const { url, name, tls, environment, maxPreparedStatements } = readDbOptions(options);
   const endpoint = driver.open({ url, connection: options.connection, name, tls, maxPreparedStatements });
-  requireProtection('createDb', endpoint, environment);
+  requireProtection('createDb', endpoint, environment, protectionFixes);
   const config = readDbOptions(options, endpoint);
   const { pool: poolConfig, deadline, leakAfterMs, clock, random, logger, metrics } = config;
   const { dialect, address } = endpoint;

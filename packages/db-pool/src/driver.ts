@@ -1,7 +1,7 @@
-import type { SqlDialect } from '@seaworthy/contracts';
+import type { Protection, SqlDialect } from '@seaworthy/contracts';
 import type { PoolConnection } from './pool/slot.js';
 import type { Statement } from './sql/compile.js';
-import type { Protection, TlsTarget } from './tls.js';
+import type { TlsTarget } from './tls.js';
 
 /** What a statement gave back, in JavaScript values, the same on every engine. */
 export interface DriverResult {

@@ -1,4 +1,4 @@
-import { invalidOption, parseDuration, Secret } from '@seaworthy/contracts';
+import { invalidOption, parseDuration, Secret, urlOf } from '@seaworthy/contracts';
 
 /** What a database URL says about the pool, and the URL without it. */
 export interface UrlParts {
@@ -17,10 +17,8 @@ const withoutLimitMs = parseDuration('1d');
  */
 export function readUrl(owner: string, input: string | Secret): UrlParts {
   const text = Secret.is(input) ? input.reveal() : input;
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch {
+  const url = urlOf(text);
+  if (url === undefined) {
     throw invalidOption(owner, 'url', 'a URL such as postgres://user:password@host:5432/database');
   }
   const max = takeNumber(owner, url, 'connection_limit');

@@ -1,4 +1,4 @@
-import { type Environment, invalidOption, isLocalHost, optionsOf, Secret } from '@seaworthy/contracts';
+import { invalidOption, optionsOf, Secret } from '@seaworthy/contracts';
 
 /** PEM text or its bytes. */
 export type Pem = string | Uint8Array;
@@ -18,12 +18,6 @@ export interface TlsTarget {
   readonly cert?: Buffer;
   readonly key?: Buffer;
 }
-
-/**
- * What is known of the way to the server before anything connects: `verified` is encrypted, with the certificate's authority
- * and host name checked; `local` does not leave the machine.
- */
-export type Protection = 'local' | 'plaintext' | 'unverified' | 'verified';
 
 const readSettings = optionsOf<TlsSettings>('createDb tls', { ca: true, cert: true, key: true });
 
@@ -51,41 +45,12 @@ function bytesOf(owner: string, name: string, pem: Pem): Buffer {
   throw invalidOption(owner, name, 'PEM text ("-----BEGIN …"), not a path: read the file first');
 }
 
-/**
- * Refuses a way to the server on which passwords and rows could be read or changed, where that matters.
- *
- * @throws OptionsError in `staging` and `production`, for a server on another machine without verified TLS.
- */
-export function requireProtection(
-  owner: string,
-  { address, protection }: { readonly address: string; readonly protection: Protection },
-  environment: Environment,
-): void {
-  if (environment === 'development' || environment === 'test') return;
-  if (protection === 'plaintext') {
-    throw invalidOption(
-      owner,
-      'tls',
-      `given: ${address} is another machine and the connection would not be encrypted. Pass tls: { ca } (or tls: true for a public authority), or environment: 'development' where that is true`,
-    );
-  }
-  if (protection === 'unverified') {
-    throw invalidOption(
-      owner,
-      'tls',
-      `given instead of a setting that does not check the certificate of ${address}: anybody on the way could pose as it. Pass tls: { ca }`,
-    );
-  }
-}
-
-/** What an `ssl` option, as pg and mysql2 take it, protects from. */
-export function protectionOf(host: string, ssl: unknown): Protection {
-  if (isLocalHost(host)) return 'local';
-  if (ssl === true) return 'verified';
-  if (typeof ssl !== 'object' || ssl === null) return 'plaintext';
-  const checks =
-    Reflect.get(ssl, 'rejectUnauthorized') !== false &&
-    Reflect.get(ssl, 'verifyIdentity') !== false &&
-    Reflect.get(ssl, 'checkServerIdentity') === undefined;
-  return checks ? 'verified' : 'unverified';
-}
+/** What {@link readTls} takes to make a connection encrypted and checked, for messages. */
+export const protectionFixes = {
+  plaintext: { option: 'tls', expected: 'given', fix: 'tls: { ca } (or tls: true for a public authority)' },
+  unverified: {
+    option: 'tls',
+    expected: 'given instead of a setting that does not check',
+    fix: 'tls: { ca }',
+  },
+} as const;

@@ -62,11 +62,10 @@ export class MysqlStatements {
   }
 
   #evictOldest(): void {
-    for (const text of this.#prepared.keys()) {
-      this.#prepared.delete(text);
-      this.#client.unprepare(text);
-      return;
-    }
+    const [oldest] = this.#prepared.keys();
+    if (oldest === undefined) return;
+    this.#prepared.delete(oldest);
+    this.#client.unprepare(oldest);
   }
 }
 

@@ -1,8 +1,8 @@
-import { invalidOption } from '@seaworthy/contracts';
+import { invalidOption, protectionOf } from '@seaworthy/contracts';
 import { DbError } from '../db-error.js';
 import type { Driver, DriverEndpoint, DriverTarget } from '../driver.js';
 import { ConnectionFailedError } from '../pool/pool-errors.js';
-import { protectionOf } from '../tls.js';
+import { readyOrDestroyed } from '../ready-or-destroyed.js';
 import { connectFailure } from './connect-failure.js';
 import { callback, type MysqlClient } from './mysql-client.js';
 import { MysqlConnection } from './mysql-connection.js';
@@ -111,17 +111,13 @@ async function connectMysql(endpoint: MysqlEndpoint, signal: AbortSignal): Promi
   const kill = (): Promise<void> => endpoint.kills.query(Number(client.threadId));
   const { encodeInteger, maxPreparedStatements } = endpoint;
   const connection = new MysqlConnection(client, encodeInteger, kill, maxPreparedStatements);
-  const onAbort = (): void => connection.destroy();
-  signal.addEventListener('abort', onAbort, { once: true });
   try {
-    await callback((answer) => client.connect(answer));
-    await connection.prepareSession();
-    return connection;
+    return await readyOrDestroyed(connection, signal, async () => {
+      await callback((answer) => client.connect(answer));
+      await connection.prepareSession();
+    });
   } catch (error) {
-    connection.destroy();
     throw connectError(endpoint.address, error);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
   }
 }
 

@@ -1,8 +1,8 @@
-import { invalidOption } from '@seaworthy/contracts';
+import { invalidOption, protectionOf } from '@seaworthy/contracts';
 import { DbError } from '../db-error.js';
 import type { Driver, DriverConnection, DriverEndpoint, DriverTarget } from '../driver.js';
 import { ConnectionFailedError } from '../pool/pool-errors.js';
-import { protectionOf } from '../tls.js';
+import { readyOrDestroyed } from '../ready-or-destroyed.js';
 import { connectFailure } from './connect-failure.js';
 import type { PgClient } from './pg-client.js';
 import { PostgresConnection } from './postgres-connection.js';
@@ -96,18 +96,13 @@ async function connectPostgres(
 ): Promise<DriverConnection> {
   const client = makeClient();
   const connection = new PostgresConnection(client, maxPreparedStatements);
-  const onAbort = (): void => connection.destroy();
-  signal.addEventListener('abort', onAbort, { once: true });
   try {
-    signal.throwIfAborted();
-    await client.connect();
-    await connection.prepareSession();
-    return connection;
+    return await readyOrDestroyed(connection, signal, async () => {
+      await client.connect();
+      await connection.prepareSession();
+    });
   } catch (error) {
-    connection.destroy();
     throw connectError(address, error);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
   }
 }
 

@@ -90,10 +90,8 @@ export class SlowTexts {
   }
 
   #forgetOldest(): void {
-    for (const text of this.#scores.keys()) {
-      this.#scores.delete(text);
-      return;
-    }
+    const [oldest] = this.#scores.keys();
+    if (oldest !== undefined) this.#scores.delete(oldest);
   }
 }
 

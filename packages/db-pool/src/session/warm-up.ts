@@ -1,6 +1,7 @@
 import { invalidOption, type Logger, type SqlDialect, type SqlQuery } from '@seaworthy/contracts';
 import { DbError } from '../db-error.js';
 import type { DriverConnection } from '../driver.js';
+import { readyOrDestroyed } from '../ready-or-destroyed.js';
 import { compile, type Statement } from '../sql/compile.js';
 import { isPlainRead } from '../sql/plain-read.js';
 
@@ -52,18 +53,7 @@ export function connectWarm({
 
   return async (signal) => {
     const connection = await connect(signal);
-    const onAbort = (): void => connection.destroy();
-    signal.addEventListener('abort', onAbort, { once: true });
-    try {
-      signal.throwIfAborted();
-      await warm(connection);
-      return connection;
-    } catch (error) {
-      connection.destroy();
-      throw error;
-    } finally {
-      signal.removeEventListener('abort', onAbort);
-    }
+    return readyOrDestroyed(connection, signal, () => warm(connection));
   };
 }
 
