@@ -127,5 +127,3 @@ for i, key in ipairs(KEYS) do
 end
 return 1
 `;
-
-/** What EVALSHA calls it by. */
