@@ -1,6 +1,14 @@
 import { closeSync, fstatSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { type BytesInput, invalidOption, optionsOf, parseBytes, type Unregister } from '@seaworthy/contracts';
+import {
+  type BytesInput,
+  errorCode,
+  invalidOption,
+  optionsOf,
+  parseBytes,
+  type Unregister,
+} from '@seaworthy/contracts';
+import { refuseWhereRotated } from './file-lock.js';
 import { createLineQueue } from './line-queue.js';
 import { LoggingError } from './logging-error.js';
 import { type KeepOptions, type RotateOptions, type Rotation, rotationOf } from './rotation-options.js';
@@ -42,11 +50,11 @@ const readOptions = optionsOf<FileSinkOptions>('file', {
 
 /**
  * Appends JSON lines to a file; folders are created. Several loggers, also in several processes, may append to one file, unless
- * it has `rotate`: each write holds whole lines. A full disk costs memory up to `maxBuffer`, then counted lines; when there is room again the file
+ * one of them has `rotate`: each write holds whole lines. A full disk costs memory up to `maxBuffer`, then counted lines; when there is room again the file
  * goes on by itself and says how many are missing.
  *
  * @throws OptionsError at once for a wrong option; LoggingError `LOG_FILE_OPEN` from `createLogger` when it
- * cannot be opened, `LOG_FILE_LOCKED` when another process rotates it.
+ * cannot be opened, `LOG_FILE_LOCKED` when another process rotates it, or writes to it and this one would rotate it.
  *
  * @example
  * createLogger({ service, environment, sinks: [stdout(), file('logs/error.log', { level: 'error', mode: 'sync' })] });
@@ -83,7 +91,11 @@ function openFile(name: string, path: string, settings: FileSettings, host: Sink
     settings.rotation === undefined
       ? undefined
       : createRotator(path, settings.rotation, host.clock, () => openForAppend(path, settings.permissions));
-  let fd: number | undefined = rotator?.fd ?? openForAppend(path, settings.permissions);
+  const openAgain = (): number =>
+    rotator === undefined
+      ? openBesideOthers(path, settings.permissions)
+      : openForAppend(path, settings.permissions);
+  let fd: number | undefined = rotator?.fd ?? openAgain();
   let reopenError: string | undefined;
   const queue = createLineQueue({
     name,
@@ -104,15 +116,15 @@ function openFile(name: string, path: string, settings: FileSettings, host: Sink
     if (fd === undefined) return;
     queue.flushSync(0); // what was logged before the signal belongs to the old file
     try {
-      const next = openForAppend(path, settings.permissions);
+      const next = openAgain();
       queue.rewindLine();
       closeSync(fd);
       fd = next;
       rotator?.opened(next);
       reopenError = undefined;
       queue.flushSync(0);
-    } catch {
-      reopenError = 'LOG_FILE_OPEN'; // the old file is still better than none
+    } catch (error) {
+      reopenError = String(errorCode(error)); // the old file is still better than none
     }
   }
 
@@ -139,6 +151,19 @@ function openFile(name: string, path: string, settings: FileSettings, host: Sink
       return { ...stats, lastError };
     },
   };
+}
+
+/** Looked at again with the file open: a rotation that begins now sees this writer, or is seen by it. */
+function openBesideOthers(path: string, permissions: number): number {
+  refuseWhereRotated(path);
+  const fd = openForAppend(path, permissions);
+  try {
+    refuseWhereRotated(path);
+    return fd;
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
 }
 
 function openForAppend(path: string, permissions: number): number {

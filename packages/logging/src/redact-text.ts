@@ -1,3 +1,4 @@
+import { redactSql } from './redact-sql.js';
 import type { SecretNames } from './secret-names.js';
 
 /** `name=value` in a query string, a form body, a connection string or a cookie; `[` and `%` because names carry them. */
@@ -6,17 +7,14 @@ const pair = /([?&;]?)([\w.[\]%-]{1,128})=('[^']*'?|"[^"]*"?|[^\s&;"']+)/g;
 /** The password in `scheme://user:password@host`; the last `@` before the host counts, as in WHATWG URL. */
 const userInfo = /(\b[a-z][a-z0-9+.-]{0,31}:\/\/[^\s/?#:@"'<>]{0,256}:)([^\s/?#"'<>]{1,1024})(?=@)/gi;
 
-/** `name = 'value'` in SQL, where blanks may stand around the sign and a quote is doubled. */
-const comparison = /([\w."`[\]]{1,128})(\s{0,8}(?:=|:=|<>|\blike\b)\s{0,8})('(?:[^']|'')*(?:'|$))/gi;
-
-/** PostgreSQL's `Key (email, token)=(a, b) already exists.` */
-const keyDetail = /\(([\w", ]{1,256})\)=\(([^)]*)\)/g;
-
 /** A member of JSON that stands inside a string, once or twice encoded. */
 const member = /(\\*")([\w.[\] $-]{1,128})\1(\s*:\s*)(\\*"(?:[^"\\]|\\.)*?(?:\1|$)|-?[\d.]+)/g;
 
 /** A member whose value is an object or a list. */
 const structure = /(\\{0,15}")([\w.[\] $-]{1,128})\1\s*:\s*(?=[{[])/g;
+
+/** What is in every text that holds user information, JSON or SQL. Most texts that come here are addresses with a query. */
+const elaborate = /[@"'(\n]/;
 
 /** JSON in a string in JSON, and so on: each level doubles the backslashes, so nobody gets far. */
 const deepest = 4;
@@ -24,31 +22,16 @@ const deepest = 4;
 /** `text` with the values of secret names and the passwords of URLs replaced. */
 export function redactText(text: string, names: SecretNames, replacement: string): string {
   let result = text;
-  if (result.includes('@') && result.includes('://')) result = result.replace(userInfo, `$1${replacement}`);
-  if (result.includes('":') || result.includes('" :')) {
-    if (/":\s*[{[]|" :\s*[{[]/.test(result)) result = redactStructures(result, names, replacement);
-    result = redactMembers(result, names, replacement, 0);
+  if (elaborate.test(result)) {
+    if (result.includes('@') && result.includes('://')) result = result.replace(userInfo, `$1${replacement}`);
+    if (result.includes('":') || result.includes('" :')) {
+      if (/":\s*[{[]|" :\s*[{[]/.test(result)) result = redactStructures(result, names, replacement);
+      result = redactMembers(result, names, replacement, 0);
+    }
+    result = redactSql(result, names, replacement);
   }
-  if (result.includes('=') || result.includes("'")) result = redactSql(result, names, replacement);
   if (holdsSecretPair(result, names)) result = redactPairs(result, names, replacement, 0);
   return result;
-}
-
-function redactSql(text: string, names: SecretNames, replacement: string): string {
-  let result = text;
-  if (result.includes("'")) {
-    result = result.replace(comparison, (whole: string, name: string, sign: string) =>
-      names.has(name.replace(/^.*\./, '').replaceAll(/["`[\]]/g, ''))
-        ? `${name}${sign}'${replacement}'`
-        : whole,
-    );
-  }
-  if (!result.includes(')=(')) return result;
-  return result.replace(keyDetail, (whole: string, columns: string) =>
-    columns.split(',').some((name) => names.has(name.replaceAll('"', '')))
-      ? `(${columns})=(${replacement})`
-      : whole,
-  );
 }
 
 /** Whether a secret name stands before a `=`: most parameters are none, and looking is cheaper than replacing. */

@@ -2,6 +2,7 @@ import { invalidOption, optionsOf, type Redactor } from '@seaworthy/contracts';
 import type { Discretion } from './discretion.js';
 import { createJsonWriter } from './json-writer.js';
 import { type HashOptions, keyedHash } from './keyed-hash.js';
+import { sqlTriggers } from './redact-sql.js';
 import { redactText } from './redact-text.js';
 import { secretNames } from './secret-names.js';
 import { type SecretValue, secretValues, valuePatterns } from './value-patterns.js';
@@ -71,7 +72,7 @@ export function createRedactor(options: RedactOptions = {}): LogRedactor {
     isSecret: (name) => names.has(name),
     redactText: (text) => patterns.redact(redactText(text, names, replacement)),
     hashed,
-    triggers: patterns.triggers,
+    triggers: patterns.triggers === '' ? sqlTriggers : `${patterns.triggers}|${sqlTriggers}`,
   };
   const writer = createJsonWriter(copyLimits, discretion);
   return {

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, mkdirSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Clock, errorCode } from '@seaworthy/contracts';
-import { lockForRotation } from './file-lock.js';
+import { lockForRotation, refuseWhereWritten } from './file-lock.js';
 import { rotatedFiles } from './rotated-files.js';
 import type { Rotation } from './rotation-options.js';
 
@@ -57,6 +57,7 @@ export function createRotator(path: string, rotation: Rotation, clock: Clock, op
 
   function begin(): number {
     try {
+      refuseWhereWritten(path);
       const fd = open();
       opened(fd);
       void files.tidy(clock.now());

@@ -351,6 +351,45 @@ describe('verifyAudit', () => {
     });
   });
 
+  test('[row 93] detects every truncation of a closed log but one right behind a checkpoint, also without an anchor', async () => {
+    const { folder, file } = await smallLog();
+    const original = readFileSync(file);
+    const text = original.toString('latin1');
+    const checkpointEnds = [...text.matchAll(/"type":"checkpoint".*\n/g)].map(
+      (match) => match.index + match[0].length,
+    );
+    expect(checkpointEnds).toHaveLength(2);
+    expect(checkpointEnds.at(-1)).toBe(original.length);
+    for (let length = 0; length <= original.length; length += 1) {
+      writeFileSync(file, original.subarray(0, length));
+      const { ok } = await verifyAudit(folder, { publicKeys, closed: true });
+      expect({ length, ok }).toEqual({ length, ok: checkpointEnds.includes(length) });
+    }
+    rmSync(file);
+    expect(await verifyAudit(folder, { publicKeys, closed: true })).toEqual({
+      ok: false,
+      seq: 0,
+      reason: 'truncated',
+    });
+  });
+
+  test('what a writer that was killed left unsigned is signed by the next one, also when that records nothing', async () => {
+    const folder = tempFolder();
+    const audit = await open(folder);
+    const { seq } = await audit.record(event(1));
+    const left = tempFolder();
+    cpSync(folder, left, { recursive: true, filter: (path) => !path.endsWith('.lock') });
+    await audit.close();
+    expect(await verifyAudit(left, { publicKeys })).toMatchObject({ ok: true, unsigned: seq + 1 });
+    expect(await verifyAudit(left, { publicKeys, closed: true })).toEqual({
+      ok: false,
+      seq: seq + 1,
+      reason: 'truncated',
+    });
+    await (await open(left)).close();
+    expect(await verifyAudit(left, { publicKeys, closed: true })).toMatchObject({ ok: true, unsigned: 0 });
+  });
+
   test('detects a chain that was made anew without the key, and a key that it was not told of', async () => {
     const { folder } = await smallLog();
     expect(await verifyAudit(folder, { publicKeys: [stranger.publicKey] })).toMatchObject({

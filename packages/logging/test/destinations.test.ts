@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { beforeAll, expect, test } from 'vitest';
 import { needsBuild, startFixture } from './support/run-fixture.js';
 import { linesOf, parseLines, tempFolder } from './support/temp-folder.js';
@@ -33,4 +35,23 @@ test('pretty lines are for people: one line each, stacks below, and no control c
   expect(output.stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);
   // The files stay JSON.
   expect(readFileSync(join(folder, 'logs/combined.log'), 'utf8')).toContain('"message":"Started"');
+});
+
+test('on a terminal lines are for people and in colour, without being asked for, and files stay JSON', (context) => {
+  const folder = tempFolder();
+  const fixture = fileURLToPath(new URL('fixtures/destinations.mjs', import.meta.url));
+  // script(1) of util-linux gives its child a terminal of its own.
+  const command = `'${process.execPath}' '${fixture}' '${folder}' development`;
+  const { error, status, stdout } = spawnSync('script', ['-qec', command, '/dev/null'], {
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH },
+    timeout: 60_000,
+  });
+  if (error !== undefined) return context.skip('there is no script(1)');
+  expect(status).toBe(0);
+  const [started, failed] = stdout.split('\r\n');
+  expect(started).toMatch(/^\S*\d\d:\d\d:\d\d\.\d{3}.*\u001b\[32mINFO .*Started/);
+  expect(failed).toMatch(/\u001b\[31mERROR.*Payment failed/);
+  expect(stdout).toContain('\u001b[0m\\u001b[31m\\u202e');
+  expect(linesOf(join(folder, 'logs/combined.log'))).toHaveLength(4);
 });

@@ -1,5 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { createFakeClock, type FakeClock, size, waitFor } from '@seaworthy/testkit';
@@ -219,6 +229,53 @@ describe('two that rotate one file', () => {
     expect(output.stderr).toContain('LOG_FILE_LOCKED');
     await first.close();
     await logTo(path, { rotate: { every: 'day' } }).close();
+  });
+
+  test('or of which one rotates it and the other only appends: whoever comes second is refused, and nothing is lost', async () => {
+    const folder = tempFolder();
+    const path = join(folder, 'a.log');
+    const refused = expect.objectContaining({ code: 'LOG_FILE_LOCKED' });
+    const rotating = logTo(path, { mode: 'sync', rotate: { size: '1kb' }, gzip: true });
+    expect(() => logTo(path, {})).toThrow(refused);
+    const { exited, output } = startFixture('writer', [path, '1']);
+    expect((await exited).code).toBe(1);
+    expect(output.stderr).toContain('LOG_FILE_LOCKED');
+    rotating.info('one');
+    await rotating.close();
+
+    const appending = logTo(path, { mode: 'sync' });
+    expect(() => logTo(path, { rotate: { every: 'day' } })).toThrow(refused);
+    const other = startFixture('rotating', [path, '1', 'turn', 'close']);
+    expect((await other.exited).code).toBe(1);
+    expect(other.output.stderr).toContain('LOG_FILE_LOCKED');
+    appending.info('two');
+    await appending.close();
+    await logTo(path, { rotate: { every: 'day' } }).close();
+    expect(linesOf(path).map(({ message }) => message)).toEqual(['one', 'two']);
+    expect(readdirSync(folder)).toEqual(['a.log']);
+  });
+
+  test('is not what somebody is who only reads it, nor an appender that opens it anew once it is put aside', async () => {
+    const folder = tempFolder();
+    const path = join(folder, 'a.log');
+    writeFileSync(path, '');
+    const reader = openSync(path, 'r');
+    const rotating = logTo(path, { rotate: { every: 'day' } });
+    closeSync(reader);
+    const other = join(folder, 'b.log');
+    const appending = logTo(other, { mode: 'sync' });
+    await rotating.close();
+    renameSync(other, join(folder, 'b.log.1'));
+    const taking = logTo(other, { rotate: { every: 'day' } });
+    appending.reopen();
+    appending.info('to the old file');
+    expect(appending.stats().sinks[0]?.lastError).toBe('LOG_FILE_LOCKED');
+    expect(linesOf(join(folder, 'b.log.1'))).toHaveLength(1);
+    await taking.close();
+    appending.reopen();
+    appending.info('to the new file');
+    await appending.close();
+    expect(linesOf(other)).toHaveLength(1);
   });
 
   test('take over from a process that was killed, and from a number that was given again', async () => {

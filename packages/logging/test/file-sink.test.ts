@@ -1,10 +1,11 @@
-import { readFileSync, renameSync, statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createProcessEvents } from '@seaworthy/contracts';
-import { waitFor } from '@seaworthy/testkit';
+import { createFakeClock, waitFor } from '@seaworthy/testkit';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createLogger, type FileSinkOptions, file } from '../src/index.js';
 import { needsBuild, startFixture } from './support/run-fixture.js';
+import { smallDisk } from './support/small-disk.js';
 import { linesOf, tempFolder } from './support/temp-folder.js';
 
 beforeAll(needsBuild);
@@ -74,6 +75,42 @@ describe('a log file', () => {
       dropped: full?.dropped,
     });
     expect(lines.at(-1)).toMatchObject({ message: 'room again' });
+  });
+
+  test('on a file system that is full, in mode turn, loses none but those that it counts, and goes on by itself', async (context) => {
+    const folder = smallDisk();
+    if (folder === undefined) return context.skip('mounting a small tmpfs needs root');
+    const ballast = join(folder, 'ballast');
+    writeFileSync(ballast, Buffer.alloc(128 * 1_024));
+    const clock = createFakeClock();
+    const path = join(folder, 'a.log');
+    const sinks = [file(path, { maxBuffer: '64kb' })];
+    const log = createLogger({ service: 's', environment: 'e', process: false, clock, sinks });
+    const stats = () => log.stats().sinks[0];
+    let sent = 0;
+    while ((stats()?.dropped ?? 0) < 100) {
+      for (let line = 0; line < 10; line += 1) log.info('line', { index: sent++ });
+      await new Promise(setImmediate);
+    }
+    expect(stats()?.lastError).toBe('ENOSPC');
+    expect((stats()?.written ?? 0) + (stats()?.buffered ?? 0) + (stats()?.dropped ?? 0)).toBe(sent);
+    const { dropped } = stats() ?? {};
+    rmSync(ballast);
+    await clock.advance(2_000); // nobody logs
+    expect(stats()).toMatchObject({ buffered: 0, dropped });
+    log.info('line', { index: sent++ });
+    await log.flush();
+    const lines = linesOf(path);
+    const notices = lines.filter(({ message }) => message === 'Log lines were dropped');
+    expect(notices.map((notice) => notice.dropped)).toEqual([dropped]);
+    const indexes = lines.filter(({ message }) => message === 'line').map(({ index }) => Number(index));
+    expect(indexes).toHaveLength(sent - Number(dropped));
+    expect(new Set(indexes).size).toBe(indexes.length);
+    expect(indexes).toEqual(indexes.toSorted((one, other) => one - other));
+    expect(indexes.at(-1)).toBe(sent - 1);
+    const closing = log.close();
+    await clock.advance(10);
+    await closing;
   });
 
   test('closed while its disk is full says so at the deadline, and every line that it gave up is counted', async () => {

@@ -2,6 +2,7 @@ import { Secret } from '@seaworthy/contracts';
 import { size } from '@seaworthy/testkit';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { withContext } from '../src/index.js';
 import { testLogger } from './support/memory-sink.js';
 
 function logged(value: unknown): unknown {
@@ -252,9 +253,30 @@ const anything: fc.Arbitrary<() => unknown> = fc.oneof(
   { weight: 1, arbitrary: fc.string({ unit: 'binary' }).map((text) => () => text) },
 );
 
-describe('whatever is logged', () => {
+/** What every line of a schema begins with, and where its level and message stand. */
+const schemas = {
+  winston: {
+    names: ['timestamp', 'level', 'message', 'service', 'environment'],
+    ...{ level: 'level', message: 'message', origin: { service: 'shop', environment: 'test' } },
+    runs: size({ test: 3_000, soak: 1_000_000 }),
+  },
+  otel: {
+    names: ['timestamp', 'severity_text', 'severity_number', 'body', 'resource'],
+    ...{ level: 'severity_text', message: 'body', origin: { resource: { 'service.name': 'shop' } } },
+    runs: size({ test: 500, soak: 200_000 }),
+  },
+  ecs: {
+    names: ['@timestamp', 'log.level', 'message', 'ecs.version', 'service.name'],
+    ...{ level: 'log.level', message: 'message', origin: { 'service.name': 'shop' } },
+    runs: size({ test: 500, soak: 200_000 }),
+  },
+} as const;
+
+describe.each(['winston', 'otel', 'ecs'] as const)('whatever is logged in schema %s', (schema) => {
+  const expected = schemas[schema];
+
   test('no call throws and each is one line that parses, with the reserved names intact and no name twice', () => {
-    const { log, texts } = testLogger();
+    const { log, texts } = testLogger({ schema });
     const child = log.child({ module: 'fuzz' });
     const calls: ReadonlyArray<(one: unknown, other: unknown) => unknown> = [
       (one, other) => log.info(one as string, other),
@@ -264,6 +286,7 @@ describe('whatever is logged', () => {
       (one) => log.log(Object(one)),
       (one) => log.write(Object(one)),
       (one) => log.child(Object(one)).info('x'),
+      (one, other) => withContext({ one, message: one, stack: one }, () => log.warn('x', other)),
     ];
     fc.assert(
       fc.property(
@@ -276,17 +299,16 @@ describe('whatever is logged', () => {
           expect(texts).toHaveLength(1);
           const text = texts[0] ?? '';
           expect(text.indexOf('\n')).toBe(text.length - 1);
-          const names: string[] = [];
           const line = JSON.parse(text);
-          for (const match of topLevelNames(text)) names.push(match);
+          const names = topLevelNames(text);
           expect(new Set(names).size).toBe(names.length);
-          expect(names.slice(0, 5)).toEqual(['timestamp', 'level', 'message', 'service', 'environment']);
-          expect(line).toMatchObject({ service: 'shop', environment: 'test' });
-          expect(['error', 'warn', 'info']).toContain(line.level);
-          expect(typeof line.message).toBe('string');
+          expect(names.slice(0, 5)).toEqual(expected.names);
+          expect(line).toMatchObject(expected.origin);
+          expect(['error', 'warn', 'info']).toContain(line[expected.level]);
+          expect(typeof line[expected.message]).toBe('string');
         },
       ),
-      { numRuns: size({ test: 4_000, soak: 1_000_000 }) },
+      { numRuns: expected.runs },
     );
     expect(log.stats().failed).toBe(0);
   });

@@ -75,7 +75,8 @@ describe('stdout', () => {
     await waitFor(() => readFileSync(status, 'utf8').endsWith('}'));
     const stats = JSON.parse(readFileSync(status, 'utf8'));
     expect(stats.dropped).toBeGreaterThan(10_000);
-    expect(stats.written + stats.buffered + stats.dropped).toBe(20_000);
+    expect(stats.written + stats.buffered + stats.dropped).toBe(20_001); // and the first
+    expect(stats.grownBy).toBeLessThan(2 * 1_048_576); // for a bound of 1 MB
 
     let text = '';
     child.stdout?.setEncoding('utf8').on('data', (part: string) => {
@@ -87,6 +88,28 @@ describe('stdout', () => {
     expect(lines.filter(({ message }) => message === 'line')).toHaveLength(20_000 - stats.dropped);
     expect(notices.map(({ dropped }) => dropped)).toEqual([stats.dropped]);
     expect(lines.at(-1)).toMatchObject({ message: 'end' });
+  });
+
+  test('whose reader is slow loses nothing up to its bound', async () => {
+    const status = join(tempFolder(), 'status.json');
+    const { child, exited } = startFixture('flood', [status, '1500'], { readStdout: false });
+    await waitFor(() => existsSync(status) && readFileSync(status, 'utf8').endsWith('}'), {
+      timeoutMs: 30_000,
+      what: 'all to be logged while nobody reads',
+    });
+    const stats = JSON.parse(readFileSync(status, 'utf8'));
+    expect(stats).toMatchObject({ dropped: 0 });
+    expect(stats.buffered).toBeGreaterThan(500);
+    let text = '';
+    const stdout = child.stdout?.setEncoding('utf8');
+    stdout?.on('data', (part: string) => {
+      text += part;
+      stdout.pause();
+      setTimeout(() => stdout.resume(), 1);
+    });
+    expect(await exited).toEqual({ code: 0, signal: null });
+    const indexes = parseLines(text).flatMap(({ message, index }) => (message === 'line' ? [index] : []));
+    expect(indexes).toEqual(Array.from({ length: 1_500 }, (_, index) => index));
   });
 
   test('whose reader has gone costs lines and not the process', async () => {

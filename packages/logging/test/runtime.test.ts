@@ -1,12 +1,15 @@
 import { createServer } from 'node:http';
+import { join } from 'node:path';
 import { createProcessEvents, type ProcessLike } from '@seaworthy/contracts';
-import { createFakeClock } from '@seaworthy/testkit';
+import { createFakeClock, waitFor } from '@seaworthy/testkit';
 import Fastify from 'fastify';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { levelRoute as fastifyLevelRoute } from '../src/adapters/fastify.js';
 import { levelRoute } from '../src/adapters/node.js';
 import { answerLevel } from '../src/level-route.js';
 import { testLogger } from './support/memory-sink.js';
+import { needsBuild, startFixture } from './support/run-fixture.js';
+import { linesOf, tempFolder } from './support/temp-folder.js';
 
 describe('lines that repeat', () => {
   test('are written at first and then now and then, and the rest is counted in a line of its own', async () => {
@@ -86,6 +89,25 @@ describe('the level at runtime', () => {
     await log.close();
     expect(listeners.has('SIGUSR2')).toBe(false);
     expect(() => testLogger({ debugOn: 'SIGUSR2' })).toThrow(/process: false/);
+  });
+
+  test('[row 80] of a process changes when it gets SIGUSR2, and back when it gets it again', async () => {
+    needsBuild();
+    const path = join(tempFolder(), 'a.log');
+    const { child, exited, output } = startFixture('level', [path]);
+    const said = () => output.stdout.split('\n').slice(0, -1);
+    const says = (level: string) =>
+      waitFor(() => said().at(-1)?.startsWith(level), { what: `the level ${level}`, timeoutMs: 30_000 });
+    await says('info');
+    child.kill('SIGUSR2');
+    await says('debug');
+    child.kill('SIGUSR2');
+    await says('info');
+    child.kill('SIGTERM');
+    await exited;
+    const atDebug = said().filter((text) => text.startsWith('debug'));
+    expect(linesOf(path).map(({ level, tick }) => `${String(level)} ${String(tick)}`)).toEqual(atDebug);
+    expect(atDebug.length).toBeGreaterThan(0);
   });
 
   test.each([

@@ -35,6 +35,31 @@ describe('values that are secret by their looks', () => {
       'Key (id, token)=(7, abc) already exists.',
       'Key (id, token)=([redacted]) already exists.',
     ],
+    [
+      'an INSERT with a secret column, in all of its rows',
+      "INSERT INTO users (name, `password`) VALUES ('a', 'it''s (1)'), (lower('b)'), 'c\\'') ON CONFLICT DO NOTHING",
+      'INSERT INTO users (name, `password`) VALUES ([redacted]) ON CONFLICT DO NOTHING',
+    ],
+    [
+      'an INSERT that was cut off',
+      'insert into "t" ("id","u"."api_key") values (1, \'abc',
+      'insert into "t" ("id","u"."api_key") values ([redacted])',
+    ],
+    [
+      'a row that PostgreSQL shows',
+      'Failing row contains (7, ada, abc(d), null).',
+      'Failing row contains ([redacted])',
+    ],
+    [
+      'a value that MySQL shows, of a secret column',
+      "Duplicate entry 'it's abc' for key 'users.token'",
+      "Duplicate entry '[redacted]' for key 'users.token'",
+    ],
+    [
+      'the parameters of a statement in a message',
+      'Failed query: insert into "t" values ($1, $2)\nparams: ada,abc\ndef',
+      'Failed query: insert into "t" values ($1, $2)\nparams: [redacted]',
+    ],
     ['a URL in a parameter', '/login?next=/cb?token=abc&x=1', '/login?next=/cb?token=[redacted]&x=1'],
     [
       'an encoded URL in a parameter',
@@ -57,6 +82,10 @@ describe('values that are secret by their looks', () => {
     'eyJ',
     'a@b',
     'left-pad@1.3.0',
+    "insert into a (id, name) values (1, 'ada')",
+    "Duplicate entry '7-3' for key 'orders.PRIMARY'",
+    'params: shown',
+    'sums of values (net)',
     '2026-11-22T10:00:00.000Z',
   ])('%s is none', (text) => {
     expect(redactor.redactText(text)).toBe(text);
@@ -107,6 +136,14 @@ describe('values that are secret by their looks', () => {
         "'",
         '"',
         '%',
+        ...[
+          'Failing row contains (',
+          "Duplicate entry '",
+          "' for key 'token'",
+          ' (token) values (',
+          '\nparams: ',
+        ],
+        ...["'x', (1))", 'Failed query: ', 'VALUES\t('],
         'password',
         '?token=x',
         '://u:p@h',
@@ -140,6 +177,12 @@ describe('values that are secret by their looks', () => {
       '-----BEGIN PRIVATE KEY-----',
       "a = '",
       '(a)=(',
+      "Duplicate entry '",
+      '(token) values (',
+      "(token) values ('',",
+      "(a,b)values('x'),",
+      'Failed query: \nparams: ',
+      '(a,',
       'a%40',
       '%3d=',
     ]) {

@@ -11,6 +11,8 @@ import { type ChainHead, genesis } from './chain.js';
 export interface AuditFile {
   /** Where the chain stood when it was opened; `log` is `undefined` when there was none. */
   readonly head: ChainHead;
+  /** Whether its last record is no checkpoint, because its writer did not close it. */
+  readonly unsigned: boolean;
   /** Bytes behind the last whole record, which were put into a file beside the log. */
   readonly torn: number;
   /** Begins a new file whose first record has this number. */
@@ -31,6 +33,7 @@ export async function openAuditFile(folder: string): Promise<AuditFile> {
   let broken = false;
   let torn = 0;
   let head = genesis;
+  let unsigned = false;
 
   async function openSegment(next: string): Promise<void> {
     const opened = await open(next, 'a', 0o640);
@@ -58,7 +61,9 @@ export async function openAuditFile(folder: string): Promise<AuditFile> {
       rmSync(last.path); // a file that was begun and got no record
       return begin();
     }
-    head = headOf(bytes.toString('utf8', bytes.lastIndexOf(0x0a, end - 2) + 1, end - 1), folder);
+    const record = lastRecord(bytes.toString('utf8', bytes.lastIndexOf(0x0a, end - 2) + 1, end - 1), folder);
+    head = { seq: record.seq, hash: record.hash };
+    unsigned = record.type !== 'checkpoint';
     await openSegment(last.path);
   }
 
@@ -71,6 +76,7 @@ export async function openAuditFile(folder: string): Promise<AuditFile> {
 
   return {
     head,
+    unsigned,
     torn,
     get size() {
       return size;
@@ -106,11 +112,11 @@ export async function openAuditFile(folder: string): Promise<AuditFile> {
   };
 }
 
-function headOf(line: string, folder: string): ChainHead {
+function lastRecord(line: string, folder: string): ChainHead & { readonly type: unknown } {
   const hash = line.slice(0, 64);
   try {
-    const { seq }: { readonly seq?: unknown } = JSON.parse(line.slice(65));
-    if (/^[0-9a-f]{64}$/.test(hash) && typeof seq === 'number') return { seq, hash };
+    const { seq, type }: { readonly seq?: unknown; readonly type?: unknown } = JSON.parse(line.slice(65));
+    if (/^[0-9a-f]{64}$/.test(hash) && typeof seq === 'number') return { seq, hash, type };
   } catch {
     // Said below.
   }

@@ -90,7 +90,7 @@ export async function createAuditLog(options: FileAuditOptions): Promise<AuditLo
   let writing: Promise<void> | undefined;
   let closing: Promise<void> | undefined;
   let timer: Timer | undefined;
-  let sinceCheckpoint = 0;
+  let sinceCheckpoint = file.unsigned ? 1 : 0; // at least: what a writer left that was killed
   let written = 0;
   let anchorFailures = 0;
   let segmentDay = Math.floor(clock.now() / dayMs);
@@ -201,6 +201,7 @@ export async function createAuditLog(options: FileAuditOptions): Promise<AuditLo
   }
 
   if (file.torn > 0) await put('recovery', `,"bytes":${file.torn}`);
+  else if (file.unsigned) timer = clock.schedule(onTimer, checkpointMs);
 
   return {
     async record(event) {

@@ -9,6 +9,11 @@ export interface VerifyOptions {
   readonly publicKeys: ReadonlyArray<KeyObject | string>;
   /** Checkpoints that were kept elsewhere; the log must still contain them. @defaultValue [] */
   readonly anchors?: ReadonlyArray<Pick<AuditCheckpoint, 'log' | 'seq' | 'hash'>>;
+  /**
+   * Nobody writes to the log any more: it was closed, or is a copy that was taken at a checkpoint. It must then end with a checkpoint, so
+   * that a cut between two of them is seen without an anchor. @defaultValue false
+   */
+  readonly closed?: boolean;
 }
 
 /** What is wrong with a record. */
@@ -21,7 +26,7 @@ export type AuditFault =
   | 'format'
   /** A checkpoint that nobody with a known key signed. */
   | 'signature'
-  /** The log no longer reaches what an anchor saw. */
+  /** The log no longer reaches what an anchor saw, or was closed and does not end with a checkpoint. */
   | 'truncated'
   /** An anchor saw another record here. */
   | 'anchor'
@@ -33,13 +38,17 @@ export type AuditVerdict =
       readonly ok: true;
       readonly records: number;
       readonly head: ChainHead;
-      /** Records behind the last checkpoint: only an anchor would show that some of them are missing. */
+      /** Records behind the last checkpoint: a log that is written to has some, for a minute; one that was closed has none. */
       readonly unsigned: number;
     }
   /** `seq` is the first bad record. */
   | { readonly ok: false; readonly seq: number; readonly reason: AuditFault };
 
-const readOptions = optionsOf<VerifyOptions>('verifyAudit', { publicKeys: true, anchors: true });
+const readOptions = optionsOf<VerifyOptions>('verifyAudit', {
+  publicKeys: true,
+  anchors: true,
+  closed: true,
+});
 
 /**
  * Reads a whole audit log and says which record is the first that was changed, left out, moved or added; from a folder, or from
@@ -55,13 +64,15 @@ export async function verifyAudit(
   source: string | AsyncIterable<Uint8Array>,
   options: VerifyOptions,
 ): Promise<AuditVerdict> {
-  const { publicKeys, anchors = [] } = readOptions(options);
+  const { publicKeys, anchors = [], closed = false } = readOptions(options);
   const chain = chainReader(publicKeys.map(publicKeyOf), anchors);
   for await (const line of typeof source === 'string' ? linesOf(source) : source) {
     const fault = chain.read(line);
     if (fault !== undefined) return { ok: false, ...fault };
   }
-  return chain.end();
+  const verdict = chain.end();
+  if (!closed || !verdict.ok || (verdict.unsigned === 0 && verdict.records > 0)) return verdict;
+  return { ok: false, seq: verdict.head.seq + 1, reason: 'truncated' };
 }
 
 /** The lines of a folder; what stands behind the last line feed is one, too. */

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { FluentClient, FluentSocketEvent } from '@fluent-org/logger';
+import { FluentClient, FluentServer, FluentSocketEvent } from '@fluent-org/logger';
 import { createAuthority, startFaultProxy, waitFor } from '@seaworthy/testkit';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { type ForwardClientSettings, forward } from '../../src/shipping/index.js';
 import { type ForwardReceiver, forwardReceiver } from '../support/forward-receiver.js';
+import type { Line } from '../support/memory-sink.js';
 import { indexesOf, logLines, shippingLog, upTo } from '../support/shipping-log.js';
 import { tempFolder } from '../support/temp-folder.js';
 
@@ -31,7 +32,7 @@ test('forward delivers each line once, in order, with its tag, time and id', asy
   );
   const before = Date.now();
   logLines(log, 0, 2_500);
-  await log.flush();
+  await log.flush({ timeout: '1m' });
   expect(indexesOf(recordsOf(receiver))).toEqual(upTo(2_500));
   expect(new Set(recordsOf(receiver).map(({ log_id: id }) => id)).size).toBe(2_500);
   expect(new Set(receiver.events.map(({ tag }) => tag))).toEqual(new Set(['app.logs']));
@@ -55,7 +56,7 @@ test('forward over TLS trusts the authority that it was given, and no other', as
     });
   const trusting = shippingLog(tempFolder(), forward({ tag: 'a', connect: connect({ ca: authority.ca }) }));
   logLines(trusting.log, 0, 10);
-  await trusting.log.flush();
+  await trusting.log.flush({ timeout: '1m' });
   expect(indexesOf(recordsOf(receiver))).toEqual(upTo(10));
   const strict = shippingLog(tempFolder(), forward({ tag: 'a', connect: connect({}) }));
   logLines(strict.log, 10, 20);
@@ -65,6 +66,37 @@ test('forward over TLS trusts the authority that it was given, and no other', as
     lastError: expect.stringMatching(/CERT|SIGNATURE/),
   });
   expect(receiver.events).toHaveLength(10);
+});
+
+test('forward is understood by a receiver that is not ours, which asks for a shared key and a password', async () => {
+  const security = {
+    serverHostname: 'fluentd',
+    sharedKey: 'a shared key',
+    authorize: true,
+    userDict: { shop: 'a password' },
+  };
+  const server = new FluentServer({ security, listenOptions: { port: 0, host: '127.0.0.1' } });
+  const events: Array<{ readonly tag: string; readonly record: Line }> = [];
+  server.on('entry', (tag: string, _time: unknown, record: Line) => void events.push({ tag, record }));
+  await server.listen();
+  onTestFinished(() => server.close());
+  const connect = (sharedKey: string) => (settings: ForwardClientSettings) =>
+    new FluentClient(null, {
+      ...settings,
+      security: { clientHostname: 'shop', sharedKey, username: 'shop', password: 'a password' },
+      socket: { ...settings.socket, host: '127.0.0.1', port: server.port ?? 0 },
+    });
+  const known = shippingLog(tempFolder(), forward({ tag: 'app.logs', connect: connect('a shared key') }));
+  logLines(known.log, 0, 2_500);
+  await waitFor(() => known.shipping.stats().waiting === 0, { what: 'all to be acknowledged' });
+  expect(indexesOf(events.map(({ record }) => record))).toEqual(upTo(2_500));
+  expect(new Set(events.map(({ tag }) => tag))).toEqual(new Set(['app.logs']));
+  expect(new Set(events.map(({ record }) => record.log_id)).size).toBe(2_500);
+  const stranger = shippingLog(tempFolder(), forward({ tag: 'app.logs', connect: connect('another key') }));
+  logLines(stranger.log, 0, 10);
+  await waitFor(() => stranger.shipping.stats().retries >= 2, { what: 'two refusals' });
+  expect(stranger.shipping.stats()).toMatchObject({ sent: 0, dropped: 0 });
+  expect(events).toHaveLength(2_500);
 });
 
 test.each(['silence', 'reset before the ack'] as const)(

@@ -72,6 +72,12 @@ export function canaryCorpus(): {
     Object.assign(new Error('duplicate'), { detail: `Key (api_key)=(${canary()}) already exists.` }),
   ]);
   calls.push(['sql', Object.assign(new Error('failed'), { parameters: [canary(), canary()] })]);
+  const failing = { detail: `Failing row contains (7, ada, ${canary()}).` };
+  calls.push(['sql', Object.assign(new Error('violates not-null constraint'), failing)]);
+  calls.push(['sql', new Error(`Duplicate entry '${canary()}' for key 'users.reset_token'`)]);
+  calls.push([`insert into users (name, password) values ('ada', '${canary()}'), ('bob', '${canary()}')`]);
+  const params = [canary()];
+  calls.push(['sql', Object.assign(new Error(`Failed query: select $1\nparams: ${params}`), { params })]);
   const refused = { command: { name: 'auth', args: ['app', canary()] } };
   calls.push(['redis', Object.assign(new Error('WRONGPASS invalid username-password pair'), refused)]);
   calls.push([`GET /login?next=/cb?token=${canary()} and /login?next=%2Fcb%3Ftoken%3D${canary()}`]);
