@@ -56,8 +56,7 @@ function fail(message: string): never {
   throw new Error(message);
 }
 
-const healthFor = () =>
-  createHealth({ signals: false, shutdown: { quiet: '150ms', deadlines: { drain: '2s' } } });
+const healthFor = () => createHealth({ signals: false, shutdown: { quiet: '150ms' } });
 
 async function portOf(server: Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -132,8 +131,11 @@ for (const [name, make] of [
     const health = healthFor();
     const endpoints = healthEndpoints(health);
     const server = make();
+    let answer = (): void => undefined;
     server.on('request', (request, response) => {
-      endpoints(request, response, () => setTimeout(() => response.end('late'), 500));
+      endpoints(request, response, () => {
+        answer = () => void response.end('late');
+      });
     });
     health.serve(server);
     const port = await portOf(server);
@@ -145,6 +147,8 @@ for (const [name, make] of [
     const underWay = ask(session, '/');
     await waitFor(async () => (await ask(session, '/livez'))[0] === 200);
     const stopping = health.shutdown();
+    await waitFor(() => goaways.length === 2, { what: 'both frames' });
+    answer();
     expect(await underWay).toEqual([200, 'late']);
     const [first = 0, second = 0] = goaways;
     expect(await stopping).toMatchObject({ clean: true, trafficStopped: true });
