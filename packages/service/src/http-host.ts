@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { errorCode } from '@seaworthy/contracts';
+import { boundServer } from './bound-server.js';
 import { ServiceError } from './service-error.js';
 
 /** The part of a Fastify application that is needed to serve it. */
@@ -31,6 +32,7 @@ export interface HttpHost {
 export function httpHost(app: HttpApp): HttpHost {
   const fastify = isFastify(app) ? app : undefined;
   const server = fastify?.server ?? (typeof app === 'function' ? createServer(app) : (app as Server));
+  boundServer(server, fastify !== undefined);
   return {
     server,
     async listen({ port, host = '127.0.0.1' }) {

@@ -68,7 +68,10 @@ export interface ServiceBuilder<Context> extends FinishedServiceBuilder<Context>
   security(
     options: (context: Context) => Omit<SecurityOptions, 'logger' | 'clock'>,
   ): ServiceBuilder<Context & { readonly security: Security }>;
-  /** Builds the application and opens the port. The last step. */
+  /**
+   * Builds the application and opens the port. The last step. A time that the server does not set is that of `serverLimits()`
+   * (`@seaworthy/security/transport`): connections are kept longer than load balancers keep them, and slow clients are cut off.
+   */
   http(
     build: (context: Context) => HttpApp | PromiseLike<HttpApp>,
     listen: (context: Context) => ListenOptions,

@@ -237,7 +237,7 @@ describe('createService', () => {
     expect(failure.code).toBe('SERVICE_STEP_TIMEOUT');
     expect(failure.message).toContain('building http took longer than 20 ms');
     buildLate();
-    await waitFor(() => log.length === 3, { timeoutMs: 5_000, what: 'the late application to close' });
+    await waitFor(() => log.length === 3, { what: 'the late application to close' });
     expect(log).toEqual(['open db', 'close db', 'close fastify']);
   });
 
@@ -272,7 +272,7 @@ describe('createService', () => {
     expect(failure.code).toBe('SERVICE_STEP_TIMEOUT');
     expect(failure.message).toContain('opening the port of http took longer than 20 ms');
     openLate();
-    await waitFor(() => closed === 1, { timeoutMs: 5_000, what: 'the late port to close' });
+    await waitFor(() => closed === 1, { what: 'the late port to close' });
     expect(server.listening).toBe(false);
   });
 
@@ -435,7 +435,7 @@ describe('createService', () => {
       .resource('stuck', () => hanging(log))
       .resource('queue', () => recorded('queue', log))
       .resource('stuck-too', () => hanging(log))
-      .health(() => ({ shutdown: { deadlines: { pools: '400ms' } } }))
+      .health(() => ({ shutdown: { deadlines: { pools: '4s' } } }))
       .start();
     await service.close();
     expect(log.slice(2)).toEqual(['closing stuck', 'close queue', 'closing stuck', 'close db']);
