@@ -4,7 +4,6 @@ import { healthEndpoints } from '@seaworthy/health/node';
 import { requestLog } from '@seaworthy/logging/node';
 import { clientIp } from '@seaworthy/security';
 import { secure } from '@seaworthy/security/node';
-import { serverLimits } from '@seaworthy/security/transport';
 import { createService } from '@seaworthy/service';
 import { pagePolicy } from './pages/page-policy.js';
 import { pageServer } from './pages/page-server.js';
@@ -51,7 +50,7 @@ export function pagesService(name: string) {
         const probes = healthEndpoints(health);
         const guard = secure(security);
         const requests = requestLog(logger);
-        return createServer(serverLimits(), (req, res) =>
+        return createServer((req, res) =>
           requests(req, res, () =>
             guard(req, res, (error) =>
               error === undefined ? probes(req, res, () => pages(req, res)) : res.writeHead(500).end(),

@@ -55,12 +55,15 @@ export function createAccounts<Role extends string>({
 
     async change(actorId, id, changes) {
       const { before, after } = await db.transaction(async (tx) => {
-        // Always locked first and in this order: administrators who change each other at the same moment take turns.
-        const admins = await tx.many<{ id: string }>(
-          sql`select id from users where role = 'admin' and deactivated_at is null order by id for update`,
+        // Locked in one statement and by id, so that whoever changes accounts at the same moment takes turns. A second one for the
+        // account alone could end in a deadlock: PostgreSQL keeps rows locked that stopped being administrators while it waited.
+        const locked = await accountsWhere<Role>(
+          tx,
+          sql`where (u.role = 'admin' and u.deactivated_at is null) or u.id = ${id} order by u.id for update`,
         );
+        const admins = locked.filter(governs);
         if (!admins.some((admin) => admin.id === actorId)) throw forbidden();
-        const [before] = await accountsWhere<Role>(tx, sql`where u.id = ${id} for update`);
+        const before = locked.find((account) => account.id === id);
         if (before === undefined) throw new ApiError(404, 'USER_NOT_FOUND', 'There is no such account.');
         const after = {
           ...before,
