@@ -66,11 +66,11 @@ function callOf(info: Info, lines: LineFormat): [message: unknown, rest: readonl
     return templateCall(message, fields, passed, lines);
   }
   const text = withoutAppended(message, first);
-  if (typeof first !== 'object' || first === null) return [text, [fields, ...passed]];
+  if (typeof first !== 'object' || first === null) return [text, withData(fields, passed)];
   // What winston copied from the second argument goes, and the argument itself comes back.
   for (const name of [...Object.keys(first), ...(isError(first) ? ['stack', 'cause'] : [])])
     delete fields[name];
-  if (Array.isArray(first) || isError(first)) return [text, [fields, ...passed]];
+  if (Array.isArray(first) || isError(first)) return [text, withData(fields, passed)];
   return [text, [spreads(first) ? { ...fields, ...first } : { ...fields, data: first }, ...passed.slice(1)]];
 }
 
@@ -82,12 +82,17 @@ function templateCall(
   lines: LineFormat,
 ): [message: unknown, rest: readonly unknown[]] {
   const { message, rest } = lines.fill(template, passed);
-  const at = rest.findIndex(
+  return [message, withData(fields, rest)];
+}
+
+/** Fields of the logger and the first data among the arguments are the data of the line; what else was passed stays. */
+function withData(fields: object, passed: readonly unknown[]): readonly unknown[] {
+  const at = passed.findIndex(
     (each) => typeof each === 'object' && each !== null && !Array.isArray(each) && !isError(each),
   );
-  const data = rest[at];
-  if (typeof data !== 'object' || data === null || !spreads(data)) return [message, [fields, ...rest]];
-  return [message, [{ ...fields, ...data }, ...rest.toSpliced(at, 1)]];
+  const data = passed[at];
+  if (typeof data !== 'object' || data === null || !spreads(data)) return [fields, ...passed];
+  return [{ ...fields, ...data }, ...passed.toSpliced(at, 1)];
 }
 
 function withoutAppended(message: unknown, first: unknown): unknown {

@@ -7,7 +7,8 @@ import winston from 'winston';
 import TransportStream from 'winston-transport';
 import { createLogger, file, withContext } from '../src/index.js';
 import { memorySink, testLogger } from './support/memory-sink.js';
-import { linesOf, tempFolder } from './support/temp-folder.js';
+import { needsBuild, startFixture } from './support/run-fixture.js';
+import { linesOf, parseLines, tempFolder } from './support/temp-folder.js';
 
 type Info = winston.Logform.TransformableInfo;
 
@@ -186,6 +187,9 @@ test('both paths write the same lines', () => {
     log.log({ level: 'info', message: 'entry', d: 1 });
     log.info('many', 'arguments', 3);
     log.info({ message: 'object', e: 1 });
+    child.error('error, then data', error, { f: 1, module: 'other' });
+    child.info('number, then data', 7, { g: 1 });
+    child.info('list, then data', [1, 2], { h: 1 });
     return logger.texts.map((text) => sorted(JSON.parse(text)));
   });
   expect(texts[1]).toEqual(texts[0]);
@@ -215,6 +219,28 @@ describe('instrumentation', () => {
     } finally {
       delete prototype.write;
     }
+  });
+
+  test('of OpenTelemetry, the real one, adds the span to every line with direct: false, and redaction stays', async () => {
+    needsBuild();
+    const { exited, output } = startFixture('traced', [], { extension: 'cjs' });
+    expect(await exited).toEqual({ code: 0, signal: null });
+    const span = { trace_id: 'a'.repeat(32), span_id: 'b'.repeat(16), trace_flags: '01' };
+    const lines = parseLines(output.stdout);
+    const switched = lines.filter(({ direct }) => direct === false);
+    expect(switched).toMatchObject([
+      { message: 'line', ...span, password: '[redacted]' },
+      { message: 'child', ...span, module: 'm', error: { message: 'boom' } },
+      { message: 'outside of a span' },
+    ]);
+    expect(switched[2]).not.toHaveProperty('trace_id');
+    // Its patch is on winston's own write, past which the direct path goes.
+    const direct = lines.filter((line) => line.direct === true);
+    expect(direct.map(({ message, trace_id }) => [message, trace_id])).toEqual([
+      ['line', undefined],
+      ['child', undefined],
+      ['outside of a span', undefined],
+    ]);
   });
 
   test('that adds a transport in configure gets every line on the direct path', () => {

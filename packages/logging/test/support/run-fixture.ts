@@ -22,13 +22,14 @@ export interface Fixture {
   readonly exited: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
 }
 
-/** Starts `test/fixtures/<name>.mjs`; it is killed when the test is over. */
+/** Starts `test/fixtures/<name>.mjs`, or another kind of module; it is killed when the test is over. */
 export function startFixture(
   name: string,
   args: readonly string[],
-  options: { readonly readStdout?: boolean } = {},
+  options: { readonly readStdout?: boolean; readonly extension?: 'mjs' | 'cjs' } = {},
 ): Fixture {
-  const child = spawn(process.execPath, [fileURLToPath(new URL(`${name}.mjs`, fixtures)), ...args], {
+  const path = fileURLToPath(new URL(`${name}.${options.extension ?? 'mjs'}`, fixtures));
+  const child = spawn(process.execPath, [path, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env.PATH },
   });
