@@ -29,7 +29,7 @@ export interface BackupErrorOptions extends SeaworthyErrorOptions {
  * - `BACKUP_TOOL_MISSING`: no client program that fits the server; the message says what to install.
  * - `BACKUP_TOOL_FAILED`: a program ended with an error or was killed; see `tool` and `exitCode`.
  * - `BACKUP_INCOMPLETE`: every program said it was well, and yet the end of the dump is missing.
- * - `BACKUP_STALLED`: the dump gave no byte for too long.
+ * - `BACKUP_STALLED`: the dump gave no byte for too long, or its source no answer before it or after it.
  * - `BACKUP_WRITE_FAILED`: a target could not store it; the cause says why (`ENOSPC`).
  * - `BACKUP_ENCRYPT_FAILED`: the recipients could not be used.
  * - `BACKUP_READ_FAILED`: a target could not be read.

@@ -45,7 +45,7 @@ export interface BackupsOptions {
   readonly retention?: RetentionPolicy;
   /** Where `drill()` restores to, and what must hold there. @defaultValue no drills */
   readonly drill?: DrillSetup;
-  /** A dump that gives no byte for so long is ended. @defaultValue '10m' */
+  /** A dump that gives no byte for so long is ended; counting before it and after it has twelve hours. @defaultValue '10m' */
   readonly stallTimeout?: DurationInput;
   /**
    * How long a target that is out of reach may hold up the end of a run that failed, and `close()`, while what was staged is taken

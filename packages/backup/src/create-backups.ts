@@ -12,6 +12,7 @@ import { planNow, pruneBackups } from './retention/prune-backups.js';
 import type { SignalOption } from './signal-option.js';
 import { backupHealth } from './status/backup-health.js';
 import { readHistory, readStatus } from './status/read-status.js';
+import { trackCalls } from './tracked-calls.js';
 import { verifyBackup } from './verify/verify-backup.js';
 
 const readRunOptions = optionsOf<RunOptions>('run', {
@@ -42,31 +43,8 @@ const readDrillOptions = optionsOf<DrillOptions>('drill', { id: true, signal: tr
 export function createBackups(backupsOptions: BackupsOptions): Backups {
   const settings = readBackupOptions(backupsOptions);
   const { targets, logger, metrics } = settings;
-  const closing = new AbortController();
-  const active = new Set<Promise<unknown>>();
+  const { tracked, close } = trackCalls();
   let running = false;
-  let closed: Promise<void> | undefined;
-
-  /** Runs `work` with a signal that `close()` aborts too, and lets `close()` wait for it. */
-  async function tracked<T>(
-    signal: AbortSignal | undefined,
-    work: (signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
-    closing.signal.throwIfAborted();
-    signal?.throwIfAborted();
-    const result = work(signal === undefined ? closing.signal : AbortSignal.any([signal, closing.signal]));
-    active.add(result);
-    try {
-      return await result;
-    } finally {
-      active.delete(result);
-    }
-  }
-
-  async function close(): Promise<void> {
-    closing.abort(new BackupError('These backups are closed.', { code: 'BACKUP_CLOSED', stage: 'prepare' }));
-    await Promise.allSettled(active);
-  }
 
   const backups: Backups = {
     async run(runOptions = {}) {
@@ -126,11 +104,8 @@ export function createBackups(backupsOptions: BackupsOptions): Backups {
     },
     history: (options = {}) =>
       tracked(readSignal(options).signal, (signal) => readHistory(settings, { signal })),
-    close() {
-      closed ??= close();
-      return closed;
-    },
-    [Symbol.asyncDispose]: () => backups.close(),
+    close,
+    [Symbol.asyncDispose]: close,
   };
   return backups;
 }

@@ -14,6 +14,7 @@ import {
   type TestDatabase,
   waitFor,
 } from '@seaworthy/testkit';
+import pg from 'pg';
 import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
 import { childrenOf, filesIn, postgresBulk, processes, sql, temporaryFolder } from './support/fixtures.js';
 
@@ -155,6 +156,28 @@ describeWith(['postgres', 'mysql'], 'a run that fails', () => {
     expect(childrenOf(process.pid, 'psql')).toHaveLength(1);
     stop.abort(new Error('enough'));
     await running;
+    expectNoChildren();
+  });
+
+  it('because it was aborted while it waits for a lock rejects with the reason and leaves no child', async () => {
+    const holder = new pg.Client({ connectionString: postgresSource.url });
+    await holder.connect();
+    onTestFinished(() => holder.end());
+    await holder.query('begin');
+    await holder.query('lock table bulk in access exclusive mode');
+    const folder = await temporaryFolder();
+    const backups = createBackups({
+      sources: { db: postgres({ url: postgresSource.url, lockWaitTimeout: '10m' }) },
+      targets: [local(folder)],
+    });
+    const stop = new AbortController();
+    const running = backups.run({ signal: stop.signal }).catch((error: unknown) => error);
+    const waiting = `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+    await waitFor(async () => (await sql(postgresSource.url, waiting)).length === 1, { what: 'it to wait' });
+    const reason = new Error('enough');
+    stop.abort(reason);
+    expect(await running).toBe(reason);
+    expect(await filesIn(folder)).toEqual([]);
     expectNoChildren();
   });
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { S3 } from '@aws-sdk/client-s3';
-import { createBackups, files, local, s3 } from '@seaworthy/backup';
+import { BackupError, createBackups, files, local, s3 } from '@seaworthy/backup';
 import { createFakeClock, size, spawnNode, startS3, waitFor } from '@seaworthy/testkit';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { fakeSource } from './support/fake-source.js';
@@ -128,7 +128,7 @@ describe('objects without a manifest', () => {
     await backups.run();
     expect(await isThere(), 'just copied').toBe(true);
     clock.jump(halfDay);
-    source.fails(new Error('the dump broke off'));
+    source.fails(new BackupError('the dump broke off', { code: 'BACKUP_TOOL_FAILED', stage: 'dump' }));
     await expect(backups.run()).rejects.toThrow();
     expect(await isThere(), 'the run failed').toBe(true);
     source.fails(undefined);

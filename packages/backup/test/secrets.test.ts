@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { inspect } from 'node:util';
-import { type BackupSource, createBackups, local, mysql, postgres } from '@seaworthy/backup';
+import { type BackupSource, createBackups, local, mysql, postgres, redis } from '@seaworthy/backup';
 import { createTestDatabase, describeWith, startFaultProxy, type TestDatabase } from '@seaworthy/testkit';
 import { describe, expect, it } from 'vitest';
 import { mysqlReport } from '../src/sources/mysql-report.js';
@@ -137,6 +137,28 @@ for (const { engine, make, bulk, programs } of engines) {
     });
   });
 }
+
+describe('the password of Redis', () => {
+  it.each(['canary-url', 'http://u:canary-url@h', 'redis://u:canary-url%zz@h', 'rediss://u:canary-url%0a@h'])(
+    'is not in the error for a URL that cannot be used: %s',
+    (url) => {
+      let thrown: unknown;
+      try {
+        redis({ url });
+      } catch (error) {
+        thrown = error;
+      }
+      expect(thrown).toMatchObject({ code: 'INVALID_OPTION' });
+      expect(inspect(thrown, { depth: 10, showHidden: true })).not.toContain('canary-url');
+    },
+  );
+
+  it('has to be percent-encoded in its URL, and the error says so', () => {
+    expect(() => redis({ url: 'redis://u:100%@h' })).toThrow('with special characters percent-encoded');
+    // @ts-expect-error: a caller whose variable is not set
+    expect(() => redis({ url: undefined })).toThrow('option "url" must be a URL such as redis://');
+  });
+});
 
 describe('rows', () => {
   it('that a failing mariadb repeats stay out of the report', () => {

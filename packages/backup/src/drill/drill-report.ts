@@ -31,6 +31,37 @@ export interface DrillReport {
   readonly error?: { readonly code: string; readonly message: string };
 }
 
+export interface DrillSubject {
+  /** The backup's id. */
+  readonly backup: string;
+  readonly source: string;
+  /** Milliseconds since the epoch, as `completedAt`. */
+  readonly startedAt: number;
+  readonly completedAt: number;
+}
+
+/** A report of what was found; without anything it is that of a drill that failed. */
+export function drillReport(
+  { backup, source, startedAt, completedAt }: DrillSubject,
+  found: Partial<DrillReport>,
+): DrillReport {
+  return {
+    format: 'seaworthy-drill',
+    version: 1,
+    backup,
+    source,
+    outcome: 'failed',
+    startedAt: new Date(startedAt).toISOString(),
+    completedAt: new Date(completedAt).toISOString(),
+    compared: 'nothing',
+    tables: 0,
+    rows: 0,
+    differences: [],
+    invariants: [],
+    ...found,
+  };
+}
+
 /** Why it failed, in a line for people. */
 export function whyFailed({ error, differences, invariants }: DrillReport): string {
   if (error !== undefined) return error.message;

@@ -5,9 +5,10 @@ import type { Contents, ManifestArtifact } from '../manifest/manifest.js';
 import { restoreBackup } from '../restore/restore-backup.js';
 import { checkInvariants } from './check-invariants.js';
 import { compareContents } from './compare-contents.js';
-import type { DrillReport } from './drill-report.js';
+import { type DrillReport, drillReport } from './drill-report.js';
 import type { DrillSettings } from './drill-setup.js';
-import { madeAtOf, type Scratch, type ScratchPlace, scratchName } from './scratch.js';
+import { keepScratch } from './keep-scratch.js';
+import { type Scratch, type ScratchPlace, scratchName } from './scratch.js';
 
 export interface DrillSourceOptions extends Pick<RunOptions, 'onProgress'> {
   readonly settings: BackupSettings;
@@ -19,9 +20,6 @@ export interface DrillSourceOptions extends Pick<RunOptions, 'onProgress'> {
 }
 
 const maxDifferences = 100;
-
-/** Dropping takes a moment of its own, also when the drill was stopped. */
-const dropTimeoutMs = 60_000;
 
 /** These say that the backup is bad. Any other error says that it could not be tried. */
 const backupsFault = new Set(['BACKUP_CORRUPT', 'BACKUP_INCOMPLETE', 'BACKUP_UNREADABLE', 'RESTORE_FAILED']);
@@ -50,25 +48,13 @@ export async function drillSource(options: DrillSourceOptions): Promise<DrillRep
     keepAlive: true,
   });
   const signal = AbortSignal.any([options.signal, limit.signal]);
-  const report = (found: Partial<DrillReport>): DrillReport => ({
-    format: 'seaworthy-drill',
-    version: 1,
-    backup: id,
-    source: artifact.source,
-    outcome: 'failed',
-    startedAt: new Date(startedAt).toISOString(),
-    completedAt: new Date(clock.now()).toISOString(),
-    compared: 'nothing',
-    tables: 0,
-    rows: 0,
-    differences: [],
-    invariants: [],
-    ...found,
-  });
+  const report = (found: Partial<DrillReport>): DrillReport =>
+    drillReport({ backup: id, source: artifact.source, startedAt, completedAt: clock.now() }, found);
 
+  const kept = keepScratch(scratch, logger);
   const name = scratchName(startedAt);
   try {
-    await reap();
+    await kept.reap({ startedAt, olderThanMs: drill.reapAfterMs, signal });
     const place = await scratch.create(name, signal);
     const { durationMs } = await restoreBackup(settings, id, {
       source: artifact.source,
@@ -87,7 +73,7 @@ export async function drillSource(options: DrillSourceOptions): Promise<DrillRep
     return report({ error: { code: error.code, message: error.message } });
   } finally {
     timer.cancel();
-    await drop(name);
+    await kept.drop(name);
   }
 
   async function inspect(place: ScratchPlace): Promise<Partial<DrillReport>> {
@@ -120,23 +106,6 @@ export async function drillSource(options: DrillSourceOptions): Promise<DrillRep
       };
     } finally {
       await session.close();
-    }
-  }
-
-  async function reap(): Promise<void> {
-    for (const old of await scratch.names(signal)) {
-      const madeAt = madeAtOf(old);
-      if (madeAt === undefined || startedAt - madeAt < drill.reapAfterMs) continue;
-      await scratch.drop(old, signal);
-      logger.warn('A scratch place that an earlier drill left behind was dropped.', { place: old });
-    }
-  }
-
-  async function drop(place: string): Promise<void> {
-    try {
-      await scratch.drop(place, AbortSignal.timeout(dropTimeoutMs));
-    } catch (error) {
-      logger.warn('A scratch place could not be dropped; the next drill tries again.', { place, error });
     }
   }
 }

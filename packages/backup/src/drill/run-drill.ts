@@ -7,7 +7,7 @@ import { layoutOf } from '../manifest/layout.js';
 import type { ManifestArtifact } from '../manifest/manifest.js';
 import { readStatus } from '../status/read-status.js';
 import { DrillError } from './drill-error.js';
-import type { DrillReport } from './drill-report.js';
+import { type DrillReport, drillReport } from './drill-report.js';
 import { drillSource } from './drill-source.js';
 import { keepReport } from './keep-report.js';
 
@@ -67,17 +67,15 @@ async function runDrill(
       if (!BackupError.is(error) || error.code === 'BACKUP_NOT_FOUND' || error.code === 'BACKUP_READ_FAILED')
         throw error;
       // What is damaged so much that it cannot even be tried has failed.
-      const report = unusable(backup, error);
+      const now = settings.clock.now();
+      const { code, message } = error;
+      const report = drillReport(
+        { backup, source: '*', startedAt: now, completedAt: now },
+        { error: { code, message } },
+      );
       await keep(report, 0);
       throw new DrillError([report]);
     }
-  }
-
-  function unusable(backup: string, { code, message }: BackupError): DrillReport {
-    const now = new Date(settings.clock.now()).toISOString();
-    const seen = { tables: 0, rows: 0, differences: [], invariants: [], compared: 'nothing' } as const;
-    const head = { format: 'seaworthy-drill', version: 1, outcome: 'failed', source: '*' } as const;
-    return { ...head, backup, startedAt: now, completedAt: now, ...seen, error: { code, message } };
   }
 
   /** In every target that has the backup, and at least in one. */
@@ -95,8 +93,16 @@ async function runDrill(
         logger.warn('The report of a drill could not be kept.', { backup, target: target.name, error });
       }
     }
-    if (kept === 0) throw failure;
+    if (kept > 0) return;
+    throw failure ?? gone(backup);
   }
+}
+
+function gone(backup: string): BackupError {
+  return new BackupError(
+    `Backup ${backup} was removed while it was drilled, so nothing is kept of that. Drill another.`,
+    { code: 'BACKUP_NOT_FOUND', stage: 'verify' },
+  );
 }
 
 /** As {@link runDrill}, and tells the metrics what it came to. */

@@ -1,11 +1,12 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
-import { errorCode, invalidOption, optionsOf } from '@seaworthy/contracts';
+import { invalidOption, optionsOf } from '@seaworthy/contracts';
 import type { EngineName } from '../manifest/engine.js';
 import { files } from '../sources/files.js';
 import { type OpenPglite, restoredPglite } from '../sources/restored-pglite.js';
 import { restoredRdb } from '../sources/restored-rdb.js';
-import { madeAtOf, type Scratch, type ScratchPlace } from './scratch.js';
+import type { ToolUser } from '../tools/tool-process.js';
+import { folderPlaces } from './folder-places.js';
+import type { Scratch, ScratchPlace } from './scratch.js';
 
 export interface ScratchFolderOptions {
   /** An absolute path on a disk with room; each drill has a folder of its own in it, and removes it. */
@@ -76,31 +77,16 @@ export function scratchPglite(options: ScratchPgliteOptions): Scratch {
   });
 }
 
-/** Places of any engine that are folders. */
+/** Places of any engine that are folders, those of `user` where this process is root. */
 export function scratchFolder(
   owner: string,
   engine: EngineName,
   folder: string,
   placeIn: (place: string) => ScratchPlace,
+  user?: ToolUser,
 ): Scratch {
   if (typeof folder !== 'string' || !isAbsolute(folder))
     throw invalidOption(owner, 'folder', 'an absolute path');
-  return {
-    engine,
-    async create(name) {
-      const place = join(folder, name);
-      await mkdir(folder, { recursive: true });
-      await mkdir(place, { mode: 0o700 });
-      return placeIn(place);
-    },
-    async names() {
-      try {
-        return (await readdir(folder)).filter((name) => madeAtOf(name) !== undefined);
-      } catch (error) {
-        if (errorCode(error) === 'ENOENT') return [];
-        throw error;
-      }
-    },
-    drop: (name) => rm(join(folder, name), { recursive: true, force: true, maxRetries: 5 }),
-  };
+  const places = folderPlaces(folder, user);
+  return { ...places, engine, create: async (name) => placeIn(await places.make(name)) };
 }

@@ -6,6 +6,7 @@ import type { DrillReport } from '../drill/drill-report.js';
 import { keepReport } from '../drill/keep-report.js';
 import { backupHealth } from '../status/backup-health.js';
 import type { BackupStatus } from '../status/backup-status.js';
+import { trackCalls } from '../tracked-calls.js';
 import { drillCluster } from './drill-cluster.js';
 import { parsePgBackRestInfo } from './parse-pgbackrest-info.js';
 import type { PgBackRest, PhysicalDrillOptions, PhysicalRunOptions } from './pgbackrest.js';
@@ -40,23 +41,7 @@ const readDrill = optionsOf<PhysicalDrillOptions>('drill', { id: true, signal: t
 export function createPgBackRest(options: PgBackRestOptions): PgBackRest {
   const settings = readPgBackRestOptions(options);
   const { stanza, logger, metrics, clock, drill, timeoutMs } = settings;
-  const closing = new AbortController();
-  const active = new Set<Promise<unknown>>();
-
-  async function tracked<T>(
-    signal: AbortSignal | undefined,
-    work: (signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
-    closing.signal.throwIfAborted();
-    signal?.throwIfAborted();
-    const result = work(signal === undefined ? closing.signal : AbortSignal.any([signal, closing.signal]));
-    active.add(result);
-    try {
-      return await result;
-    } finally {
-      active.delete(result);
-    }
-  }
+  const { tracked, closing, close } = trackCalls();
 
   async function info(signal: AbortSignal): Promise<readonly PhysicalBackup[]> {
     const command = { command: 'info', args: ['--output=json'], stage: 'read' } as const;
@@ -143,7 +128,7 @@ export function createPgBackRest(options: PgBackRestOptions): PgBackRest {
     }
   }
 
-  const refresh = () => status(closing.signal).catch(() => undefined); // the gauges
+  const refresh = () => status(closing).catch(() => undefined); // the gauges
   const all: PgBackRest = {
     check: ({ signal } = {}) =>
       tracked(signal, async (checkSignal) => {
@@ -205,24 +190,19 @@ export function createPgBackRest(options: PgBackRestOptions): PgBackRest {
         }
       });
     },
-    status: () => tracked(undefined, status),
+    status: ({ signal } = {}) => tracked(signal, status),
     healthCheck: (healthOptions) => backupHealth(all.status, clock, healthOptions),
-    history: () =>
-      tracked(undefined, async (signal) => {
-        const backups = await info(signal);
-        const marks = await listMarks(signal);
+    history: ({ signal } = {}) =>
+      tracked(signal, async (historySignal) => {
+        const backups = await info(historySignal);
+        const marks = await listMarks(historySignal);
         return {
           backups: backups.filter((one) => one.status === 'complete').map((one) => one.startedAt.getTime()),
           drills: [...marks.values()].flatMap((one) => one.map(({ at }) => at)),
         };
       }),
-    async close() {
-      closing.abort(
-        new BackupError('These backups are closed.', { code: 'BACKUP_CLOSED', stage: 'prepare' }),
-      );
-      await Promise.allSettled(active);
-    },
-    [Symbol.asyncDispose]: () => all.close(),
+    close,
+    [Symbol.asyncDispose]: close,
   };
   return all;
 }

@@ -1,9 +1,10 @@
-import { chown, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BackupError } from '../backup-error.js';
 import { checkInvariants } from '../drill/check-invariants.js';
-import type { DrillReport } from '../drill/drill-report.js';
-import { madeAtOf, scratchName } from '../drill/scratch.js';
+import { type DrillReport, drillReport } from '../drill/drill-report.js';
+import { folderPlaces } from '../drill/folder-places.js';
+import { keepScratch } from '../drill/keep-scratch.js';
+import { scratchName } from '../drill/scratch.js';
 import type { ClusterDrillSettings, PgBackRestSettings } from './pgbackrest-options.js';
 import { restoreCluster } from './restore-cluster.js';
 import { type ScratchCluster, startScratchCluster } from './scratch-cluster.js';
@@ -33,28 +34,16 @@ export async function drillCluster({
 }: DrillClusterOptions): Promise<DrillReport> {
   const { clock, stanza, runAs, logger } = settings;
   const startedAt = clock.now();
-  const place = join(drill.folder, scratchName(startedAt));
-  const data = join(place, 'data');
-  const report = (found: Partial<DrillReport>): DrillReport => ({
-    format: 'seaworthy-drill',
-    version: 1,
-    backup: id,
-    source: stanza,
-    outcome: 'failed',
-    startedAt: new Date(startedAt).toISOString(),
-    completedAt: new Date(clock.now()).toISOString(),
-    compared: 'nothing',
-    tables: 0,
-    rows: 0,
-    differences: [],
-    invariants: [],
-    ...found,
-  });
+  const places = folderPlaces(drill.folder, runAs);
+  const kept = keepScratch(places, logger);
+  const name = scratchName(startedAt);
+  const report = (found: Partial<DrillReport>): DrillReport =>
+    drillReport({ backup: id, source: stanza, startedAt, completedAt: clock.now() }, found);
   let cluster: ScratchCluster | undefined;
   try {
-    await reap();
-    await mkdir(place, { recursive: true, mode: 0o700 });
-    if (runAs !== undefined) await chown(place, runAs.uid, runAs.gid);
+    await kept.reap({ startedAt, olderThanMs: Math.max(reapAfterMs, drill.timeoutMs), signal });
+    const place = await places.make(name);
+    const data = join(place, 'data');
     const began = clock.monotonic();
     await restoreCluster(settings, {
       to: data,
@@ -65,17 +54,20 @@ export async function drillCluster({
     });
     cluster = await startScratchCluster({ data, user: drill.user, settings: drill.settings, runAs, signal });
     const restoreMs = Math.round(clock.monotonic() - began);
-    return report({ restoreMs, ...(await inspect(cluster)) });
+    return report({ restoreMs, ...(await inspect(cluster, data)) });
   } catch (error) {
     signal.throwIfAborted();
     if (!isBackupsFault(error)) throw error;
     return report({ error: { code: error.code, message: error.message } });
   } finally {
-    await cluster?.stop();
-    await remove(place);
+    try {
+      await cluster?.stop();
+    } finally {
+      await kept.drop(name);
+    }
   }
 
-  async function inspect(running: ScratchCluster): Promise<Partial<DrillReport>> {
+  async function inspect(running: ScratchCluster, data: string): Promise<Partial<DrillReport>> {
     let [tables, rows] = [0, 0];
     for (const [name = ''] of await running.query('postgres', databases, signal)) {
       const found = await running.count(name, signal);
@@ -100,26 +92,6 @@ export async function drillCluster({
       rows,
       invariants,
     };
-  }
-
-  async function reap(): Promise<void> {
-    for (const name of await readdir(drill.folder).catch(() => [])) {
-      const madeAt = madeAtOf(name);
-      if (madeAt === undefined || startedAt - madeAt < Math.max(reapAfterMs, drill.timeoutMs)) continue;
-      await remove(join(drill.folder, name));
-      logger.warn('A scratch place that an earlier drill left behind was dropped.', { place: name });
-    }
-  }
-
-  async function remove(folder: string): Promise<void> {
-    try {
-      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
-    } catch (error) {
-      logger.warn('A scratch place could not be dropped; the next drill tries again.', {
-        place: folder,
-        error,
-      });
-    }
   }
 }
 

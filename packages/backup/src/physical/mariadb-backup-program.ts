@@ -1,25 +1,16 @@
 import { BackupError, type BackupStage } from '../backup-error.js';
-import { type ClientProgram, findClientPrograms } from '../sources/client-programs.js';
-import { programMissing } from '../sources/source-errors.js';
+import { type ClientProgram, type RequiredProgram, requireProgram } from '../sources/client-programs.js';
 import type { ToolProcess } from '../tools/tool-process.js';
-
-export interface FindMariadbOptions {
-  readonly label: string;
-  readonly binDir: string | undefined;
-  readonly signal: AbortSignal;
-}
 
 export async function findMariadbBackup(
   name: 'mariadb-backup' | 'mbstream',
-  { label, binDir, signal }: FindMariadbOptions,
+  where: Pick<RequiredProgram, 'label' | 'binDir' | 'signal'>,
 ): Promise<ClientProgram> {
-  const [program] = await findClientPrograms(name, {
-    binDir,
-    signal,
+  return requireProgram(name, {
+    ...where,
+    install: 'mariadb-backup',
     ...(name === 'mbstream' ? { versionArgument: '--help' } : {}), // where its version stands
   });
-  if (program === undefined) throw programMissing({ label, what: name, binDir, install: 'mariadb-backup' });
-  return program;
 }
 
 /** It tells of every file that it copies; what went wrong is in the lines that say so. */

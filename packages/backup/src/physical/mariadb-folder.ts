@@ -1,11 +1,10 @@
-import { randomBytes } from 'node:crypto';
-import { chown, mkdir, rm } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join } from 'node:path';
+import { isAbsolute } from 'node:path';
 import { invalidOption, optionsOf } from '@seaworthy/contracts';
 import { BackupError } from '../backup-error.js';
 import type { BackupSource, Load } from '../sources/backup-source.js';
-import { notWritten, putInPlace } from '../sources/put-in-place.js';
 import { isAbsentOrEmpty } from '../sources/restore-place.js';
+import { stageFolder } from '../sources/stage-folder.js';
+import { endOnFailure } from '../tools/end-on-failure.js';
 import { spawnLoader } from '../tools/spawn-loader.js';
 import type { ToolUser } from '../tools/tool-process.js';
 import { completed, findMariadbBackup, mariadbBackupReport } from './mariadb-backup-program.js';
@@ -78,17 +77,11 @@ async function unpackAndPrepare({ folder, binDir, runAs, label, signal }: Prepar
     await findMariadbBackup('mbstream', { label, binDir, signal }),
     await findMariadbBackup('mariadb-backup', { label, binDir, signal }),
   ];
-  const staged = join(dirname(folder), `.partial-${basename(folder)}-${randomBytes(6).toString('hex')}`);
-  try {
-    await mkdir(staged, { mode: 0o700 });
-    if (runAs !== undefined) await chown(staged, runAs.uid, runAs.gid);
-  } catch (error) {
-    throw notWritten(error, { label, tool: 'mbstream' });
-  }
+  const staged = await stageFolder({ folder, label, tool: 'mariadb-backup', runAs });
   const tool = spawnLoader({
     name: 'mbstream',
     path: stream.path,
-    args: ['--extract', `--directory=${staged}`],
+    args: ['--extract', `--directory=${staged.path}`],
     stage: 'restore',
     subject: label,
     runAs,
@@ -104,24 +97,16 @@ async function unpackAndPrepare({ folder, binDir, runAs, label, signal }: Prepar
       const prepare = spawnLoader({
         name: 'mariadb-backup',
         path: preparer.path,
-        args: ['--no-defaults', '--prepare', `--target-dir=${staged}`],
+        args: ['--no-defaults', '--prepare', `--target-dir=${staged.path}`],
         stage: 'restore',
         subject: label,
         keep: 'end',
         report: mariadbBackupReport,
         runAs,
       });
-      signal.addEventListener('abort', prepare.kill, { once: true });
-      try {
-        await completed(prepare, { label, stage: 'restore' });
-      } catch (error) {
-        signal.throwIfAborted();
-        throw error;
-      } finally {
-        signal.removeEventListener('abort', prepare.kill);
-      }
-      await putInPlace(staged, folder, { label, tool: 'mariadb-backup' });
+      await endOnFailure(prepare, signal, () => completed(prepare, { label, stage: 'restore' }));
+      await staged.putInPlace();
     },
-    discard: () => rm(staged, { recursive: true, force: true, maxRetries: 5 }).catch(() => undefined),
+    discard: staged.discard,
   };
 }

@@ -1,8 +1,7 @@
 import { DeadlineError } from '@seaworthy/contracts';
 import { BackupError, type BackupStage } from '../backup-error.js';
-import { findClientPrograms } from '../sources/client-programs.js';
+import { requireProgram } from '../sources/client-programs.js';
 import { passwordLine } from '../sources/postgres-connection.js';
-import { programMissing } from '../sources/source-errors.js';
 import { captureTool } from '../tools/capture-tool.js';
 import { privateFile } from '../tools/private-file.js';
 import type { PgBackRestSettings } from './pgbackrest-options.js';
@@ -26,13 +25,13 @@ export async function runPgBackRest(
 ): Promise<string> {
   const { stanza, config, binDir, password, runAs } = settings;
   const label = `the stanza ${stanza}`;
-  const [program] = await findClientPrograms('pgbackrest', {
+  const program = await requireProgram('pgbackrest', {
+    label,
     binDir,
-    signal,
+    install: 'pgbackrest',
     versionArgument: 'version',
+    signal,
   });
-  if (program === undefined)
-    throw programMissing({ label, what: 'pgbackrest', binDir, install: 'pgbackrest' });
   const credentials =
     password === '' ? undefined : await privateFile('pgpass', passwordLine(password), runAs);
   try {

@@ -58,10 +58,12 @@ export interface PgBackRest extends Closable {
    * @throws DrillError when the backup is not good; BackupError when it could not be tried.
    */
   drill(options?: PhysicalDrillOptions): Promise<readonly DrillReport[]>;
-  status(): Promise<BackupStatus>;
+  /** How the backups stand, for a status page. Asking it also brings the gauges up to date. */
+  status(options?: SignalOption): Promise<BackupStatus>;
   /** As `Backups.healthCheck`: by the age of the newest backup and of the newest that a drill restored. */
   healthCheck(options?: BackupHealthOptions): HealthCheck<'remote'>;
-  history(): Promise<BackupHistory>;
+  /** When complete backups and drills were started, in milliseconds since the epoch: for a schedule. */
+  history(options?: SignalOption): Promise<BackupHistory>;
   /** Stops what runs and waits until it is gone. */
   close(): Promise<void>;
 }

@@ -1,5 +1,5 @@
-import { chown, mkdir, rm, stat } from 'node:fs/promises';
-import { isAbsolute } from 'node:path';
+import { chown, mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { isAbsolute, join } from 'node:path';
 import { invalidOption } from '@seaworthy/contracts';
 import { BackupError } from '../backup-error.js';
 import { isAbsentOrEmpty } from '../sources/restore-place.js';
@@ -15,7 +15,7 @@ export interface RestoreClusterOptions {
   readonly at?: Date;
   /** Which backup it begins with. @defaultValue the newest that is old enough */
   readonly id?: string;
-  /** Where tablespaces go; those of the cluster that was backed up are in use. @defaultValue their own places */
+  /** Where tablespaces go, an absolute path; those of the cluster that was backed up are in use. @defaultValue their own places */
   readonly tablespaces?: string;
   /**
    * Whether the restored cluster archives into the same stanza. While the other one runs, two would write there: `keep` only when it
@@ -38,6 +38,8 @@ export async function restoreCluster(
   if (typeof to !== 'string' || !isAbsolute(to)) throw invalidOption('restore', 'to', 'an absolute path');
   if (confirm !== to) throw refused('confirm must name the data folder once more', 'Write it by hand.');
   if (archive !== 'off' && archive !== 'keep') throw invalidOption('restore', 'archive', '"off" or "keep"');
+  if (tablespaces !== undefined && !isAbsolute(tablespaces))
+    throw invalidOption('restore', 'tablespaces', 'an absolute path');
   if (at !== undefined && !(at.getTime() <= settings.clock.now()))
     throw invalidOption('restore', 'at', 'a moment that has passed');
   if (!(await isAbsentOrEmpty(to)))
@@ -46,6 +48,7 @@ export async function restoreCluster(
     () => true,
     () => false,
   );
+  const before = await entriesOf(tablespaces);
   await mkdir(to, { recursive: true, mode: 0o700 });
   if (runAs !== undefined && !existed) await chown(to, runAs.uid, runAs.gid);
   try {
@@ -64,12 +67,20 @@ export async function restoreCluster(
     });
   } catch (error) {
     await rm(to, { recursive: true, force: true });
+    for (const path of await entriesOf(tablespaces)) {
+      if (!before.includes(path)) await rm(path, { recursive: true, force: true });
+    }
     if (existed) {
       await mkdir(to, { mode: 0o700 });
       if (runAs !== undefined) await chown(to, runAs.uid, runAs.gid);
     }
     throw error;
   }
+}
+
+async function entriesOf(folder: string | undefined): Promise<readonly string[]> {
+  if (folder === undefined) return [];
+  return (await readdir(folder).catch(() => [])).map((name) => join(folder, name));
 }
 
 function timestamp(at: Date): string {

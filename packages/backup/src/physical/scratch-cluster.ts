@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Secret, sleep, systemClock } from '@seaworthy/contracts';
+import { Secret } from '@seaworthy/contracts';
 import { BackupError } from '../backup-error.js';
 import { findClientPrograms, majorOf } from '../sources/client-programs.js';
 import { contentsNow } from '../sources/postgres-contents.js';
@@ -9,7 +9,8 @@ import { during, openPsqlConversation, queryRows } from '../sources/psql-convers
 import { programMissing } from '../sources/source-errors.js';
 import { captureTool } from '../tools/capture-tool.js';
 import { privateFile } from '../tools/private-file.js';
-import { spawnTool, type ToolUser } from '../tools/tool-process.js';
+import { type ScratchServer, startScratchServer } from '../tools/scratch-server.js';
+import type { ToolUser } from '../tools/tool-process.js';
 
 export interface ScratchClusterOptions {
   /** The data folder that was restored. */
@@ -21,7 +22,7 @@ export interface ScratchClusterOptions {
 }
 
 /** A server over a restored data folder, that nobody but this process can reach. */
-export interface ScratchCluster extends AsyncDisposable {
+export interface ScratchCluster extends ScratchServer, AsyncDisposable {
   /** For a driver of the application's own; by a socket. */
   url(database: string): Secret;
   query(
@@ -31,10 +32,7 @@ export interface ScratchCluster extends AsyncDisposable {
   ): Promise<ReadonlyArray<readonly (string | undefined)[]>>;
   /** Reads every row of every table. */
   count(database: string, signal: AbortSignal): Promise<{ readonly tables: number; readonly rows: number }>;
-  stop(): Promise<void>;
 }
-
-const pollMs = 100;
 
 /**
  * Starts PostgreSQL over a restored folder and resolves when its recovery is over. It listens on a socket in a private folder only,
@@ -53,53 +51,6 @@ export async function startScratchCluster(options: ScratchClusterOptions): Promi
   const hba = await privateFile('pg_hba.conf', 'local all all trust\n', runAs);
   const config = await privateFile('postgresql.conf', lines.join(''), runAs);
   const sockets = dirname(config.path);
-  const process = spawnTool({
-    name: 'postgres',
-    path: server,
-    // Arguments win over what ALTER SYSTEM had said in the cluster that was backed up.
-    args: [
-      '-D',
-      data,
-      ...Object.entries({
-        config_file: config.path,
-        hba_file: hba.path,
-        listen_addresses: '',
-        unix_socket_directories: sockets,
-        port: '5432',
-        ssl: 'off',
-        archive_mode: 'off',
-        hot_standby: 'off', // so that the first answer means that recovery is over
-        logging_collector: 'off',
-        log_destination: 'stderr',
-        log_min_messages: 'fatal',
-      }).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
-    ],
-    stage: 'restore',
-    subject: label,
-    keep: 'end',
-    report: (log) =>
-      log
-        .split('\n')
-        .filter((line) => /FATAL|PANIC/.test(line) && !/starting up/.test(line))
-        .slice(-3)
-        .join(' '),
-    runAs,
-  });
-  process.stdout.resume();
-  const ended = process.exited.then(
-    () => {
-      throw new BackupError(`postgres ended by itself on ${label}.`, {
-        code: 'BACKUP_TOOL_FAILED',
-        stage: 'restore',
-        tool: 'postgres',
-        exitCode: 0,
-      });
-    },
-    (error: unknown) => {
-      throw blamed(error);
-    },
-  );
-  ended.catch(() => undefined); // looked at below
   const env = (database: string) => ({ PGHOST: sockets, PGPORT: '5432', PGUSER: user, PGDATABASE: database });
   const talk = (database: string) =>
     openPsqlConversation({
@@ -109,12 +60,47 @@ export async function startScratchCluster(options: ScratchClusterOptions): Promi
       subject: label,
       report: postgresReport,
     });
-  const stop = async (): Promise<void> => {
-    process.kill();
-    await process.exited.catch(() => undefined);
-    await Promise.all([hba.remove(), config.remove()]);
-  };
-  const cluster: ScratchCluster = {
+  const { stop } = await startScratchServer({
+    spec: {
+      name: 'postgres',
+      path: server,
+      // Arguments win over what ALTER SYSTEM had said in the cluster that was backed up.
+      args: [
+        '-D',
+        data,
+        ...Object.entries({
+          config_file: config.path,
+          hba_file: hba.path,
+          listen_addresses: '',
+          unix_socket_directories: sockets,
+          port: '5432',
+          ssl: 'off',
+          archive_mode: 'off',
+          hot_standby: 'off', // so that the first answer means that recovery is over
+          logging_collector: 'off',
+          log_destination: 'stderr',
+          log_min_messages: 'fatal',
+        }).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+      ],
+      stage: 'restore',
+      subject: label,
+      keep: 'end',
+      report: (log) =>
+        log
+          .split('\n')
+          .filter((line) => /FATAL|PANIC/.test(line) && !/starting up/.test(line))
+          .slice(-3)
+          .join(' '),
+      runAs,
+    },
+    isReady: isRecovered,
+    blame: blamed,
+    cleanUp: async () => {
+      await Promise.all([hba.remove(), config.remove()]);
+    },
+    signal,
+  });
+  return {
     url: (database) =>
       new Secret(
         'the URL of the scratch cluster',
@@ -128,16 +114,6 @@ export async function startScratchCluster(options: ScratchClusterOptions): Promi
     stop,
     [Symbol.asyncDispose]: stop,
   };
-  const over = new AbortController();
-  try {
-    await Promise.race([ended, answering(AbortSignal.any([signal, over.signal]))]);
-    return cluster;
-  } catch (error) {
-    await stop();
-    throw error;
-  } finally {
-    over.abort();
-  }
 
   async function newest(name: string, only: number | undefined): Promise<string> {
     const programs = (await findClientPrograms(name, { binDir: undefined, signal }))
@@ -148,24 +124,11 @@ export async function startScratchCluster(options: ScratchClusterOptions): Promi
     throw programMissing({ label, what, install: 'the server package of PostgreSQL of that version' });
   }
 
-  async function answering(until: AbortSignal): Promise<void> {
+  async function isRecovered(until: AbortSignal): Promise<boolean> {
     const args = ['--no-psqlrc', '--no-password', '--tuples-only', '-c', 'select 1'];
-    const ask = {
-      name: 'psql',
-      path: psql,
-      args,
-      env: env('postgres'),
-      stage: 'restore',
-      subject: label,
-    } as const;
-    for (;;) {
-      try {
-        await captureTool(ask, { timeoutMs: 10_000, signal: until });
-        return;
-      } catch {
-        await sleep(systemClock, pollMs, { signal: until });
-      }
-    }
+    const psqlOnce = { name: 'psql', path: psql, args, env: env('postgres') } as const;
+    const spec = { ...psqlOnce, stage: 'restore', subject: label } as const;
+    return (await captureTool(spec, { timeoutMs: 10_000, signal: until })).trim() === '1';
   }
 }
 

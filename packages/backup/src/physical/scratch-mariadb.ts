@@ -1,32 +1,30 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { optionsOf, sleep, systemClock } from '@seaworthy/contracts';
+import { optionsOf } from '@seaworthy/contracts';
 import { BackupError } from '../backup-error.js';
-import type { Scratch } from '../drill/scratch.js';
+import type { Scratch, ScratchPlace } from '../drill/scratch.js';
 import { type ScratchFolderOptions, scratchFolder } from '../drill/scratch-folder.js';
 import type { BackupSource } from '../sources/backup-source.js';
-import { findClientPrograms } from '../sources/client-programs.js';
+import { requireProgram } from '../sources/client-programs.js';
 import { mysqlAnswer } from '../sources/mysql-answer.js';
 import type { MysqlAsk } from '../sources/mysql-contents.js';
 import { mysqlReport } from '../sources/mysql-report.js';
-import { programMissing } from '../sources/source-errors.js';
 import { privateFile } from '../tools/private-file.js';
-import { spawnTool, type ToolUser } from '../tools/tool-process.js';
+import { type ScratchServer, startScratchServer } from '../tools/scratch-server.js';
+import type { ToolUser } from '../tools/tool-process.js';
+import { whenAsked } from '../tools/when-asked.js';
 import { mariadbFolder } from './mariadb-folder.js';
 
 export interface ScratchMariadbOptions extends ScratchFolderOptions {
   /** The folder of `mariadb-backup`, `mbstream`, `mariadbd` and `mariadb`. @defaultValue PATH */
   readonly binDir?: string;
-  /** An unprivileged user for the server, where this process is root. @defaultValue this process's own user */
+  /** An unprivileged user for the server, where this process is root; must be able to enter `folder`. @defaultValue this process's own user */
   readonly runAs?: ToolUser;
 }
 
-interface RunningMariadb {
+interface RunningMariadb extends ScratchServer {
   readonly ask: MysqlAsk;
-  stop(): Promise<void>;
 }
-
-const pollMs = 100;
 
 /**
  * A place for drills of `mariadbBackup()`: the files are prepared, a server is started over them that nobody else can reach, and the
@@ -44,10 +42,11 @@ export function scratchMariadb(options: ScratchMariadbOptions): Scratch {
     runAs: true,
   });
   const { folder, ...rest } = readOptions(options);
-  return scratchFolder('scratchMariadb', 'mariadb', folder, (place) => {
+  const placeIn = (place: string): ScratchPlace => {
     const data = join(place, 'data');
     return { source: restoredMariadb(data, rest), folder: data };
-  });
+  };
+  return scratchFolder('scratchMariadb', 'mariadb', folder, placeIn, rest.runAs);
 }
 
 type ServerOptions = Omit<ScratchMariadbOptions, 'folder'>;
@@ -58,22 +57,21 @@ function restoredMariadb(folder: string, options: ServerOptions): BackupSource {
     ...place,
     async open(signal) {
       const session = await place.open(signal);
-      let running: Promise<RunningMariadb> | undefined;
-      const server = (startSignal: AbortSignal): Promise<RunningMariadb> => {
-        running ??= startMariadb(folder, options, startSignal);
-        return running;
-      };
+      const server = whenAsked(
+        (startSignal) => startMariadb(folder, options, startSignal),
+        (mariadb) => mariadb.stop(),
+      );
       return {
         ...session,
         // Nothing to compare with: what is asked here is whether a server starts with it.
         contents: async (_level, askSignal) => {
-          await server(askSignal);
+          await server.get(askSignal);
           return { precision: 'snapshot', tables: [] };
         },
         query: async (sql, askSignal) =>
-          (await server(askSignal)).ask(`${sql.trim().replace(/;$/, '')}\n;`, askSignal),
+          (await server.get(askSignal)).ask(`${sql.trim().replace(/;$/, '')}\n;`, askSignal),
         async close() {
-          await running?.then((one) => one.stop()).catch(() => undefined);
+          await server.stop();
           await session.close();
         },
       };
@@ -87,49 +85,17 @@ async function startMariadb(
   signal: AbortSignal,
 ): Promise<RunningMariadb> {
   const label = `the files restored to ${folder}`;
-  const [server, client] = [await program('mariadbd'), await program('mariadb')];
+  const wanted = { label, binDir, install: 'mariadb-server', signal };
+  const server = await requireProgram('mariadbd', wanted);
+  const client = await requireProgram('mariadb', wanted);
   const socket = await privateFile('empty', '', runAs);
   const address = join(dirname(socket.path), 's');
   const own = join(folder, 'backup-my.cnf'); // the sizes without which InnoDB does not open its files
-  const tool = spawnTool({
-    name: 'mariadbd',
-    path: server,
-    args: [
-      existsSync(own) ? `--defaults-file=${own}` : '--no-defaults',
-      `--datadir=${folder}`,
-      `--socket=${address}`,
-      `--pid-file=${address}.pid`,
-      '--skip-networking',
-      '--skip-grant-tables',
-      '--skip-log-bin',
-      '--skip-slave-start',
-      '--event-scheduler=disabled',
-      '--innodb-buffer-pool-size=64M',
-      ...(runAs === undefined && process.getuid?.() === 0 ? ['--user=root'] : []),
-    ],
-    stage: 'restore',
-    subject: label,
-    keep: 'end',
-    report: (log) =>
-      log
-        .split('\n')
-        .filter((line) => line.includes('[ERROR]'))
-        .slice(-3)
-        .join(' '),
-    runAs,
-  });
-  tool.stdin.end();
-  tool.stdout.resume();
-  const stop = async (): Promise<void> => {
-    tool.kill();
-    await tool.exited.catch(() => undefined);
-    await socket.remove();
-  };
   const ask: MysqlAsk = (statements, askSignal) =>
     mysqlAnswer(
       {
         name: 'mariadb',
-        path: client,
+        path: client.path,
         args: [
           '--no-defaults',
           `--socket=${address}`,
@@ -144,45 +110,40 @@ async function startMariadb(
       statements,
       askSignal,
     );
-  const ended = tool.exited.then(
-    () =>
-      Promise.reject(
-        new BackupError(`mariadbd ended by itself on ${label}.`, {
-          code: 'RESTORE_FAILED',
-          stage: 'restore',
-          tool: 'mariadbd',
-        }),
-      ),
-    (error: unknown) => Promise.reject(blamed(error)),
-  );
-  ended.catch(() => undefined);
-  const over = new AbortController();
-  try {
-    await Promise.race([ended, answering(AbortSignal.any([signal, over.signal]))]);
-    return { ask, stop };
-  } catch (error) {
-    await stop();
-    throw error;
-  } finally {
-    over.abort();
-  }
-
-  async function program(name: string): Promise<string> {
-    const [found] = await findClientPrograms(name, { binDir, signal });
-    if (found === undefined) throw programMissing({ label, what: name, binDir, install: 'mariadb-server' });
-    return found.path;
-  }
-
-  async function answering(until: AbortSignal): Promise<void> {
-    for (;;) {
-      try {
-        await ask('select 1;', until);
-        return;
-      } catch {
-        await sleep(systemClock, pollMs, { signal: until });
-      }
-    }
-  }
+  const running = await startScratchServer({
+    spec: {
+      name: 'mariadbd',
+      path: server.path,
+      args: [
+        existsSync(own) ? `--defaults-file=${own}` : '--no-defaults',
+        `--datadir=${folder}`,
+        `--socket=${address}`,
+        `--pid-file=${address}.pid`,
+        '--skip-networking',
+        '--skip-grant-tables',
+        '--skip-log-bin',
+        '--skip-slave-start',
+        '--event-scheduler=disabled',
+        '--innodb-buffer-pool-size=64M',
+        ...(runAs === undefined && process.getuid?.() === 0 ? ['--user=root'] : []),
+      ],
+      stage: 'restore',
+      subject: label,
+      keep: 'end',
+      report: (log) =>
+        log
+          .split('\n')
+          .filter((line) => line.includes('[ERROR]'))
+          .slice(-3)
+          .join(' '),
+      runAs,
+    },
+    isReady: async (until) => (await ask('select 1;', until)).length === 1,
+    blame: blamed,
+    cleanUp: socket.remove,
+    signal,
+  });
+  return { ask, ...running };
 }
 
 /** What InnoDB says of its files is the backup's fault; that the server lacks memory or was ended is not. */

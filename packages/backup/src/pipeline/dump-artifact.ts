@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { type Clock, formatDuration, type Timer } from '@seaworthy/contracts';
+import { type Clock, formatDuration } from '@seaworthy/contracts';
 import { BackupError } from '../backup-error.js';
+import { abandonedMs } from '../manifest/layout.js';
 import type { Contents } from '../manifest/manifest.js';
 import type { BackupSource, SourceSession } from '../sources/backup-source.js';
 import type { ObjectDigest, StagedObject } from '../targets/backup-target.js';
@@ -11,6 +12,7 @@ import { type CompressionName, compress } from './compression.js';
 import { endWatch } from './end-watch.js';
 import { drain, feed } from './feed.js';
 import { runTogether } from './run-together.js';
+import { watchSilence } from './watch-silence.js';
 
 export interface DumpOptions {
   readonly source: BackupSource;
@@ -53,19 +55,17 @@ interface Pipes {
 }
 
 async function dumpThrough(pipes: Pipes, options: DumpOptions): Promise<DumpResult> {
-  const { source, session, compression, recipients, staged, stallTimeoutMs, clock, signal, onBytes } =
-    options;
+  const { source, session, compression, recipients, staged, stallTimeoutMs, clock, onBytes } = options;
   const sealed = await sealer(recipients, staged);
-  const dump = await session.dump(signal, pipes.dumper);
-  const stage = compress(compression, pipes.compressor);
   const end = endWatch(source.engine);
   const plain = createHash('sha256');
+  const silence = watchSilence(clock);
+  const signal = AbortSignal.any([options.signal, silence.signal]);
   let rawBytes = 0;
-  let progressAt = clock.monotonic();
   function see(chunk: Buffer): void {
     rawBytes += chunk.length;
     end.push(chunk);
-    progressAt = clock.monotonic();
+    silence.sign();
     onBytes(rawBytes, sealed.bytes());
   }
 
@@ -74,18 +74,20 @@ async function dumpThrough(pipes: Pipes, options: DumpOptions): Promise<DumpResu
     await sealed.write(chunk);
   }
 
-  const watch = watchForStall();
   try {
+    expectAnswer();
+    const dump = await session.dump(signal, pipes.dumper);
+    const stage = compress(compression, pipes.compressor);
+    silence.expect(stallTimeoutMs, () => {
+      const text = `${dump.name} gave no byte of ${source.label} for ${formatDuration(stallTimeoutMs)}.`;
+      return new BackupError(text, { code: 'BACKUP_STALLED', stage: 'dump', tool: dump.name });
+    });
     await runTogether({
-      // The watch never resolves on its own, so it joins as a rejection only.
       parts: [
-        Promise.race([
-          watch.stalled,
-          Promise.all([
-            feed(dump.stdout, stage.input, see, pipes.dumper),
-            drain(stage.output, store, pipes.compressor),
-          ]),
-        ]),
+        Promise.all([
+          feed(dump.stdout, stage.input, see, pipes.dumper),
+          drain(stage.output, store, pipes.compressor),
+        ]).then(expectAnswer),
         dump.exited,
         stage.done,
       ],
@@ -97,39 +99,30 @@ async function dumpThrough(pipes: Pipes, options: DumpOptions): Promise<DumpResu
       stage: 'dump',
       signal,
     });
+    if (!end.isComplete()) {
+      throw new BackupError(
+        `${dump.name} said it was done with ${source.label}, but the end of its output is missing.`,
+        { code: 'BACKUP_INCOMPLETE', stage: 'dump', tool: dump.name, exitCode: 0 },
+      );
+    }
+    const contents = dump.contents?.();
+    return {
+      rawBytes,
+      plainSha256: plain.digest('hex'),
+      ...(await sealed.finish()),
+      ...(contents === undefined ? {} : { contents }),
+    };
   } finally {
-    watch.stop();
+    silence.stop();
   }
-  if (!end.isComplete()) {
-    throw new BackupError(
-      `${dump.name} said it was done with ${source.label}, but the end of its output is missing.`,
-      { code: 'BACKUP_INCOMPLETE', stage: 'dump', tool: dump.name, exitCode: 0 },
-    );
-  }
-  const contents = dump.contents?.();
-  return {
-    rawBytes,
-    plainSha256: plain.digest('hex'),
-    ...(await sealed.finish()),
-    ...(contents === undefined ? {} : { contents }),
-  };
 
-  function watchForStall(): { readonly stalled: Promise<never>; stop(): void } {
-    let timer: Timer | undefined;
-    const stalled = new Promise<never>((_resolve, reject) => {
-      const look = (): void => {
-        const idleMs = clock.monotonic() - progressAt;
-        if (idleMs >= stallTimeoutMs) {
-          const text = `${dump.name} gave no byte of ${source.label} for ${formatDuration(stallTimeoutMs)}.`;
-          reject(new BackupError(text, { code: 'BACKUP_STALLED', stage: 'dump', tool: dump.name }));
-        } else {
-          timer = clock.schedule(look, stallTimeoutMs - idleMs);
-        }
-      };
-      timer = clock.schedule(look, stallTimeoutMs);
+  /** Before the first byte and after the last, a source may count its rows, and gives no other sign until it is done. */
+  function expectAnswer(): void {
+    const limitMs = Math.max(abandonedMs, stallTimeoutMs);
+    silence.expect(limitMs, () => {
+      const text = `${source.label} gave no answer for ${formatDuration(limitMs)} before its dump or after it.`;
+      return new BackupError(text, { code: 'BACKUP_STALLED', stage: 'dump' });
     });
-    stalled.catch(() => undefined);
-    return { stalled, stop: () => timer?.cancel() };
   }
 }
 

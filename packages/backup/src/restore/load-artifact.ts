@@ -18,7 +18,11 @@ export interface LoadOptions extends ReadArtifactOptions {
 export async function loadArtifact(options: LoadOptions): Promise<void> {
   const { session, target, artifact, signal, onBytes } = options;
   const stage = decompress(artifact.compression);
-  const client = await session.load(signal);
+  const client = await session.load(signal).catch(async (error: unknown) => {
+    stage.kill();
+    await stage.done.catch(() => undefined); // no child is left
+    throw error;
+  });
   const end = endWatch(artifact.engine);
   let rawBytes = 0;
 

@@ -2,6 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { captureTool } from '../tools/capture-tool.js';
 import type { ToolSpec } from '../tools/tool-process.js';
+import { programMissing } from './source-errors.js';
 
 /** A client program that is installed here. */
 export interface ClientProgram {
@@ -51,6 +52,27 @@ export async function findClientPrograms(
     }
   }
   return found;
+}
+
+export interface RequiredProgram extends FindProgramOptions {
+  /** What needs it, for messages. */
+  readonly label: string;
+  /** What to install, where it is missing. */
+  readonly install: string;
+}
+
+/**
+ * The first installed program of that name, in the order of {@link findClientPrograms}.
+ *
+ * @throws BackupError `BACKUP_TOOL_MISSING`
+ */
+export async function requireProgram(
+  name: string,
+  { label, install, ...where }: RequiredProgram,
+): Promise<ClientProgram> {
+  const [program] = await findClientPrograms(name, where);
+  if (program === undefined) throw programMissing({ label, what: name, binDir: where.binDir, install });
+  return program;
 }
 
 /** Asking costs a tenth of a second for each of Debian's wrappers; a program that was replaced is another file. */

@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { isAbsolute } from 'node:path';
 import { errorCode, invalidOption, optionsOf } from '@seaworthy/contracts';
 import { BackupError, type BackupStage } from '../backup-error.js';
+import { endOnFailure } from '../tools/end-on-failure.js';
 import { spawnTool, type ToolProcess } from '../tools/tool-process.js';
 import type { BackupSource, Dump } from './backup-source.js';
 import { checkFingerprint, type FingerprintLevel } from './fingerprint-level.js';
@@ -108,18 +109,12 @@ export function files(options: FilesSourceOptions): BackupSource {
         },
         async contents(level, contentsSignal) {
           const tool = pack([], 'verify');
-          const stop = (): void => tool.kill();
-          contentsSignal.addEventListener('abort', stop, { once: true });
-          try {
-            const watched = new TarContents(level);
+          const watched = new TarContents(level);
+          await endOnFailure(tool, contentsSignal, async () => {
             for await (const chunk of tool.stdout) watched.push(chunk);
             await tool.exited;
-            return { precision: 'snapshot', tables: watched.tables() };
-          } finally {
-            contentsSignal.removeEventListener('abort', stop);
-            stop();
-            contentsSignal.throwIfAborted();
-          }
+          });
+          return { precision: 'snapshot', tables: watched.tables() };
         },
         load: () => unpackInto(root, tar, label),
         isEmpty: () => isAbsentOrEmpty(root),

@@ -1,4 +1,5 @@
 import { BackupError } from '../backup-error.js';
+import { endOnFailure } from '../tools/end-on-failure.js';
 import { spawnTool, type ToolSpec } from '../tools/tool-process.js';
 
 /** Ten thousand tables with long names are 2 MB. */
@@ -23,8 +24,6 @@ export async function mysqlAnswer(
 ): Promise<ReadonlyArray<readonly (string | undefined)[]>> {
   signal.throwIfAborted();
   const client = spawnTool(spec);
-  const stop = (): void => client.kill();
-  signal.addEventListener('abort', stop, { once: true });
   let text = '';
   client.stdout.setEncoding('utf8');
   client.stdout.on('data', (chunk: string) => {
@@ -32,15 +31,7 @@ export async function mysqlAnswer(
   });
   const ended = new Promise<void>((resolve) => client.stdout.once('close', resolve));
   client.stdin.end(statements);
-  try {
-    await Promise.all([client.exited, ended]);
-  } catch (error) {
-    signal.throwIfAborted();
-    throw error;
-  } finally {
-    signal.removeEventListener('abort', stop);
-    client.kill();
-  }
+  await endOnFailure(client, signal, () => Promise.all([client.exited, ended]));
   if (text.length >= maxAnswerChars) {
     throw new BackupError(`${spec.name} on ${spec.subject} answered more than can be read. Ask for less.`, {
       code: 'BACKUP_TOOL_FAILED',

@@ -95,7 +95,7 @@ export function countedDump(dumper: ToolProcess, psql: PsqlConversation, level: 
       () => psql.end(),
       async (error: unknown) => {
         kill();
-        await dumper.exited.catch(() => undefined);
+        await dumper.gone;
         throw error;
       },
     )

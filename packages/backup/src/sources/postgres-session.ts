@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { BackupStage } from '../backup-error.js';
 import { captureTool } from '../tools/capture-tool.js';
+import { endOnFailure } from '../tools/end-on-failure.js';
 import type { OutputPipe } from '../tools/output-pipe.js';
 import type { PrivateFile } from '../tools/private-file.js';
 import { spawnLoader } from '../tools/spawn-loader.js';
@@ -110,17 +111,11 @@ export async function openPostgresSession(options: PostgresSessionOptions): Prom
     async dump(dumpSignal, output) {
       if (fingerprint === 'none') return spawnDumper(output);
       const psql = converse('dump');
-      dumpSignal.addEventListener('abort', psql.kill, { once: true });
-      try {
+      // From its return on, the dump's own kill() reaches the conversation.
+      return endOnFailure(psql, dumpSignal, async () => {
         const snapshot = await exportSnapshot(psql, lockWaitMs);
         return countedDump(spawnDumper(output, `--snapshot=${snapshot}`), psql, fingerprint);
-      } catch (error) {
-        psql.kill();
-        await psql.gone;
-        throw error;
-      } finally {
-        dumpSignal.removeEventListener('abort', psql.kill); // from here on the dump's own kill() reaches it
-      }
+      });
     },
     async load() {
       const spec: ToolSpec = {

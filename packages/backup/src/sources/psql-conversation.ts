@@ -1,4 +1,5 @@
 import { BackupError } from '../backup-error.js';
+import { endOnFailure } from '../tools/end-on-failure.js';
 import { spawnTool, type ToolSpec } from '../tools/tool-process.js';
 
 /** A `psql` that is asked one thing after the other within one connection. */
@@ -71,7 +72,7 @@ export function openPsqlConversation(spec: Omit<ToolSpec, 'args' | 'name'>): Psq
       tool.stdin.end();
     },
     kill: () => tool.kill(),
-    gone: tool.exited.catch(() => undefined),
+    gone: tool.gone,
   };
 }
 
@@ -81,16 +82,9 @@ export async function during<T>(
   signal: AbortSignal,
   work: (psql: PsqlConversation) => Promise<T>,
 ): Promise<T> {
-  signal.throwIfAborted();
-  const stop = (): void => psql.kill();
-  signal.addEventListener('abort', stop, { once: true });
   try {
-    return await work(psql);
-  } catch (error) {
-    signal.throwIfAborted();
-    throw error;
+    return await endOnFailure(psql, signal, () => work(psql));
   } finally {
-    signal.removeEventListener('abort', stop);
     psql.kill();
     await psql.gone;
   }

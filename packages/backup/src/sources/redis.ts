@@ -1,17 +1,18 @@
 import { createHash } from 'node:crypto';
 import { Transform } from 'node:stream';
-import { invalidOption, optionsOf, type Secret } from '@seaworthy/contracts';
+import { optionsOf, type Secret } from '@seaworthy/contracts';
 import { BackupError } from '../backup-error.js';
 import type { TableContents } from '../manifest/manifest.js';
 import { RdbWatch } from '../pipeline/rdb-watch.js';
 import { captureTool } from '../tools/capture-tool.js';
 import { spawnTool, type ToolSpec } from '../tools/tool-process.js';
 import type { BackupSource, Dump, Load, SourceFacts } from './backup-source.js';
-import { findClientPrograms } from './client-programs.js';
+import { requireProgram } from './client-programs.js';
 import { RdbFirstSize } from './rdb-first-size.js';
 import { keyspaceOf, keyspaceOfDump, redisInfo } from './redis-keyspace.js';
 import { seenBy } from './seen-by.js';
-import { connectFailed, programMissing } from './source-errors.js';
+import { parseServerUrl } from './server-url.js';
+import { connectFailed } from './source-errors.js';
 
 export interface RedisSourceOptions {
   /** `redis://user:password@host:6379`, or `rediss://` with TLS; `cacert`, `cert` and `key` are honoured. */
@@ -55,9 +56,7 @@ export function redis(options: RedisSourceOptions): BackupSource {
     label,
     database: address.label,
     async open(signal) {
-      const [program] = await findClientPrograms('redis-cli', { binDir, signal });
-      if (program === undefined)
-        throw programMissing({ label, what: 'redis-cli', binDir, install: 'redis-tools' });
+      const program = await requireProgram('redis-cli', { label, binDir, install: 'redis-tools', signal });
       const base: ToolSpec = {
         name: 'redis-cli',
         path: program.path,
@@ -127,34 +126,23 @@ interface RedisAddress {
 }
 
 function parseUrl(input: string | Secret): RedisAddress {
-  const expected = 'a URL such as redis://user:password@host:6379';
-  let url: URL;
-  let user: string;
-  let password: string;
-  try {
-    url = new URL(typeof input === 'string' ? input : input.reveal());
-    user = decodeURIComponent(url.username);
-    password = decodeURIComponent(url.password);
-  } catch {
-    throw invalidOption('redis', 'url', expected); // the thrown error quotes the URL
-  }
-  if (url.protocol !== 'redis:' && url.protocol !== 'rediss:') throw invalidOption('redis', 'url', expected);
-  if (/[\0\r\n]/.test(user + password))
-    throw invalidOption('redis', 'url', `${expected}, without line breaks in it`);
-  const host = url.hostname.replace(/^\[|\]$/g, '') || 'localhost';
-  const port = url.port || '6379';
+  const { url, host, port, user, password, label } = parseServerUrl('redis', input, {
+    schemes: ['redis', 'rediss'],
+    port: 6379,
+    expected: 'a URL such as redis://user:password@host:6379',
+  });
   const files = ['cacert', 'cert', 'key'].flatMap((name) => {
     const value = url.searchParams.get(name);
     return value === null ? [] : [`--${name}`, value];
   });
   return {
-    label: `${url.hostname || 'localhost'}:${port}`,
+    label,
     password,
     args: [
       '-h',
       host,
       '-p',
-      port,
+      String(port),
       ...(user === '' || password === '' ? [] : ['--user', user]),
       // The password is read from the input: arguments and environments of a process can be read by others.
       ...(password === '' ? [] : ['--askpass']),

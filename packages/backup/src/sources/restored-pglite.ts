@@ -1,4 +1,5 @@
 import { BackupError } from '../backup-error.js';
+import { whenAsked } from '../tools/when-asked.js';
 import type { BackupSource } from './backup-source.js';
 import { type OpenedPglite, pglite } from './pglite.js';
 import { pgliteContents } from './pglite-contents.js';
@@ -13,21 +14,21 @@ export function restoredPglite(folder: string, open: OpenPglite): BackupSource {
     ...place,
     async open(signal) {
       const session = await place.open(signal);
-      let opened: Promise<OpenedPglite> | undefined;
-      const database = (openSignal: AbortSignal): Promise<OpenedPglite> => {
-        opened ??= open(folder, openSignal).catch((error: unknown) => {
-          throw new BackupError(`PGlite could not open what was restored: ${reasonOf(error)}`, {
-            code: 'RESTORE_FAILED',
-            stage: 'restore',
-            tool: 'pglite',
-          });
-        });
-        return opened;
-      };
+      const database = whenAsked(
+        (openSignal) =>
+          open(folder, openSignal).catch((error: unknown) => {
+            throw new BackupError(`PGlite could not open what was restored: ${reasonOf(error)}`, {
+              code: 'RESTORE_FAILED',
+              stage: 'restore',
+              tool: 'pglite',
+            });
+          }),
+        (db) => db.close(),
+      );
       return {
         ...session,
         async contents(level, askSignal) {
-          const db = await database(askSignal);
+          const db = await database.get(askSignal);
           const { transaction } = db;
           const tables =
             transaction === undefined
@@ -35,9 +36,9 @@ export function restoredPglite(folder: string, open: OpenPglite): BackupSource {
               : await pgliteContents({ transaction: transaction.bind(db) }, level);
           return { precision: 'snapshot', tables };
         },
-        query: async (sql, askSignal) => (await (await database(askSignal)).query(sql)).rows.map(textsOf),
+        query: async (sql, askSignal) => (await (await database.get(askSignal)).query(sql)).rows.map(textsOf),
         async close() {
-          await opened?.then((db) => db.close()).catch(() => undefined);
+          await database.stop();
           await session.close();
         },
       };

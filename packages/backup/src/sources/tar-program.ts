@@ -1,11 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
 import { BackupError } from '../backup-error.js';
 import { spawnLoader } from '../tools/spawn-loader.js';
 import type { Load } from './backup-source.js';
 import { type ClientProgram, findClientPrograms } from './client-programs.js';
-import { notWritten, putInPlace } from './put-in-place.js';
+import { stageFolder } from './stage-folder.js';
 
 /** GNU tar, under the names that systems give it: others lack `--sort` and differ in what they keep. */
 export async function findTar(label: string, signal: AbortSignal): Promise<ClientProgram> {
@@ -27,19 +24,14 @@ export async function findTar(label: string, signal: AbortSignal): Promise<Clien
 
 /** Unpacks into a hidden folder beside `root`, which takes its place when all of it arrived: all or nothing. */
 export async function unpackInto(root: string, tar: ClientProgram, label: string): Promise<Load> {
-  const staged = join(dirname(root), `.partial-${basename(root)}-${randomBytes(6).toString('hex')}`);
-  try {
-    await mkdir(staged, { mode: 0o700 });
-  } catch (error) {
-    throw notWritten(error, { label, tool: 'tar' });
-  }
+  const staged = await stageFolder({ folder: root, label, tool: 'tar' });
   const tool = spawnLoader({
     name: 'tar',
     path: tar.path,
     args: [
       '--extract',
       '--file=-',
-      `--directory=${staged}`,
+      `--directory=${staged.path}`,
       '--preserve-permissions',
       '--delay-directory-restore',
     ],
@@ -53,7 +45,7 @@ export async function unpackInto(root: string, tar: ClientProgram, label: string
     begin: '',
     end: '',
     kill: () => tool.kill(),
-    commit: () => putInPlace(staged, root, { label, tool: 'tar' }),
-    discard: () => rm(staged, { recursive: true, force: true }).catch(() => undefined),
+    commit: staged.putInPlace,
+    discard: staged.discard,
   };
 }

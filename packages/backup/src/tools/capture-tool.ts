@@ -38,6 +38,6 @@ export async function captureTool(
     return answer;
   } finally {
     tool.kill();
-    await tool.exited.catch(() => undefined); // no child is left
+    await tool.gone; // no child is left
   }
 }

@@ -40,6 +40,8 @@ export interface ToolProcess {
   readonly stdout: Readable;
   /** Resolves when it ended with 0; rejects with a BackupError otherwise. */
   readonly exited: Promise<void>;
+  /** Resolves when it is gone, however it ended. */
+  readonly gone: Promise<void>;
   /** What it wrote to its standard error, as far as it was kept. */
   said(): string;
   /** Asks it to end, and insists a second later. */
@@ -64,12 +66,13 @@ export function spawnTool(spec: ToolSpec): ToolProcess {
   child.stdin.on('error', () => undefined); // a dead reader shows in its exit
   stdout.on('error', () => undefined);
   const exited = endOf(child, spec, said);
-  exited.catch(() => undefined); // looked at later
+  const gone = exited.catch(() => undefined);
   return {
     name: spec.name,
     stdin: child.stdin,
     stdout,
     exited,
+    gone,
     said,
     kill() {
       if (child.exitCode !== null || child.signalCode !== null) return;

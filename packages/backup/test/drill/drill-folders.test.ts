@@ -138,6 +138,19 @@ describe('a drill of files', () => {
     expect(Reflect.get(Object(error), 'reports')[0].differences).toContainEqual(difference);
   });
 
+  it('of a backup that is removed meanwhile says so', async () => {
+    const { backups, folder, place } = await setUp(await tree(), (at) => ({
+      into: { app: harmed(scratchFiles({ folder: at }), () => rm(folder, { recursive: true })) },
+    }));
+    await backups.run();
+    const error = await backups.drill().catch((reason: unknown) => reason);
+    expect(error).toMatchObject({
+      code: 'BACKUP_NOT_FOUND',
+      message: expect.stringContaining('was removed while it was drilled'),
+    });
+    expect(await readdir(place)).toEqual([]);
+  });
+
   it('counts an archive alike in whatever pieces it comes', async () => {
     const root = await tree();
     const { stdout } = await run(
@@ -168,8 +181,16 @@ describeWith(['redis'], 'a drill of Redis', () => {
       });
     await ask('eval', "for i=1,500 do redis.call('set', 'k'..i, 'v'..i) end", '0');
     await ask('config', 'set', 'repl-diskless-sync-delay', '0');
-    await ask('set', 'short', 'lived', 'px', '8000');
     await ask('-n', '3', 'set', 'elsewhere', 'yes');
+    // While writes pause, a key that expires is gone for whoever asks, and stays where it is.
+    await run(
+      'sh',
+      [
+        '-c',
+        `printf '${['multi', 'set short lived px 1', 'client pause 600000 write', 'exec'].join('\\n')}\\n' | redis-cli -p ${server.port}`,
+      ],
+      { env: { PATH: process.env.PATH, REDISCLI_AUTH: server.password } },
+    );
     const place = join(await temporaryFolder(), 'drills');
     const folder = await temporaryFolder();
     const make = (scratch: Scratch) =>

@@ -1,4 +1,11 @@
-import { createBackups, local, postgres, scratchFiles, scratchPostgres } from '@seaworthy/backup';
+import {
+  createBackups,
+  local,
+  postgres,
+  type Scratch,
+  scratchFiles,
+  scratchPostgres,
+} from '@seaworthy/backup';
 import { createFakeClock } from '@seaworthy/testkit';
 import { describe, expect, it } from 'vitest';
 import { compareContents } from '../../src/drill/compare-contents.js';
@@ -8,7 +15,7 @@ import { folderLayout, kpiLayout } from '../../src/manifest/layout.js';
 import type { DrilledBackup } from '../../src/retention/catalog-history.js';
 import { backupStatus } from '../../src/status/backup-status.js';
 import { fakeSource } from '../support/fake-source.js';
-import { temporaryFolder } from '../support/fixtures.js';
+import { recordingLogger, temporaryFolder } from '../support/fixtures.js';
 
 const table = (name: string, rows: number, hash?: string) => ({ name, rows, ...(hash ? { hash } : {}) });
 
@@ -92,6 +99,36 @@ describe('what a drill is told', () => {
       targets: [local(await temporaryFolder())],
     });
     await expect(backups.drill()).rejects.toMatchObject({ code: 'DRILL_MISSING' });
+  });
+});
+
+describe('the scratch places of drills', () => {
+  it('are dropped when their drill must be dead, and one that stays is told and holds up no drill', async () => {
+    const { logger, lines } = recordingLogger();
+    const old = ['20260101', '20260102'].map((day) => `seaworthy_drill_${day}t000000z_0000000a`);
+    const dropped: string[] = [];
+    const scratch: Scratch = {
+      engine: 'mysql',
+      names: async () => [...old, scratchName(Date.now()), 'seaworthy_drill_of_somebody'],
+      create: () => Promise.reject(new Error('this far')),
+      async drop(name) {
+        if (name === old[0]) throw Object.assign(new Error('in use'), { code: 'EBUSY' });
+        dropped.push(name);
+      },
+    };
+    const backups = createBackups({
+      sources: { db: fakeSource() },
+      targets: [local(await temporaryFolder())],
+      drill: { into: { db: scratch } },
+      logger,
+    });
+    await backups.run();
+    await expect(backups.drill()).rejects.toThrow('this far');
+    expect(dropped).toEqual([old[1], expect.stringMatching(/^seaworthy_drill_/)]); // and its own
+    const told = (message: RegExp) =>
+      lines.filter((line) => message.test(line.message)).map(({ fields }) => fields.place);
+    expect(told(/was dropped/)).toEqual([old[1]]);
+    expect(told(/could not be dropped/)).toEqual([old[0]]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { chmod, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
@@ -13,6 +13,12 @@ import { describeWith, type MariadbServer, startMariadb } from '@seaworthy/testk
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { endWatch } from '../../src/pipeline/end-watch.js';
 import { filesIn, processes, sql, temporaryFolder } from '../support/fixtures.js';
+
+async function ownerOf(server: MariadbServer): Promise<{ readonly uid: number; readonly gid: number }> {
+  const [row] = await sql(server.url, 'select @@datadir as path');
+  const { uid, gid } = await stat(String(Reflect.get(Object(row), 'path')));
+  return { uid, gid };
+}
 
 describeWith(['private mysql', 'mariadb-backup'], 'the files of a MariaDB server', () => {
   let server: MariadbServer;
@@ -80,6 +86,19 @@ describeWith(['private mysql', 'mariadb-backup'], 'the files of a MariaDB server
     expect([...seen].join('\n')).toMatch(/--backup .*--stream|--prepare/s);
     expect([...seen].join('\n')).not.toContain(server.password);
     expect(await filesIn(folder)).toContain(`${id}/files.mbstream.zst`);
+
+    if (process.getuid?.() === 0) {
+      // As the server's own user, which is not ours.
+      const [shared, runAs] = [await temporaryFolder(), await ownerOf(server)];
+      await chmod(shared, 0o711);
+      const other = createBackups({
+        sources: { files: mariadbBackup({ url: server.url }) },
+        targets: [local(folder)],
+        drill: { into: { files: scratchMariadb({ folder: join(shared, 'drills'), runAs }) } },
+      });
+      expect(await other.drill()).toMatchObject([{ outcome: 'passed' }]);
+      expect(await readdir(join(shared, 'drills'))).toEqual([]);
+    }
 
     const to = join(await temporaryFolder(), 'data');
     await backups.restore(id, { to: mariadbFolder({ folder: to }), confirm: to });

@@ -218,6 +218,7 @@ describeWith(['private postgres', 'pgbackrest'], 'a cluster in the hands of pgBa
       .catch((error: unknown) => error);
     await waitFor(async () => (await readdir(to).catch(() => [])).length > 0, {
       what: 'files to be restored',
+      everyMs: 1, // all of them are there a moment later
     });
     enough.abort(reason);
     expect(await restoring).toBe(reason);

@@ -194,10 +194,13 @@ describeWith(['postgres', 'mysql', 'redis'], 'one runner among many instances', 
 
   it('a lock in Redis that is gone stops the work, and leaves the lock of its successor alone', async () => {
     const redis = await redisCommands();
-    const lock = redisLock(redis, { key: 'lost', ttl: '3s' });
+    const clock = createFakeClock();
+    const lock = redisLock(redis, { key: 'lost', ttl: '30s', clock });
     const held = lock.tryHold('backup', async (signal) => {
       await redis.set('lost:backup', 'somebody else');
+      await clock.advance(10_000);
       await new Promise((_resolve, reject) => {
+        if (signal.aborted) reject(signal.reason);
         signal.addEventListener('abort', () => reject(signal.reason));
       });
     });

@@ -1,0 +1,206 @@
+import { appendFile, chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type BackupSource, createBackups, createPgBackRest, local } from '@seaworthy/backup';
+import { createFakeClock, waitFor } from '@seaworthy/testkit';
+import { describe, expect, it } from 'vitest';
+import { startScratchServer } from '../src/tools/scratch-server.js';
+import { fakeSource } from './support/fake-source.js';
+import { childrenOf, filesIn, processes, temporaryFolder } from './support/fixtures.js';
+
+type Session = Awaited<ReturnType<BackupSource['open']>>;
+
+/** A fake source with another session. */
+function sourceWith(change: (session: Session) => Partial<Session>): BackupSource {
+  const source = fakeSource();
+  return {
+    ...source,
+    async open(signal) {
+      const session = await source.open(signal);
+      return { ...session, ...change(session) };
+    },
+  };
+}
+
+describe('a restore whose target cannot take anything', () => {
+  it('leaves no decompressor behind', async () => {
+    const folder = await temporaryFolder();
+    const backups = createBackups({ sources: { db: fakeSource() }, targets: [local(folder)] });
+    const { id } = await backups.run();
+    const before = childrenOf(process.pid, 'zstd');
+    await expect(
+      backups.restore(id, { to: fakeSource(), confirm: 'fake', force: ['same-server'] }),
+    ).rejects.toThrow('not here');
+    expect(childrenOf(process.pid, 'zstd')).toEqual(before);
+  });
+});
+
+describe('a dump whose source gives no answer', () => {
+  /** Until the signal aborts, as counting rows on a server that froze. */
+  const never = (signal: AbortSignal): Promise<never> =>
+    new Promise((_resolve, reject) =>
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
+    );
+
+  it.each<[string, (asked: () => void) => BackupSource]>([
+    [
+      'before it begins',
+      (asked) =>
+        sourceWith(() => ({
+          dump(signal) {
+            asked();
+            return never(signal);
+          },
+        })),
+    ],
+    [
+      'after its last byte',
+      (asked) =>
+        sourceWith((session) => ({
+          async dump(signal) {
+            const dump = await session.dump(signal);
+            dump.stdout.once('close', asked);
+            return { ...dump, exited: never(signal) };
+          },
+        })),
+    ],
+  ])('%s is given up after twelve hours', async (_when, make) => {
+    const clock = createFakeClock();
+    const folder = await temporaryFolder();
+    let isAsked = false;
+    const backups = createBackups({
+      sources: {
+        db: make(() => {
+          isAsked = true;
+        }),
+      },
+      targets: [local(folder)],
+      compress: 'gzip',
+      clock,
+    });
+    let error: unknown;
+    const running = backups.run().catch((reason: unknown) => {
+      error = reason;
+    });
+    await waitFor(() => isAsked, { what: 'the source to be asked' });
+    await clock.advance(9 * 3_600_000);
+    expect(error).toBeUndefined();
+    await waitFor(
+      async () => {
+        await clock.advance(3 * 3_600_000);
+        return error;
+      },
+      { what: 'the run to end' },
+    );
+    await running;
+    expect(error).toMatchObject({ code: 'BACKUP_STALLED', message: expect.stringContaining('no answer') });
+    expect(await filesIn(folder)).toEqual([]);
+  });
+});
+
+describe('a server for a look at what was restored', () => {
+  const script = (lines: string) => ({
+    name: 'server',
+    path: '/bin/sh',
+    args: ['-c', lines],
+    stage: 'restore' as const,
+    subject: 'a test',
+  });
+  const signal = new AbortController().signal;
+
+  it('that is stopped by somebody before it is ready says nothing of the backup', async () => {
+    const starting = startScratchServer({
+      spec: script('exit 0'),
+      isReady: async () => false,
+      blame: () => new Error('the backup is bad'),
+      cleanUp: async () => undefined,
+      signal,
+    });
+    await expect(starting).rejects.toMatchObject({ code: 'BACKUP_TOOL_FAILED', tool: 'server', exitCode: 0 });
+  });
+
+  it('that cannot start is gone before its files, and so is who asked it', async () => {
+    const events: string[] = [];
+    const starting = startScratchServer({
+      spec: script('exit 3'),
+      isReady: (until) =>
+        new Promise((resolve) =>
+          until.addEventListener('abort', () => {
+            events.push('not asked any more');
+            resolve(false);
+          }),
+        ),
+      blame: (error) => new Error('the backup is bad', { cause: error }),
+      cleanUp: async () => void events.push('files gone'),
+      signal,
+    });
+    await expect(starting).rejects.toMatchObject({
+      message: 'the backup is bad',
+      cause: { code: 'BACKUP_TOOL_FAILED', exitCode: 3 },
+    });
+    expect(events).toEqual(['not asked any more', 'files gone']);
+  });
+
+  it('is gone when its start is aborted', async () => {
+    const stop = new AbortController();
+    const mark = `seaworthy-test-${process.pid}-aborted`;
+    const running = () => processes().some(({ commandLine }) => commandLine.includes(mark));
+    const starting = startScratchServer({
+      spec: script(`while :; do sleep 1; done # ${mark}`),
+      async isReady() {
+        if (running()) stop.abort(new Error('enough'));
+        return false;
+      },
+      blame: (error) => error,
+      cleanUp: async () => undefined,
+      signal: stop.signal,
+    });
+    await expect(starting).rejects.toThrow('enough');
+    expect(running()).toBe(false);
+  });
+});
+
+describe('pgBackRest', () => {
+  /** A program of that name that does what `lines` say, where the real one would need a cluster and its tablespaces. */
+  async function standIn(lines: string) {
+    const binDir = await temporaryFolder();
+    const text = `#!/bin/sh\nfor last; do :; done\ncase "$last" in version) echo 'pgBackRest 2.45'; exit 0;; esac\n${lines}\n`;
+    await writeFile(join(binDir, 'pgbackrest'), text);
+    await chmod(join(binDir, 'pgbackrest'), 0o755);
+    return createPgBackRest({ stanza: 'kpi', config: '/nonexistent/pgbackrest.conf', binDir });
+  }
+
+  it('that fails midway leaves nothing of the cluster, and nothing of its tablespaces', async () => {
+    const backups = await standIn(
+      `for one; do case "$one" in
+        --pg1-path=*) touch "\${one#*=}/base";;
+        --tablespace-map-all=*) mkdir -p "\${one#*=}/fast/PG_15" && touch "\${one#*=}/fast/PG_15/1";;
+      esac; done; exit 39`,
+    );
+    const root = await temporaryFolder();
+    const [to, tablespaces] = [join(root, 'data'), join(root, 'tablespaces')];
+    await mkdir(tablespaces);
+    await appendFile(join(tablespaces, 'mine'), '');
+    await expect(backups.restore({ to, confirm: to, tablespaces })).rejects.toMatchObject({
+      code: 'RESTORE_FAILED',
+    });
+    expect(await filesIn(root)).toEqual(['tablespaces/mine']);
+    expect(await readdir(root)).toEqual(['tablespaces']);
+    expect(await readdir(tablespaces)).toEqual(['mine']);
+    await expect(backups.restore({ to, confirm: to, tablespaces: 'fast' })).rejects.toThrow(
+      /"tablespaces" must be an absolute path/,
+    );
+  });
+
+  it.each(['status', 'history'] as const)(
+    'is not waited for by a %s that nobody wants any more',
+    async (call) => {
+      const backups = await standIn('exec sleep 600');
+      const stop = new AbortController();
+      const asking = expect(backups[call]({ signal: stop.signal })).rejects.toThrow('enough');
+      await waitFor(() => childrenOf(process.pid, 'sleep').length > 0, { what: 'it to be asked' });
+      stop.abort(new Error('enough'));
+      await asking;
+      expect(childrenOf(process.pid, 'sleep')).toEqual([]);
+    },
+  );
+});
