@@ -1,10 +1,8 @@
-import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { retentionPresets } from '@seaworthy/backup';
 import { createMigrations } from '@seaworthy/db-pool/migrations';
 import { createMetrics, disk, local, memory, remote } from '@seaworthy/health';
 import { clientIp, policy, presets } from '@seaworthy/security';
-import { serverLimits } from '@seaworthy/security/transport';
 import { createService, type ServiceOptions } from '@seaworthy/service';
 import { loginGuard, nightlyBackups, optionalRedis, servedCertificate } from '@seaworthy-example/server';
 import { createApp } from './app.js';
@@ -130,10 +128,7 @@ export function kpiBackend(options: Pick<ServiceOptions<object>, 'sources' | 'si
     }))
     .http(
       ({ config, environment, logger, db, health, metrics, security, logins }) =>
-        createServer(
-          serverLimits(),
-          createApp({ config, environment, logger, db, health, metrics, security, logins }),
-        ),
+        createApp({ config, environment, logger, db, health, metrics, security, logins }),
       ({ config }) => ({ port: config.PORT, host: config.HOST }),
     );
 }

@@ -16,6 +16,7 @@ let db: Db;
 
 beforeAll(async () => {
   db = createDb(pglite({ module: import.meta.resolve('@electric-sql/pglite') }), { connection: {} });
+  await db.ready({ timeout: '2m' }); // it is laid out first, which a busy machine takes its time for
   await createMigrations(db, { folder: migrations }).up();
 });
 afterAll(() => db.close());

@@ -5,7 +5,6 @@ import { healthEndpoints } from '@seaworthy/health/fastify';
 import { requestLog } from '@seaworthy/logging/fastify';
 import { clientIp, type Security } from '@seaworthy/security';
 import { secure, securityOf } from '@seaworthy/security/fastify';
-import { serverLimits } from '@seaworthy/security/transport';
 import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 
 export interface GatewayOptions {
@@ -35,14 +34,10 @@ export async function createGateway({
   security,
 }: GatewayOptions) {
   const client = clientIp({ trust: trustedProxies });
-  const { keepAliveTimeout, requestTimeout, ...http } = serverLimits();
   const app = Fastify({
     logger: false,
     bodyLimit: 1024 ** 2,
     routerOptions: { ignoreTrailingSlash: true },
-    keepAliveTimeout,
-    requestTimeout,
-    http,
   });
   await app.register(requestLog(logger, { clientIp: (request) => client(request).ip }));
   await app.register(secure(security));
