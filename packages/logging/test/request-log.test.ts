@@ -20,8 +20,18 @@ const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 /** Routes of our own beside the contract's: they log, and they show what they would hand on. */
-function routes(log: ServiceLogger): readonly Route[] {
+function routes(log: ServiceLogger, held: () => Promise<void>): readonly Route[] {
   return [
+    {
+      method: 'GET',
+      path: '/held',
+      handle: async () => {
+        log.info('Held');
+        await held();
+        log.info('Let go');
+        return { body: 'late' };
+      },
+    },
     {
       method: 'POST',
       path: '/orders',
@@ -45,12 +55,16 @@ function routes(log: ServiceLogger): readonly Route[] {
   ];
 }
 
-function mount(log: ServiceLogger, options: RequestLogOptions = {}): Mount {
+function mount(
+  log: ServiceLogger,
+  options: RequestLogOptions = {},
+  held = (): Promise<void> => Promise.resolve(),
+): Mount {
   return {
     node: (app) => app.use(nodeRequestLog(log, options)),
     express: (app) => void app.use(expressRequestLog(log, options)),
     fastify: (app) => void app.register(fastifyRequestLog(log, options)),
-    routes: routes(log),
+    routes: routes(log, held),
   };
 }
 
@@ -59,9 +73,18 @@ describeHttpContract('the request log', (host) => {
 
   async function serve(options: RequestLogOptions = {}) {
     const { log, lines } = testLogger();
-    const service = await host.serve(mount(log, options));
+    let held = Promise.resolve();
+    const service = await host.serve(mount(log, options, () => held));
     const completed = (): Line[] => lines().filter(({ message }) => message === 'Request completed');
-    return { service, lines, completed, log };
+    /** From now on `GET /held` waits for what this returns to be called. */
+    const hold = (): (() => void) => {
+      let letGo = (): void => undefined;
+      held = new Promise((resolve) => {
+        letGo = resolve;
+      });
+      return letGo;
+    };
+    return { service, lines, completed, log, hold };
   }
 
   /** The line of the only request so far. */
@@ -117,15 +140,20 @@ describeHttpContract('the request log', (host) => {
   });
 
   test('[row 84] a request that the client gives up is logged once, as 499', async () => {
-    const { service, completed } = await serve();
+    const { service, completed, lines, hold } = await serve();
     await using _service = service;
+    const letGo = hold();
     const socket = connect(service.port, '127.0.0.1');
-    socket.write('GET /slow?ms=300 HTTP/1.1\r\nHost: a\r\n\r\n');
-    await sleep(50);
+    socket.write('GET /held HTTP/1.1\r\nHost: a\r\n\r\n');
+    const has = (message: string) => lines().some((line) => line.message === message);
+    await waitFor(() => has('Held'), { what: 'the handler' });
     socket.destroy();
-    expect(await only(completed)).toMatchObject({ url: '/slow?ms=300', statusCode: 499, aborted: true });
-    await sleep(400); // the handler has answered by now, into nothing
-    expect(completed()).toHaveLength(1);
+    expect(await only(completed)).toMatchObject({ url: '/held', statusCode: 499, aborted: true });
+    letGo();
+    await waitFor(() => has('Let go'), { what: 'the handler to answer, into nothing' });
+    await (await fetch(`${service.url}/hello`)).text();
+    await waitFor(() => completed().length > 1, { what: 'the line of the next request' });
+    expect(completed().map(({ url }) => url)).toEqual(['/held', '/hello']);
   });
 
   test('[row 84] a response that the client leaves in the middle is logged once, as 499', async () => {

@@ -28,7 +28,7 @@ export interface NodeProcess extends AsyncDisposable {
   readonly stderr: string;
   /** Resolves when it has ended and its output is complete. */
   readonly exited: Promise<NodeExit>;
-  /** Resolves with the match once stdout or stderr shows it; rejects when the process ends first. */
+  /** Resolves with the match once stdout or stderr shows it; rejects when the process ends first, and after 50 s. */
   output(pattern: RegExp, timeoutMs?: number): Promise<RegExpExecArray>;
   kill(signal: NodeJS.Signals): void;
   /** Writes to its standard input. */
@@ -89,7 +89,7 @@ export function spawnNode(script: string, options: SpawnNodeOptions = {}): NodeP
     get stderr() {
       return stderr;
     },
-    async output(pattern, timeoutMs = 20_000) {
+    async output(pattern, timeoutMs = 50_000) {
       const search = (): RegExpExecArray | null => pattern.exec(stdout) ?? pattern.exec(stderr);
       const found = await waitFor(() => search() ?? (ended === undefined ? false : 'ended'), {
         timeoutMs,

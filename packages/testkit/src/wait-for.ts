@@ -7,7 +7,7 @@ export class WaitTimeout extends SeaworthyError {
 }
 
 export interface WaitForOptions {
-  /** How long to wait, in milliseconds. @defaultValue 10000 */
+  /** How long to wait, in milliseconds: long enough for a machine that does much else. @defaultValue 30000 */
   readonly timeoutMs?: number;
   /** How often to look, in milliseconds. @defaultValue 20 */
   readonly everyMs?: number;
@@ -36,7 +36,7 @@ export async function waitFor<T>(
   condition: () => T | Promise<T>,
   options: WaitForOptions = {},
 ): Promise<Exclude<T, false | undefined | null | 0 | ''>> {
-  const { timeoutMs = 10_000, everyMs = 20, what = 'the condition', signal } = readOptions(options);
+  const { timeoutMs = 30_000, everyMs = 20, what = 'the condition', signal } = readOptions(options);
   const giveUpAt = performance.now() + timeoutMs;
   for (;;) {
     signal?.throwIfAborted();

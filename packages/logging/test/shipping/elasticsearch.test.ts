@@ -28,7 +28,7 @@ describe.each([
       elasticsearch(connect(Client, receiver.url), { index: 'kpi-logs' }),
     );
     logLines(log, 0, 2_500);
-    await log.flush();
+    await log.flush({ timeout: '1m' });
     expect(indexesOf(documents(receiver))).toEqual(upTo(2_500));
     expect(new Set(receiver.stored.map(({ id }) => id)).size).toBe(2_500);
     expect(new Set(receiver.stored.map(({ index }) => index))).toEqual(new Set(['kpi-logs']));
@@ -146,7 +146,7 @@ describe.each([
       linger: '50ms',
     });
     logLines(log, 0, 100);
-    await log.flush();
+    await log.flush({ timeout: '1m' });
     expect(indexesOf(documents(receiver))).toEqual(upTo(100));
     expect(shipping.stats()).toMatchObject({ sent: 100, retries: 0, deadLetters: 0 });
   });

@@ -117,7 +117,7 @@ test('a registry that throws stops nothing', async () => {
   const target = memoryTarget();
   const { log, shipping } = shippingLog(tempFolder(), target, { metrics });
   logLines(log, 0, 10);
-  await log.flush();
+  await log.flush({ timeout: '1m' });
   expect(shipping.stats()).toMatchObject({ sent: 10, retries: 0 });
 });
 

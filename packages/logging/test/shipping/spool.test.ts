@@ -41,7 +41,7 @@ async function leftBehind(folder: string, from: number, to: number): Promise<voi
 async function found(folder: string) {
   const target = memoryTarget();
   const { log, shipping } = shippingLog(folder, target);
-  await log.flush();
+  await log.flush({ timeout: '1m' });
   const stats = shipping.stats();
   await log.close();
   return { target, stats, indexes: indexesOf(target.lines()) };
@@ -52,7 +52,7 @@ test('[row 89] an outage loses nothing: what was logged meanwhile arrives in ord
   const target = memoryTarget();
   const { log, shipping } = shippingLog(folder, target, { maxBytes: '16mb' });
   logLines(log, 0, 1_000);
-  await log.flush();
+  await log.flush({ timeout: '1m' });
   target.down = true;
   logLines(log, 1_000, 11_000);
   await waitFor(() => shipping.stats().retries > 2, { what: 'retries' });
@@ -196,7 +196,7 @@ test('a spool without its position is sent again under the same ids', async () =
     const target = memoryTarget();
     if (mode === 'nothing') target.close = async () => void appendFileSync(join(folder, 'closed'), '');
     const { log } = shippingLog(folder, target);
-    await log.flush();
+    await log.flush({ timeout: '1m' });
     await log.close();
     return target.received.map(({ id }) => id);
   };
@@ -235,7 +235,7 @@ test('a segment that somebody deletes is counted and told of, and shipping goes 
   logLines(log, 20, 30);
   target.down = false;
   await waitFor(() => shipping.stats().waiting === 0, { what: 'all to be delivered' });
-  await log.flush();
+  await log.flush({ timeout: '1m' });
   expect(indexesOf(target.lines())).toEqual([...upTo(10), ...upTo(30, 20)]);
   expect(shipping.stats().dropped).toBeGreaterThanOrEqual(10);
   const notices = target.lines().filter(({ message }) => message === 'Log lines were dropped');
@@ -284,7 +284,7 @@ test.each(['drop-oldest', 'drop-newest'] as const)(
     await waitFor(() => shipping.stats().waiting === 0 && shipping.stats().state === 'shipping', {
       what: 'an end',
     });
-    await log.flush();
+    await log.flush({ timeout: '1m' });
     const indexes = indexesOf(target.lines());
     const lines = target.lines();
     const own = lines.length - indexes.length;
@@ -316,7 +316,7 @@ test('a full disk costs counted lines and no others, and shipping goes on by its
     what: 'an end',
   });
   logLines(log, count, count + 10);
-  await log.flush();
+  await log.flush({ timeout: '1m' });
   const lines = target.lines();
   const indexes = indexesOf(lines);
   const told = lines.filter(({ message }) => message === 'Log lines were dropped');

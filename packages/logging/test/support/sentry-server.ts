@@ -20,6 +20,8 @@ export async function startSentryServer(task: {
   /** A file for its log. */
   readonly path?: string;
   readonly further?: object;
+  /** @defaultValue that of the package, which a busy machine may not keep */
+  readonly flushTimeout?: string;
 }): Promise<SentryServer> {
   const path = fileURLToPath(new URL('../fixtures/sentry-server.mjs', import.meta.url));
   const child = fork(path, [JSON.stringify(task)], {
