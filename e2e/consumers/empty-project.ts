@@ -37,10 +37,12 @@ export function emptyProject(): EmptyProject {
     files: () => exportsOf(folder).filter((entry) => entry.endsWith('/*')),
     async install(specs) {
       const flags = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts', '--fetch-retries=1'];
-      const { code, stderr } = await runProgram('npm', ['install', ...flags, ...specs], {
-        cwd: folder,
-        timeoutMs: 150_000,
-      });
+      const attempt = () =>
+        runProgram('npm', ['install', ...flags, ...specs], { cwd: folder, timeoutMs: 140_000 });
+      const first = await attempt();
+      // A network that failed once is asked once more: what has come is in npm's cache.
+      const again = first.code === null || (first.code !== 0 && unreachable.test(first.stderr));
+      const { code, stderr } = again ? await attempt() : first;
       if (code === 0) return undefined;
       const reason = `npm install ${code === null ? 'took too long' : `ended with ${code}`}: ${stderr.slice(-1_500)}`;
       if ((code !== null && !unreachable.test(stderr)) || process.env.CI === 'true') throw new Error(reason);

@@ -39,7 +39,7 @@ describe('docs/getting-started.md', () => {
     const compiler = ['typescript5@npm:typescript@5.9.3', '@types/node@20.19.43'];
     offline = await project.install([...tarballs, ...others, ...compiler]);
     for (const [path, text] of files) project.write(path, text);
-  }, 300_000);
+  }, 400_000);
   beforeEach(({ skip }) => skip(offline !== undefined, offline));
   afterAll(() => project[Symbol.dispose]());
 

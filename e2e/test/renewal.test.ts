@@ -99,7 +99,8 @@ describeWith(['nginx', 'openssl', 'pebble', 'certbot'], 'certbot with the deploy
       ['-config', join(folder, 'pebble.json'), '-dnsserver', `127.0.0.1:${dns}`],
       { PEBBLE_VA_NOSLEEP: '1', PEBBLE_WFE_NONCEREJECT: '0' },
     );
-    await waitFor(() => listens(acme), { what: 'the ACME authority' });
+    for (const port of [dns, dnsManagement, acme])
+      await waitFor(() => listens(port), { what: 'the ACME authority and its names' });
 
     const backend = createServer((_request, response) => void response.end('kpi'));
     await new Promise<void>((resolve) => backend.listen(0, '127.0.0.1', resolve));

@@ -46,7 +46,7 @@ describe('the packed packages, installed together in an empty project', () => {
     offline = await project.install([...(await packAll()), ...applicationsOwn, typescript5]);
     project.add('esm');
     project.add('cjs');
-  }, 300_000);
+  }, 400_000);
   beforeEach(({ skip }) => skip(offline !== undefined, offline));
   afterAll(() => project[Symbol.dispose]());
 
@@ -118,7 +118,7 @@ describe('the packed packages, where no framework, driver or client is installed
   beforeAll(async () => {
     offline = await project.install([...(await packAll()), '@types/node@20.19.43', typescript5]);
     project.add('bare');
-  }, 300_000);
+  }, 400_000);
   beforeEach(({ skip }) => skip(offline !== undefined, offline));
   afterAll(() => project[Symbol.dispose]());
 

@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
 import { checkTarballs } from './tarballs.mjs';
 import { run, StepError } from './terminal.mjs';
-import { root, workspacePackages } from './workspace.mjs';
+import { cache, readJson, root, workspacePackages } from './workspace.mjs';
 
 const bin = (/** @type {string} */ name) => join(root, 'node_modules', '.bin', name);
 
@@ -30,11 +30,28 @@ async function lint() {
   return output.match(/Checked \d+ files/)?.[0] ?? 'checked';
 }
 
+/**
+ * Projects that differ in nothing but their files are one program, which reads what they share once. That each package's sources
+ * stand by themselves is what its build shows.
+ */
 async function types() {
   const projects = workspacePackages()
     .map(({ folder }) => join(folder, 'tsconfig.json'))
     .filter((path) => existsSync(path));
+  /** @type {Map<string, string[]>} */
+  const programs = new Map();
   for (const project of projects) {
+    const { include, ...settings } = readJson(project);
+    settings.extends = resolve(dirname(project), settings.extends);
+    const key = JSON.stringify(settings);
+    const files = include.map((/** @type {string} */ path) => resolve(dirname(project), path));
+    programs.set(key, [...(programs.get(key) ?? []), ...files]);
+  }
+  const folder = join(cache, 'types');
+  mkdirSync(folder, { recursive: true });
+  for (const [index, [settings, include]] of [...programs].entries()) {
+    const project = join(folder, `${index}.json`);
+    writeFileSync(project, JSON.stringify({ ...JSON.parse(settings), include }));
     await run(process.execPath, [join(root, 'node_modules/@typescript/native/bin/tsc'), '-p', project], {
       cwd: root,
       quiet: true,

@@ -12,7 +12,8 @@ export const partialRunPath = join(cache, 'partial-run.json');
 export const recordVariable = 'SEAWORTHY_RECORD';
 
 /** @typedef {{ project: string, file: string, title: string, state: 'passed' | 'failed' | 'skipped', ms: number }} TestRecord */
-/** @typedef {{ tests: TestRecord[], brokenFiles: string[], unhandledErrors: number, complete: boolean }} RunRecord */
+/** @typedef {{ file: string, ms: number, importMs: number }} FileRecord `ms` is all of it: worker, imports, hooks and tests */
+/** @typedef {{ tests: TestRecord[], files: FileRecord[], brokenFiles: string[], unhandledErrors: number, complete: boolean }} RunRecord */
 
 /** A vitest reporter that writes down what ran, for the closing line, the conformance table and the evidence. */
 export default class RecordReporter {
@@ -24,9 +25,15 @@ export default class RecordReporter {
   onTestRunEnd(modules, unhandledErrors, reason) {
     /** @type {TestRecord[]} */
     const tests = [];
+    /** @type {FileRecord[]} */
+    const files = [];
     const brokenFiles = [];
     for (const module of modules) {
       const file = relative(root, module.moduleId);
+      const { environmentSetupDuration, prepareDuration, collectDuration, setupDuration, duration } =
+        module.diagnostic();
+      const ms = environmentSetupDuration + prepareDuration + collectDuration + setupDuration + duration;
+      files.push({ file, ms: Math.round(ms), importMs: Math.round(collectDuration) });
       if (module.errors().length > 0) brokenFiles.push(file);
       for (const test of module.children.allTests()) {
         const { state } = test.result();
@@ -46,6 +53,8 @@ export default class RecordReporter {
     /** @type {RunRecord} */
     const record = {
       tests,
+      // The longest first: what tools/vitest/start-order.mjs is written from.
+      files: files.sort((a, b) => b.ms - a.ms),
       brokenFiles,
       unhandledErrors: unhandledErrors.length,
       complete: reason !== 'interrupted',
