@@ -32,7 +32,15 @@ const engines: readonly {
   {
     name: 'mariadb',
     need: 'private mysql',
-    start: () => startMariadb(),
+    // One that does not heed the character set of its clients.
+    start: () =>
+      startMariadb({
+        settings: {
+          'character-set-client-handshake': 0,
+          'character-set-server': 'latin1',
+          'collation-server': 'latin1_swedish_ci',
+        },
+      }),
     driver: () => mysql(mysql2) as Driver,
   },
 ];
@@ -297,6 +305,23 @@ for (const { name, need, start, driver } of engines) {
       await waitFor(async () => (await later.many(sql`select id from closed_under`)).length === 1, {
         what: 'the row to be there',
       });
+    });
+
+    test("gives text back whatever character set the server takes for the client's, after a reset of the session too", async () => {
+      await using db = open({ pool: { max: 1 } });
+      const text = 'naïve 🚢';
+      const type = db.dialect === 'mysql' ? sql.raw`varchar(100) character set utf8mb4` : sql.raw`text`;
+      await db.exec(sql`create table if not exists texts (t ${type})`);
+      for (let time = 0; time < 2; time += 1) {
+        await db.exec(sql`delete from texts`);
+        await db.exec(sql`insert into texts values (${text})`);
+        expect(await db.one(sql`select t, char_length(t) as n from texts where t = ${text}`)).toEqual({
+          t: text,
+          n: 7,
+        });
+        await using own = await db.connect();
+        await own.exec(db.dialect === 'mysql' ? sql`set names latin1` : sql`set client_encoding to latin1`);
+      }
     });
 
     test('keeps its connection over 300 broken constraints', async () => {

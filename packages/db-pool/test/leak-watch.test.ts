@@ -73,7 +73,7 @@ describeWith(['postgres'], 'a borrowed connection', () => {
     const leaks: unknown[] = [];
     await using db = createDb(postgres(pg), {
       url: database.url,
-      pool: { leakAfter: '1s' },
+      pool: { leakAfter: '3s' },
       slowQuery: false,
       logger: { error: line, warn: line, info: line, debug: line },
       metrics: {
@@ -84,6 +84,7 @@ describeWith(['postgres'], 'a borrowed connection', () => {
         histogram: () => ({ record: () => undefined }),
       },
     });
+    await db.ready(); // to connect may take long where much else runs
     async function whoeverForgets() {
       return db.connect();
     }

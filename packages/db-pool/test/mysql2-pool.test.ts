@@ -25,7 +25,8 @@ describeWith(['mysql'], 'mysqlPool', () => {
       onEvent,
     });
   const server: ToolServer = {
-    open: (deadline, onEvent) => open({ min: 3 }, deadline, onEvent),
+    // A check of a connection that rested would take from the time that a caller has.
+    open: (deadline, onEvent) => open({ min: 3, validateAfter: '1m' }, deadline, onEvent),
     async sleepers(): Promise<number> {
       await using watcher = createDb(mysql(mysql2), { url: database.adminUrl });
       const query = sql`select count(*) as n from information_schema.processlist
@@ -114,6 +115,7 @@ describeWith(['mysql'], 'mysqlPool', () => {
 
     test('takes a connection away that is kept too long and says so as an error event', async () => {
       await using db = open();
+      await db.ready();
       const pool = mysqlPool(mysql2, db, { checkoutTimeout: '300ms' }).promise();
       const connection = await pool.getConnection();
       const said = new Promise<unknown>((resolve) => void connection.connection.on('error', resolve));
@@ -138,6 +140,15 @@ describeWith(['mysql'], 'mysqlPool', () => {
       ).toBe('still works');
       connection.destroy();
       await ended;
+      await expect(db.one(sql`select 1 as one`)).rejects.toMatchObject({ code: 'DB_CLOSED' });
+    });
+
+    test('end() does not wait for a connection that was taken away and is never released', async () => {
+      await using db = open();
+      await db.ready();
+      const pool = mysqlPool(mysql2, db, { checkoutTimeout: '300ms', closeDb: true }).promise();
+      await pool.getConnection();
+      await pool.end();
       await expect(db.one(sql`select 1 as one`)).rejects.toMatchObject({ code: 'DB_CLOSED' });
     });
 

@@ -25,7 +25,8 @@ describeWith(['postgres'], 'pgPool', () => {
       onEvent,
     });
   const server: ToolServer = {
-    open: (deadline, onEvent) => open({ min: 3 }, deadline, onEvent),
+    // A check of a connection that rested would take from the time that a caller has.
+    open: (deadline, onEvent) => open({ min: 3, validateAfter: '1m' }, deadline, onEvent),
     async sleepers(): Promise<number> {
       await using watcher = createDb(postgres(pg), { url: database.adminUrl });
       const query = sql`select count(*) as n from pg_stat_activity
@@ -124,6 +125,7 @@ describeWith(['postgres'], 'pgPool', () => {
 
     test('takes a client away that is kept too long, cancels what it runs and says so as an error event', async () => {
       await using db = open();
+      await db.ready();
       const pool = pgPool(pg, db, { checkoutTimeout: '300ms' });
       const client = await pool.connect();
       const said = new Promise<Error>((resolve) => void client.on('error', resolve));
@@ -188,6 +190,33 @@ describeWith(['postgres'], 'pgPool', () => {
       ).toBe('still works');
       client.release();
       await ended;
+      await expect(db.one(sql`select 1 as one`)).rejects.toMatchObject({ code: 'DB_CLOSED' });
+    });
+
+    test('tells a query object or cursor that its connection is gone, instead of ending the process', async () => {
+      await using db = open();
+      await using admin = createDb(postgres(pg), { url: database.adminUrl });
+      const client = await pgPool(pg, db).connect();
+      client.on('error', () => undefined);
+      const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+      await admin.exec(sql`select pg_terminate_backend(${rows[0]?.pid})`);
+      await waitFor(() => db.stats().total === 0, { what: 'the pool to notice' });
+      const failure = await new Promise<unknown>((resolve) => {
+        const query = new pg.Query('select 1 as one', (error: unknown) => resolve(error));
+        client.query(query as never);
+      });
+      expect(failure).toMatchObject({ code: 'DB_CONNECTION_LOST' });
+      client.query(new pg.Query('select 1 as one') as never); // which nobody listens to
+      client.release();
+      expect(await db.one(sql`select 1 as one`)).toEqual({ one: 1 });
+    });
+
+    test('end() does not wait for a client that was taken away and is never released', async () => {
+      await using db = open();
+      await db.ready();
+      const pool = pgPool(pg, db, { checkoutTimeout: '300ms', closeDb: true });
+      await pool.connect();
+      await pool.end();
       await expect(db.one(sql`select 1 as one`)).rejects.toMatchObject({ code: 'DB_CLOSED' });
     });
 

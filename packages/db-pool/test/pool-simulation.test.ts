@@ -28,6 +28,7 @@ async function live(seed: number): Promise<string[]> {
   const min = upTo(max + 1);
   const wrong: string[] = [];
   const calls: Call[] = [];
+  const evicted = new Set<FakeConnection>();
   let troubleAt = 0;
   const pool = new Pool<FakeConnection>({
     connect: server.connect,
@@ -63,6 +64,7 @@ async function live(seed: number): Promise<string[]> {
       if (connection.holder !== undefined)
         wrong.push(`call ${number} got what call ${connection.holder} holds`);
       connection.holder = number;
+      if (evicted.has(connection)) wrong.push(`call ${number} got a connection that was evicted`);
       check();
       await sleep(clock, upTo(400));
       connection.holder = undefined;
@@ -87,6 +89,10 @@ async function live(seed: number): Promise<string[]> {
     if (random() < 0.05) server.cut(random());
     if (server.condition !== 'up') troubleAt = clock.monotonic();
     await clock.advance(upTo(random() < 0.1 ? 3_000 : 200));
+    if (random() < 0.03) {
+      for (const connection of server.connections) evicted.add(connection);
+      pool.evict();
+    }
     check();
   }
 

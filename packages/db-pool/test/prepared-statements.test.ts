@@ -86,6 +86,41 @@ describeWith(['postgres'], 'statements that PostgreSQL keeps prepared', () => {
     expect(await db.one(all)).toEqual({ id: 1, name: 'x' });
   });
 
+  test('fail a transaction once when its tables have changed, which runs again, and the next one not at all', async () => {
+    await using db = open();
+    await db.exec(sql`create table reshaped (id int)`);
+    await db.exec(sql`insert into reshaped values (1)`);
+    const texts = [sql.raw`*`, sql.raw`reshaped.*`, sql.raw`*, 1 as a`, sql.raw`*, 2 as a`];
+    let runs = 0;
+    const readAll = () =>
+      db.transaction(async (tx) => {
+        runs += 1;
+        for (const columns of texts)
+          expect(await tx.one(sql`select ${columns} from reshaped where id = ${1}`)).toMatchObject(expected);
+      });
+    let expected: object = { id: 1 };
+    await twice(() => twice(readAll));
+    await db.exec(sql`alter table reshaped add column name text default 'x'`);
+    expected = { id: 1, name: 'x' };
+    runs = 0;
+    await readAll();
+    expect(runs).toBe(2);
+    await twice(readAll);
+    expect(runs).toBe(4);
+    const kept = sql`select count(*) as n from pg_prepared_statements where statement like '%from reshaped%'`;
+    expect((await db.one<{ n: number }>(kept)).n).toBe(texts.length);
+
+    await db.exec(sql`alter table reshaped add column other text default 'y'`);
+    expected = { id: 1, name: 'x', other: 'y' };
+    const again = sql`select ${sql.raw`*`} from reshaped where id = ${1}`;
+    await db.transaction(async (tx) => {
+      const inner = tx.transaction((part) => part.one(again));
+      await expect(inner).rejects.toMatchObject({ kind: 'serialization', sqlState: '0A000' });
+      for (let time = 0; time < 3; time += 1) expect(await tx.one(again)).toEqual(expected);
+    });
+    await readAll();
+  });
+
   test('are sent again when somebody else took them out of the server', async () => {
     await using db = open();
     const one = sql`select ${1}::int as one`;

@@ -1,4 +1,4 @@
-import { createTestDatabase, describeWith, type TestDatabase } from '@seaworthy/testkit';
+import { createTestDatabase, describeWith, type TestDatabase, waitFor } from '@seaworthy/testkit';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { postgres } from '../src/drivers/postgres.js';
@@ -54,6 +54,28 @@ describeWith(['postgres'], 'pool.warmUp', () => {
     });
     expect((await refused(db.one(sql`select 1 as one`))).kind).toBe('unavailable');
     expect(db.stats().inUse).toBe(0);
+    await db.close();
+    await using watcher = open();
+    const left = sql`select 1 as one from pg_stat_activity where query like '%pg_sleep(60)%' and pid <> pg_backend_pid()`;
+    await waitFor(async () => (await watcher.many(left)).length === 0, {
+      what: 'the server to have stopped',
+    });
+  });
+
+  test('close() ends what is being warmed up, in the server too', async () => {
+    const db = open(
+      { min: 3, max: 3, warmUp: [sql`select pg_sleep(61) is null as slept`] },
+      { deadline: { acquire: '20s', drain: '100ms' } },
+    );
+    await using watcher = open();
+    const left = sql`select 1 as one from pg_stat_activity where query like '%pg_sleep(61)%' and pid <> pg_backend_pid()`;
+    const asked = refused(db.one(sql`select 1 as one`, { timeout: '20s' }));
+    await waitFor(async () => (await watcher.many(left)).length > 0, { what: 'the warm-up to run' });
+    await db.close();
+    expect((await asked).kind).toBe('closed');
+    await waitFor(async () => (await watcher.many(left)).length === 0, {
+      what: 'the server to have stopped',
+    });
   });
 
   test('takes statements alone that plainly only read', () => {

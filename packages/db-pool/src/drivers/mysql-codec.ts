@@ -1,7 +1,7 @@
 import { DbError } from '../db-error.js';
 import type { DriverResult } from '../driver.js';
 import { SqlJson } from '../sql/fragments.js';
-import { decodeJson, encodeJson, encodeJsonObject } from '../sql/json.js';
+import { decodeJson, encodeJson } from '../sql/json.js';
 import { realNumber } from '../sql/real.js';
 import { wellFormed } from '../sql/well-formed.js';
 
@@ -58,13 +58,16 @@ function decoderOf({ columnType, columnLength, extendedFormat }: MysqlColumn): D
   }
 }
 
-/** The session's time zone is UTC, so that is what the text means. What no Date can hold (`0000-00-00`) stays text. */
+/**
+ * The session's time zone is UTC, so that is what the text means. What no Date can hold stays text: `0000-00-00`, and with
+ * ALLOW_INVALID_DATES February 30, which a Date would make March 1.
+ */
 function decodeDatetime(text: string): Date | string {
   const match = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?$/.exec(text);
   if (match === null) return text;
   const [, date, time, fraction = ''] = match;
   const parsed = new Date(`${date}T${time}.${fraction.padEnd(3, '0').slice(0, 3)}Z`);
-  return Number.isNaN(parsed.getTime()) ? text : parsed;
+  return parsed.getUTCDate() === Number(date?.slice(-2)) ? parsed : text;
 }
 
 /** `12:00:00.500` is `12:00:00.5` on PostgreSQL, and without a fraction where it is zero. */
@@ -176,7 +179,7 @@ function encodeObject(value: object): MysqlParameter {
   if (Array.isArray(value)) {
     throw invalid('MySQL has no arrays: write sql.list(values) after `in`, or sql.json(values) for JSON.');
   }
-  return encodeJsonObject(value);
+  return encodeJson(value);
 }
 
 function encodeDate(date: Date): string {

@@ -18,14 +18,9 @@ import { mysqlError, mysqlFailure } from './mysql-error.js';
 import { useNativeValues } from './mysql-native.js';
 import { isPreparable } from './mysql-preparable.js';
 import { MysqlRows } from './mysql-rows.js';
+import { MysqlSession } from './mysql-session.js';
 import { MysqlStatements } from './mysql-statements.js';
 import { splitScript } from './split-script.js';
-
-/**
- * What decoding and the safety of writes rely on, whatever the server's defaults are. mysql2 asks for IGNORE_SPACE when it connects,
- * and a reset of the session takes it away.
- */
-const sessionSettings = `set time_zone = '+00:00', sql_mode = concat_ws(',', nullif(@@sql_mode, ''), 'STRICT_ALL_TABLES,IGNORE_SPACE')`;
 
 /** ER_QUERY_INTERRUPTED */
 const interrupted = 1317;
@@ -39,6 +34,7 @@ export class MysqlConnection implements DriverConnection {
   readonly #encodeInteger: (value: number | bigint) => unknown;
   readonly #kill: () => Promise<void>;
   readonly #statements: MysqlStatements;
+  readonly #session: MysqlSession;
   #isOpen = true;
   #lost: () => void = () => undefined;
   #inTransaction = false;
@@ -54,6 +50,7 @@ export class MysqlConnection implements DriverConnection {
     this.#encodeInteger = encodeInteger;
     this.#kill = kill;
     this.#statements = new MysqlStatements(client, maxPreparedStatements);
+    this.#session = new MysqlSession(client);
     // For the client's whole life: an 'error' without a listener ends the process.
     client.on('error', () => this.#close());
     client.on('end', () => this.#close());
@@ -176,7 +173,8 @@ export class MysqlConnection implements DriverConnection {
   }
 
   async prepareSession(): Promise<void> {
-    await this.query({ text: sessionSettings, values: [] });
+    this.#session.encodeAsAtFirst();
+    await this.query({ text: this.#session.settings, values: [] });
   }
 
   cancel(): Promise<void> {

@@ -24,6 +24,7 @@ const byNumber: ReadonlyMap<number, DbErrorKind> = new Map<number, DbErrorKind>(
   [4025, 'check'], // MariaDB
   [1213, 'deadlock'],
   [1020, 'serialization'], // MariaDB: record has changed since last read
+  [1412, 'serialization'], // the table's definition has, since the transaction began to read
   [1205, 'lock_timeout'],
   [3572, 'lock_timeout'],
   [1290, 'readonly'],

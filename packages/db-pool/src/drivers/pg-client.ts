@@ -1,5 +1,6 @@
 import type { DriverResult } from '../driver.js';
 import { buildRows } from './build-rows.js';
+import { copyError, isClientCopy } from './copy-error.js';
 import { type Decode, decoderFor } from './postgres-decode.js';
 
 /** The part of a pg client that is used. */
@@ -27,6 +28,7 @@ export interface PgQuery {
 }
 
 interface PgResult {
+  readonly command: string;
   readonly rowCount: number | null;
   readonly rows: readonly (readonly unknown[])[];
   readonly fields: readonly { readonly name: string }[];
@@ -60,10 +62,15 @@ export class SentQuery implements PgQuery {
   }
 }
 
-/** A text of several statements answers several results; the last one counts, as in psql. */
-export function resultOf(answer: PgAnswer): DriverResult {
+/**
+ * A text of several statements answers several results; the last one counts, as in psql.
+ *
+ * @throws DbError `invalid_value` for `copy … to stdout`, whose rows pg drops.
+ */
+export function resultOf(answer: PgAnswer, text: string): DriverResult {
   const result = isList(answer) ? answer.at(-1) : answer;
   if (result === undefined) return { rows: [], rowCount: 0 };
+  if (result.command === 'COPY' && isClientCopy(text)) throw copyError();
   const columns = result.fields.map((field) => field.name);
   return { rows: buildRows(columns, result.rows), rowCount: result.rowCount ?? 0 };
 }

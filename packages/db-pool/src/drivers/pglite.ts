@@ -14,6 +14,7 @@ import type {
 import { ConnectionFailedError } from '../pool/pool-errors.js';
 import type { Statement } from '../sql/compile.js';
 import { buildRows } from './build-rows.js';
+import { copyError, isClientCopy } from './copy-error.js';
 import { CursorRows } from './cursor-rows.js';
 import { lockFolder } from './folder-lock.js';
 import { PgliteThread, type ThreadAnswer, type ThreadRequest } from './pglite-thread.js';
@@ -216,6 +217,8 @@ class PgliteConnection implements DriverConnection {
   }
 
   async #ask(request: ThreadRequest): Promise<ThreadAnswer> {
+    // Waiting for data that nobody sends, PGlite would never answer anybody again.
+    if ('text' in request && isClientCopy(request.text)) throw copyError();
     this.#busy = true;
     try {
       const answer = await this.#thread.ask(request);

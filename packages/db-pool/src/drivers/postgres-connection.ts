@@ -25,6 +25,8 @@ export class PostgresConnection implements DriverConnection {
   #ready = true;
   #cursors = 0;
   #onReady: (() => void) | undefined;
+  /** Names to take out of the server when the transaction is over that failed because of one of them. */
+  #outdated: readonly string[] = [];
 
   constructor(client: PgClient, maxPreparedStatements: number) {
     this.#client = client;
@@ -49,13 +51,14 @@ export class PostgresConnection implements DriverConnection {
   }
 
   async query({ text, values }: Statement): Promise<DriverResult> {
+    if (this.#outdated.length > 0 && this.transactionState === 'none') this.#takeOut();
     const encoded = values.length === 0 ? undefined : values.map(encodeValue);
     const name = encoded !== undefined || preparable.test(text) ? this.#nameFor(text) : undefined;
     try {
-      return resultOf(await this.#send({ text, name, values: encoded }));
+      return resultOf(await this.#send({ text, name, values: encoded }), text);
     } catch (error) {
       if (name === undefined || !this.#lostItsPlan(text, error)) throw error;
-      return resultOf(await this.#send({ text, values: encoded }));
+      return resultOf(await this.#send({ text, values: encoded }), text);
     }
   }
 
@@ -63,7 +66,7 @@ export class PostgresConnection implements DriverConnection {
     this.#cursors += 1;
     return new CursorRows(`seaworthy_${this.#cursors}`, statement, async ({ text, values }) => {
       const encoded = values.length === 0 ? undefined : values.map(encodeValue);
-      return resultOf(await this.#send({ text, values: encoded }));
+      return resultOf(await this.#send({ text, values: encoded }), text);
     });
   }
 
@@ -105,6 +108,7 @@ export class PostgresConnection implements DriverConnection {
     await Promise.all([this.#send({ text: 'discard all' }), this.prepareSession()]);
     this.pipeline(false);
     this.#prepared.clear();
+    this.#outdated = [];
     forgetParsed(this.#client);
   }
 
@@ -133,28 +137,41 @@ export class PostgresConnection implements DriverConnection {
   }
 
   #nameFor(text: string): string | undefined {
+    if (this.#outdated.length > 0) return undefined;
     const { name, evicted } = this.#prepared.use(text);
     if (evicted !== undefined) this.#deallocate(evicted);
     return name;
   }
 
   /** Goes out before the next statement, whose answer comes after its own. */
-  #deallocate(name: string): void {
-    forgetParsed(this.#client, name);
-    this.#client.query({ text: `deallocate "${name}"`, callback: () => undefined });
+  #deallocate(...names: readonly string[]): void {
+    for (const name of names) forgetParsed(this.#client, name);
+    const text = names.map((name) => `deallocate "${name}"`).join('; ');
+    this.#client.query({ text, callback: () => undefined });
+  }
+
+  #takeOut(): void {
+    this.#deallocate(...this.#outdated);
+    this.#outdated = [];
   }
 
   /**
    * Whether the statement did not run because the server's copy is not what was prepared: columns were added since, or a pooler
    * put another server connection under this one. Then it can be sent again without a name, but not inside a transaction, which
    * has failed.
+   *
+   * @throws DbError `serialization` for such a transaction when a table has changed: run again, it finds nothing outdated here.
    */
   #lostItsPlan(text: string, error: unknown): boolean {
     if (!DbError.is(error)) return false;
     const { sqlState = '', message } = error;
     const isMissing = sqlState === '26000';
-    const isAnother = sqlState === '42P05' || (sqlState === '0A000' && message.includes('cached plan'));
-    if (!isMissing && !isAnother) return false;
+    const hasChanged = sqlState === '0A000' && message.includes('cached plan');
+    if (!isMissing && !hasChanged && sqlState !== '42P05') return false;
+    if (hasChanged && this.transactionState === 'failed') {
+      this.#outdated = this.#prepared.clear();
+      throw tableChanged(sqlState);
+    }
     const name = this.#prepared.forget(text);
     if (name === undefined) return true;
     if (isMissing || this.transactionState === 'failed') forgetParsed(this.#client, name);
@@ -221,4 +238,12 @@ export class PostgresConnection implements DriverConnection {
     this.#becomeReady();
     if (wasOpen) this.#lost();
   }
+}
+
+function tableChanged(sqlState: string): DbError {
+  return new DbError(
+    'serialization',
+    `A table has changed since this statement was prepared (code ${sqlState}); run the transaction again.`,
+    { sqlState },
+  );
 }

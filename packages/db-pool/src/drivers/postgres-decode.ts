@@ -26,12 +26,15 @@ export function decodeInteger(text: string): number | bigint {
   return Number.isSafeInteger(number) ? number : BigInt(text);
 }
 
+/** ECMAScript, 21.4.1.1: a Date reaches 100,000,000 days from 1970. */
+const latestDate = 8.64e15;
+
 const timestampPattern =
   /^(\d{4,6})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?(?:([+-])(\d\d)(?::?(\d\d))?(?::?(\d\d))?)?$/;
 
 /**
  * A timestamp as a Date; one without a zone is UTC. A Date has milliseconds, so microseconds are cut. What no Date can
- * hold (`infinity`, years BC) stays text.
+ * hold (`infinity`, years BC, years from 275761 on) stays text.
  */
 export function decodeTimestamp(text: string): Date | string {
   const match = timestampPattern.exec(text);
@@ -44,7 +47,8 @@ export function decodeTimestamp(text: string): Date | string {
   date.setUTCHours(Number(hour), Number(minute), Number(second), Number(fraction.padEnd(3, '0').slice(0, 3)));
   const offsetSeconds =
     Number(zoneHour ?? 0) * 3_600 + Number(zoneMinute ?? 0) * 60 + Number(zoneSecond ?? 0);
-  return new Date(date.getTime() - (sign === '-' ? -1 : 1) * offsetSeconds * 1_000);
+  const moment = date.getTime() - (sign === '-' ? -1 : 1) * offsetSeconds * 1_000;
+  return Math.abs(moment) <= latestDate ? new Date(moment) : text;
 }
 
 /** Hexadecimal; or `escape`, where a role or a pooler has set that again after the session was prepared. */

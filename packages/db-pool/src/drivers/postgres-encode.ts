@@ -1,6 +1,6 @@
 import { DbError } from '../db-error.js';
 import { SqlJson } from '../sql/fragments.js';
-import { encodeJson, encodeJsonObject } from '../sql/json.js';
+import { encodeJson } from '../sql/json.js';
 import { wellFormed } from '../sql/well-formed.js';
 
 /** A value as PostgreSQL reads it: text, bytes, or NULL. */
@@ -33,7 +33,7 @@ function encodeObject(value: object): EncodedValue {
   if (value instanceof Date) return encodeDate(value);
   if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   if (Array.isArray(value)) return encodeArray(value);
-  return encodeJsonObject(value);
+  return encodeJson(value);
 }
 
 /** ISO 8601 in UTC. A column without time zone ignores the zone, and so keeps UTC. */

@@ -1,4 +1,5 @@
 import { DbError, type DbErrorDetails, type DbErrorKind } from '../db-error.js';
+import { copyError } from './copy-error.js';
 import { describeFailure } from './describe-failure.js';
 import { standIn } from './repeats-text.js';
 
@@ -72,6 +73,8 @@ const parserSays: Readonly<Record<string, RegExp>> = {
  */
 export function postgresError(failure: PostgresFailure, text: string): DbError {
   const sqlState = failure.code ?? '';
+  // Which pg and PGlite say to the server, because nobody gave them data.
+  if (sqlState === '57014' && failure.message?.startsWith('COPY from stdin') === true) return copyError();
   const kind = byState[sqlState] ?? byClass[sqlState.slice(0, 2)] ?? 'unknown';
   const details: DbErrorDetails = {
     sqlState,

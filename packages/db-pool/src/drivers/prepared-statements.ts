@@ -43,9 +43,11 @@ export class PreparedStatements {
     return name;
   }
 
-  /** The server forgot them all. */
-  clear(): void {
+  /** None is what the server has any more. Returns their names. */
+  clear(): string[] {
+    const names = Array.from(this.#uses.values(), ({ name }) => name);
     this.#uses.clear();
+    return names;
   }
 
   #meet(text: string): PreparedUse {

@@ -17,6 +17,8 @@ export interface MysqlPoolContext {
   readonly access: ToolAccess;
   readonly checkoutTimeout: DurationInput | undefined;
   returned(connection: EventEmitter): void;
+  /** It is gone: nobody need wait for its return. */
+  lost(connection: EventEmitter): void;
 }
 
 /** What both shapes of a connection do, by promises. */
@@ -75,6 +77,7 @@ class MysqlCheckout {
   }
 
   lost(error: DbError): void {
+    this.#context.lost(this.events);
     if (!this.#released && this.events.listenerCount('error') > 0) this.events.emit('error', error);
   }
 }

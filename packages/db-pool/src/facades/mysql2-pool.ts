@@ -40,10 +40,10 @@ class PoolCore {
       access,
       checkoutTimeout: options.checkoutTimeout,
       returned: (connection) => {
-        this.#out.delete(connection);
         events.emit('release', connection);
-        if (this.#out.size === 0) this.#whenBack?.();
+        this.#isBack(connection);
       },
+      lost: (connection) => this.#isBack(connection),
     };
   }
 
@@ -75,6 +75,11 @@ class PoolCore {
       });
     }
     if (this.#closeDb) await this.#db.close();
+  }
+
+  #isBack(connection: EventEmitter): void {
+    this.#out.delete(connection);
+    if (this.#out.size === 0) this.#whenBack?.();
   }
 
   #refuseIfEnding(): void {
@@ -156,7 +161,8 @@ class MysqlPromisePool extends EventEmitter {
  * clean. Rows and errors of the server are mysql2's own; integers beyond 2^53 come as text instead of rounded, and Dates are
  * UTC, which the sessions are.
  *
- * `end()` waits for its own connections and leaves the database open, which others may use.
+ * `end()` waits for its own connections, each of which comes back or is taken away at its time, and leaves the database open, which
+ * others may use.
  *
  * @param mysql2 - what `mysql(mysql2)` got; its type is the pool's.
  * @param db - made with `mysql(mysql2)`.

@@ -12,6 +12,8 @@ export interface PgPoolContext {
   readonly access: ToolAccess;
   readonly checkoutTimeout: DurationInput | undefined;
   returned(client: PooledPgClient, error: unknown): void;
+  /** Its connection is gone: nobody need wait for its return. */
+  lost(client: PooledPgClient): void;
 }
 
 /**
@@ -47,7 +49,9 @@ export class PooledPgClient extends EventEmitter {
     const { lease } = this.#checkout;
     if (submittable !== undefined) {
       if (this.#released) throw releasedError();
-      void this.#checkout.run(text, async () => connectionOf(lease).submit(submittable));
+      this.#checkout
+        .run(text, async () => connectionOf(lease).submit(submittable))
+        .catch((error: unknown) => refuseSubmittable(submittable, error));
       return submittable;
     }
     const work = this.#released
@@ -79,9 +83,21 @@ export class PooledPgClient extends EventEmitter {
   }
 
   private lost(error: DbError): void {
+    this.#context.lost(this);
     // Without a listener an EventEmitter would throw, from a timer; the next query says it as well.
     if (!this.#released && this.listenerCount('error') > 0) this.emit('error', error);
   }
+}
+
+/** As pg tells a cursor or query that it cannot be sent; one that nobody listens to would throw. */
+function refuseSubmittable(submittable: object, error: unknown): void {
+  const isDeaf =
+    submittable instanceof EventEmitter &&
+    submittable.listenerCount('error') === 0 &&
+    typeof Reflect.get(submittable, 'callback') !== 'function' &&
+    typeof Reflect.get(submittable, 'read') !== 'function';
+  const handleError: unknown = Reflect.get(submittable, 'handleError');
+  if (!isDeaf && typeof handleError === 'function') handleError.call(submittable, error);
 }
 
 export function connectionOf({ connection }: Lease): PostgresConnection {

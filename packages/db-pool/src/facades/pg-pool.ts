@@ -29,7 +29,8 @@ const readOptions = optionsOf<PgPoolOptions>(owner, { checkoutTimeout: true, clo
  * instance of the `pg.Pool` that is passed in, and what runs through it has the database's limits and deadlines and comes
  * back clean. Rows, types and errors of the server are pg's own.
  *
- * `end()` waits for its own clients and leaves the database open, which others may use.
+ * `end()` waits for its own clients, each of which comes back or is taken away at its time, and leaves the database open, which
+ * others may use.
  *
  * @param db - made with `postgres(pg)`.
  * @throws OptionsError when `db` is none.
@@ -60,10 +61,10 @@ export function pgPool<PoolOfPg extends object>(
       access,
       checkoutTimeout,
       returned: (client, error) => {
-        this.#out.delete(client);
         this.emit('release', error, client);
-        if (this.#out.size === 0) this.#whenBack?.();
+        this.#isBack(client);
       },
+      lost: (client) => this.#isBack(client),
     };
 
     get totalCount(): number {
@@ -105,6 +106,11 @@ export function pgPool<PoolOfPg extends object>(
         ? Promise.reject(new Error('Called end on pool more than once'))
         : this.#end();
       return answer(ending, callback);
+    }
+
+    #isBack(client: PooledPgClient): void {
+      this.#out.delete(client);
+      if (this.#out.size === 0) this.#whenBack?.();
     }
 
     async #checkOut(below: (...given: never[]) => unknown): Promise<PooledPgClient> {

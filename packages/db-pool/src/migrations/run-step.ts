@@ -36,11 +36,19 @@ export function runStep(connection: DbConnection, step: Step): Promise<void> {
   return isTransactional(connection, step.text) ? runWhole(connection, step) : runAlone(connection, step);
 }
 
+/** What pg_dump writes empties the search path and leaves it so: then neither this file's record nor the next file found its tables. */
+const putBack = 'reset search_path; reset role';
+
+async function runFile(connection: DbConnection, { text, timeoutMs }: Step): Promise<void> {
+  await connection.script(text, { timeout: timeoutMs });
+  await connection.script(putBack);
+}
+
 async function runWhole(connection: DbConnection, step: Step): Promise<void> {
   await connection.exec(sql`begin`);
   try {
     await step.begin();
-    await connection.script(step.text, { timeout: step.timeoutMs });
+    await runFile(connection, step);
     await step.end();
     await connection.exec(sql`commit`);
   } catch (error) {
@@ -51,7 +59,7 @@ async function runWhole(connection: DbConnection, step: Step): Promise<void> {
 
 async function runAlone(connection: DbConnection, step: Step): Promise<void> {
   await step.begin();
-  await connection.script(step.text, { timeout: step.timeoutMs });
+  await runFile(connection, step);
   await step.end();
 }
 

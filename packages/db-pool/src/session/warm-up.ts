@@ -53,7 +53,14 @@ export function connectWarm({
 
   return async (signal) => {
     const connection = await connect(signal);
-    return readyOrDestroyed(connection, signal, () => warm(connection));
+    // The server would notice at the end of the statement only that nobody waits for it, and each attempt would leave one there.
+    const cancel = (): void => void connection.cancel().catch(() => undefined);
+    signal.addEventListener('abort', cancel, { once: true });
+    try {
+      return await readyOrDestroyed(connection, signal, () => warm(connection));
+    } finally {
+      signal.removeEventListener('abort', cancel);
+    }
   };
 }
 

@@ -11,6 +11,9 @@ export interface Statement {
 /** Deeper nesting is a mistake, such as a fragment that holds itself. */
 const maxDepth = 100;
 
+/** What both protocols count in 16 bits; with more, the drivers would send another number. */
+const maxValues = 65_535;
+
 /** The texts of templates without fragments, which are the same at each call: one text, of which the engine knows the hash. */
 const texts: Readonly<Record<SqlDialect, WeakMap<readonly string[], string>>> = {
   postgres: new WeakMap(),
@@ -20,12 +23,20 @@ const texts: Readonly<Record<SqlDialect, WeakMap<readonly string[], string>>> = 
 /** Writes placeholders and quotes names for the engine; nested fragments become part of the text, values never do. */
 export function compile(query: SqlQuery, dialect: SqlDialect): Statement {
   const { strings, values } = query;
-  if (!values.every(isPlain)) return write(query, dialect);
+  if (!values.every(isPlain)) return bounded(write(query, dialect));
   const known = texts[dialect].get(strings);
   if (known !== undefined) return { text: known, values: [...values] };
-  const statement = write(query, dialect);
+  const statement = bounded(write(query, dialect));
   if (Object.isFrozen(strings)) texts[dialect].set(strings, statement.text);
   return statement;
+}
+
+function bounded(statement: Statement): Statement {
+  if (statement.values.length <= maxValues) return statement;
+  throw new DbError(
+    'invalid_value',
+    `The statement has ${statement.values.length} values, and the database takes ${maxValues}. Write fewer rows at once, or pass one array or sql.json().`,
+  );
 }
 
 /** Whether it is bound, whatever it is. */

@@ -14,31 +14,41 @@ const tokens = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 const longInteger = /^-?\d{16,}$/;
 
 /**
- * JSON text; a bigint is written as the whole number that it is. What JSON has no word for becomes `null`.
+ * JSON text; a bigint is written as the whole number that it is. Inside lists and objects, what JSON has no word for is left out or
+ * `null`, as `JSON.stringify` has it.
  *
- * @throws DbError `invalid_value` for an object that holds itself.
+ * @throws DbError `invalid_value` for what JSON has no word for, what it writes as `{}` however much is in it (a Map, a Set, a Promise
+ * that nobody awaited), and an object that holds itself.
  */
 export function encodeJson(value: unknown): string {
-  try {
-    return JSON.stringify(value) ?? 'null';
-  } catch {
-    return encodeWithBigints(value);
-  }
-}
-
-/**
- * JSON text of an object that is a value by itself.
- *
- * @throws DbError `invalid_value` as `encodeJson`, and for what JSON writes as `{}` however much is in it: a Map, a Set, a Promise that
- * nobody awaited.
- */
-export function encodeJsonObject(value: object): string {
+  const text = isWritable(value) ? stringify(value) : undefined;
+  if (text !== undefined) return text;
   const kind = Object.prototype.toString.call(value).slice('[object '.length, -1);
-  if (kind === 'Object' || typeof Reflect.get(value, 'toJSON') === 'function') return encodeJson(value);
   throw new DbError(
     'invalid_value',
     `A value of the statement is of the kind ${kind}, which cannot be one. Pass a plain object, a Buffer, or what is inside; await a Promise.`,
   );
+}
+
+const writableKinds = new Set(
+  ['Object', 'Array', 'String', 'Number', 'Boolean', 'BigInt', 'Null'].map((kind) => `[object ${kind}]`),
+);
+
+function isWritable(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value !== 'object' || value === null) return true;
+  return (
+    writableKinds.has(Object.prototype.toString.call(value)) ||
+    typeof Reflect.get(value, 'toJSON') === 'function'
+  );
+}
+
+function stringify(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return encodeWithBigints(value);
+  }
 }
 
 /** Apart, because a replacer makes JSON.stringify several times slower. */

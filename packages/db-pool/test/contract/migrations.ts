@@ -54,6 +54,24 @@ export function migrationsContract(engine: Engine): void {
     expect(status[0]?.finishedAt).toBeInstanceOf(Date);
   });
 
+  testWhere(engine.name !== 'mysql')(
+    'takes files as pg_dump writes them, and whatever they set',
+    async () => {
+      await write(
+        '0001_create_hulls.up.sql',
+        `select pg_catalog.set_config('search_path', '', false);
+       set statement_timeout = 0; set row_security = off;
+       create table public.hulls (id int primary key);`,
+      );
+      const role = engine.name === 'pglite' ? 'set role pg_monitor;' : ''; // where the user may be anybody
+      await write('0002_create_ports.up.sql', `create table ports (id int primary key); ${role}`);
+      await write('0003_create_holds.up.sql', 'create table holds (id int primary key);');
+      expect(await open().up()).toHaveLength(3);
+      expect((await open().status()).map(({ state }) => state)).toEqual(['applied', 'applied', 'applied']);
+      for (const table of ['hulls', 'ports', 'holds']) expect(await tableExists(table)).toBe(true);
+    },
+  );
+
   test('[row 55] takes back the latest ones first', async () => {
     await writeTwo();
     await open().up();

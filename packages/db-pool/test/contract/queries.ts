@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type DbError, type DbErrorKind, type StandardSchema, sql } from '../../src/index.js';
 import type { Engine } from '../support/engines.js';
 import { kindOf, refused } from '../support/refused.js';
+import { testWhere } from './test-where.js';
 
 export function queriesContract(engine: Engine): void {
   const serial = () =>
@@ -206,6 +207,24 @@ export function queriesContract(engine: Engine): void {
     const error = await refused(engine.db.many(sql.type(Ship)`select 'canary' as tons, 1 as built`));
     expect(error.message).toContain('Row 1 does not fit its schema: tons: ');
     expect(inspected(error)).not.toContain('canary');
+  });
+
+  testWhere(engine.name !== 'mysql')('refuses copy from stdin and to stdout, and goes on', async () => {
+    await ships();
+    for (const copy of [
+      sql`copy ships to stdout`,
+      sql`COPY (select 1 as "from stdin") /* ; */ TO STDOUT (format csv)`,
+      sql`-- all of them
+        copy ships from stdin`,
+    ]) {
+      expect(kindOf(await refused(engine.db.many(copy)))).toBe('invalid_value');
+    }
+    const own = await engine.db.connect();
+    expect(kindOf(await refused(own.script('select 1; copy ships from stdin;')))).toBe('invalid_value');
+    await own.release();
+    expect(await engine.db.one(sql`select 'copy ships from stdin' as text`)).toEqual({
+      text: 'copy ships from stdin',
+    });
   });
 
   test('refuses undefined, which is a mistake more often than NULL', async () => {

@@ -48,6 +48,25 @@ export function sessionsContract(engine: Engine): void {
     },
   );
 
+  test('stores the texts of the next borrower as they are, whatever character set the one before has chosen', async () => {
+    const text = 'naïve 🚢';
+    await db.exec(sql`drop table if exists texts`);
+    await db.exec(sql`create table texts (t varchar(100))`);
+    for (const change of [sql`set names 'latin1'`, sql`set names 'utf8'`]) {
+      {
+        await using own = await db.connect();
+        if (engine.name !== 'pglite') await own.exec(change);
+      }
+      await db.exec(sql`delete from texts`);
+      await db.exec(sql`insert into texts values (${text})`);
+      // Another session says what was stored.
+      await using other = engine.name === 'pglite' ? undefined : engine.open({ pool: { max: 1 } });
+      const stored = sql`select t, char_length(t) as n from texts where t = ${text}`;
+      expect(await (other ?? db).one(stored)).toEqual({ t: text, n: 7 });
+    }
+    await db.exec(sql`drop table texts`);
+  });
+
   test('shows the next borrower no temporary table of the one before', async () => {
     const makes =
       engine.name === 'mysql'

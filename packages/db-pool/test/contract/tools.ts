@@ -90,6 +90,7 @@ export function toolContract({ name, open }: ToolCase, server: ToolServer): void
 
     test('is held to deadline.query: the caller gets a typed error and the server stops', async () => {
       await using strict = server.open({ acquire: '10s', query: '1s' });
+      await strict.ready();
       const held = await open(strict);
       const error = await held.sleep(60).then(
         () => undefined,

@@ -4,6 +4,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { type Db, type DbConnection, type DbTransaction, type QueryRunner, sql } from '../../src/index.js';
 import type { Engine } from '../support/engines.js';
 import { kindOf, refused } from '../support/refused.js';
+import { testWhere } from './test-where.js';
 
 export function transactionConflictsContract(engine: Engine): void {
   beforeEach(async () => {
@@ -94,6 +95,21 @@ export function transactionConflictsContract(engine: Engine): void {
     await Promise.all([holder, waiting]);
     expect(runs).toBeGreaterThan(1);
     expect(await cents()).toEqual([101, 111, 0]);
+  });
+
+  testWhere(engine.name === 'mysql')('runs again when a table is changed under it', async () => {
+    let runs = 0;
+    await engine.db.transaction(async (tx) => {
+      runs += 1;
+      await tx.one(sql`select cents from accounts where id = 1`);
+      if (runs === 1) {
+        await engine.db.exec(sql`drop table if exists reshaped`);
+        await engine.db.exec(sql`create table reshaped (id int)`);
+        await engine.db.exec(sql`alter table reshaped add column a int`);
+      }
+      await tx.many(sql`select * from reshaped where id = ${1}`);
+    });
+    expect(runs).toBe(2);
   });
 
   test('gets everybody through a crowd on one row', async () => {

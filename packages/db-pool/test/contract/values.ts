@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { sql } from '../../src/index.js';
 import type { Engine } from '../support/engines.js';
+import { refused } from '../support/refused.js';
 import { testWhere } from './test-where.js';
 
 /** A column per kind of value, in each dialect's own words. */
@@ -61,6 +62,29 @@ export function valuesContract(engine: Engine): void {
   test('takes arrays and plain text as JSON when told so', async () => {
     expect(await roundTrip('doc', sql.json([1, { a: 2 }]))).toEqual([1, { a: 2 }]);
     expect(await roundTrip('doc', sql.json('text'))).toBe('text');
+    expect(await roundTrip('doc', sql.json(new Date(5)))).toBe('1970-01-01T00:00:00.005Z');
+    expect(await roundTrip('doc', sql.json(2n ** 60n))).toBe(2n ** 60n);
+  });
+
+  test('tells the null of JSON from NULL on the way in', async () => {
+    for (const [value, isNull] of [
+      [null, true],
+      [sql.json(null), false],
+    ] as const) {
+      expect(await roundTrip('doc', value)).toBeNull();
+      expect(await engine.db.many(sql`select id from vals where doc is null`)).toHaveLength(isNull ? 1 : 0);
+    }
+  });
+
+  test('takes as many values as the protocol can count, and says how many there are when it cannot', async () => {
+    const found = (count: number) =>
+      engine.db.one<{ n: number }>(
+        sql`select count(*) as n from (select 65000 as v) as t where v in ${sql.list(Array.from({ length: count }, (_, at) => at))}`,
+      );
+    expect(await found(65_535)).toEqual({ n: 1 });
+    const error = await refused(found(65_537));
+    expect(error.kind).toBe('invalid_value');
+    expect(error.message).toContain('65537 values');
   });
 
   test('keeps whole numbers inside JSON whole, in both directions', async () => {
@@ -120,7 +144,10 @@ export function valuesContract(engine: Engine): void {
       new ArrayBuffer(2),
       new Float64Array(1),
     ];
-    for (const value of [new Date(Number.NaN), () => 1, Symbol('s'), ...hollow, ...tooLarge]) {
+    const inJson = [...hollow, undefined, () => 1, Symbol('s'), Number.NaN, Number.NEGATIVE_INFINITY].map(
+      sql.json,
+    );
+    for (const value of [new Date(Number.NaN), () => 1, Symbol('s'), ...hollow, ...tooLarge, ...inJson]) {
       await expect(engine.db.one(sql`select ${value} as v`)).rejects.toMatchObject({
         code: 'DB_INVALID_VALUE',
       });
@@ -241,6 +268,17 @@ export function valuesContract(engine: Engine): void {
           sql`select 1 as one from zeros where a = ${zero?.a} and b = ${zero?.b} and c = ${zero?.c}`,
         ),
       ).toEqual([{ one: 1 }]);
+      await own.exec(sql`set sql_mode = 'ALLOW_INVALID_DATES'`);
+      await own.exec(sql`delete from zeros`);
+      await own.exec(
+        sql`insert into zeros values ('2023-02-30 10:00:00', '2023-02-31', '2024-02-29 01:02:03.004')`,
+      );
+      for (const query of [sql`select a, b, c from zeros`, sql`select a, b, c from zeros where 1 = ${1}`])
+        expect(await own.one(query)).toEqual({
+          a: '2023-02-30 10:00:00',
+          b: '2023-02-31',
+          c: new Date('2024-02-29T01:02:03.004Z'),
+        });
       await own.exec(sql`drop table zeros`);
     } finally {
       await own.release();
@@ -296,8 +334,15 @@ export function valuesContract(engine: Engine): void {
 
   testWhere(engine.name !== 'mysql')('leaves as text what no Date can hold', async () => {
     const row = await engine.db.one(
-      sql`select 'infinity'::timestamptz as a, '0044-03-15 12:00 BC'::timestamp as b`,
+      sql`select 'infinity'::timestamptz as a, '0044-03-15 12:00 BC'::timestamp as b, '294276-12-31'::timestamp as c,
+        '275760-09-13 00:00:01+00'::timestamptz as d, '275760-09-13'::timestamp as e`,
     );
-    expect(row).toEqual({ a: 'infinity', b: '0044-03-15 12:00:00 BC' });
+    expect(row).toEqual({
+      a: 'infinity',
+      b: '0044-03-15 12:00:00 BC',
+      c: '294276-12-31 00:00:00',
+      d: '275760-09-13 00:00:01+00',
+      e: new Date(8.64e15),
+    });
   });
 }
