@@ -6,4 +6,10 @@ export { type FakeAnswer, type FakeRequest, type FakeRoutes, problem } from './f
 export { poison, poisoned } from './poisoned.js';
 export { type ServedApp, serveApp, strictPolicy } from './serve-app.js';
 export { usersPage } from './users-page.js';
-export { launchChromium, type WatchedPage, type WatchedPageOptions, watchedPage } from './watched-page.js';
+export {
+  drawn,
+  launchChromium,
+  type WatchedPage,
+  type WatchedPageOptions,
+  watchedPage,
+} from './watched-page.js';

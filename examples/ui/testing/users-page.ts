@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { OpenedApp, OpenOptions } from './describe-in-chromium.js';
 import { type FakeRoutes, problem } from './fake-api.js';
+import { drawn } from './watched-page.js';
 
 export interface UsersPageFixture {
   readonly open: (options?: OpenOptions) => Promise<OpenedApp>;
@@ -23,14 +24,18 @@ export function usersPage({ open, createApi, admin, viewer, next }: UsersPageFix
     await opener.focus();
     await page.keyboard.press('Enter');
     const select = page.getByRole('dialog').getByLabel('Role', { exact: true });
-    expect(await select.evaluate((control) => control === document.activeElement)).toBe(true);
+    await expect
+      .poll(() => select.evaluate((control) => control === document.activeElement), drawn)
+      .toBe(true);
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Tab'); // Cancel
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     await page.getByText(`${viewer} is now ${next.toLowerCase()}.`).waitFor();
     await row.getByRole('cell', { name: next, exact: true }).waitFor();
-    expect(await opener.evaluate((control) => control === document.activeElement)).toBe(true);
+    await expect
+      .poll(() => opener.evaluate((control) => control === document.activeElement), drawn)
+      .toBe(true);
     await page.reload();
     await row.getByRole('cell', { name: next, exact: true }).waitFor();
     expect(view.complaints).toEqual([]);
@@ -136,6 +141,6 @@ export function usersPage({ open, createApi, admin, viewer, next }: UsersPageFix
     await view.page.getByRole('button', { name: `Deactivate ${viewer}` }).click();
     await view.page.getByRole('dialog').getByRole('button', { name: 'Deactivate' }).click();
     await view.page.getByText('For administrators').waitFor();
-    expect(await view.page.getByRole('link', { name: 'Users' }).count()).toBe(0);
+    await expect.poll(() => view.page.getByRole('link', { name: 'Users' }).count(), drawn).toBe(0);
   });
 }

@@ -17,6 +17,9 @@ export function launchChromium(): Promise<Browser> {
   });
 }
 
+/** For `expect.poll` and whatever waits for a page: a busy machine draws late. */
+export const drawn = { timeout: 30_000 } as const;
+
 export interface WatchedPage extends AsyncDisposable {
   readonly page: Page;
   /** Console errors, uncaught exceptions and violations of the policy, in the order in which they came. */
@@ -64,7 +67,7 @@ export async function watchedPage(browser: Browser, options: WatchedPageOptions 
     ignoreHTTPSErrors,
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(drawn.timeout);
   const complaints: string[] = [];
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
   page.on('pageerror', (error) => complaints.push(error.message));
@@ -88,7 +91,12 @@ export async function watchedPage(browser: Browser, options: WatchedPageOptions 
       for (const look of looks.toSorted((a, b) => Number(b.width === shown) - Number(a.width === shown))) {
         await page.setViewportSize({ width: look.width, height });
         await page.emulateMedia({ colorScheme: look.theme });
-        const pixels = await overflow();
+        let pixels = await overflow();
+        // A chart follows the width of its place a moment later.
+        for (let waited = 0; pixels !== 0 && waited < 5_000; waited += 100) {
+          await page.waitForTimeout(100);
+          pixels = await overflow();
+        }
         const found = [...(await runAxe(page)), ...(pixels === 0 ? [] : [`${pixels} px too wide`])];
         faults.push(...found.map((fault) => `${look.width} px, ${look.theme}: ${fault}`));
       }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { describeInChromium, poisoned, signIn, usersPage } from '@seaworthy-example/ui/testing';
+import { describeInChromium, drawn, poisoned, signIn, usersPage } from '@seaworthy-example/ui/testing';
 import { describe, expect, it } from 'vitest';
 import { createFakeApi } from './fake-api.js';
 
@@ -118,8 +118,9 @@ describeInChromium(
       expect(keys[0]).toMatch(/^[0-9a-f]{32}$/);
       expect(keys[1]).toBe(keys[0]);
       await page.reload();
-      await page.getByRole('heading', { name: 'Payments' }).waitFor();
-      expect(await page.getByRole('listitem').filter({ hasText: '€100.00' }).count()).toBe(1);
+      const booked = page.getByRole('listitem').filter({ hasText: '€100.00' });
+      await booked.first().waitFor();
+      expect(await booked.count()).toBe(1);
     });
 
     it('asks before an invoice that was begun is left', async () => {
@@ -199,7 +200,7 @@ describeInChromium(
       }
       await view.visit('/invoices/new?client=c1');
       const client = page.getByLabel('Client', { exact: true });
-      await expect.poll(() => client.inputValue()).toContain('<script>');
+      await expect.poll(() => client.inputValue(), drawn).toContain('<script>');
       expect(await poisonedNow()).toBeUndefined();
       expect(view.complaints).toEqual([]);
     });

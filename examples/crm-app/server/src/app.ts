@@ -7,7 +7,6 @@ import { auditRequests, requestLog } from '@seaworthy/logging/fastify';
 import { clientIp, type Security } from '@seaworthy/security';
 import { secure } from '@seaworthy/security/fastify';
 import type { LoginGuard } from '@seaworthy/security/login';
-import { serverLimits } from '@seaworthy/security/transport';
 import type { Role } from '@seaworthy-example/crm-api';
 import { auditKey, createAccounts, createAuditTrail, sessionCookie } from '@seaworthy-example/server';
 import Fastify, { type FastifyInstance } from 'fastify';
@@ -37,11 +36,6 @@ export interface AppOptions {
   readonly logins: LoginGuard;
 }
 
-function newFastify(): FastifyInstance {
-  const { keepAliveTimeout, requestTimeout, ...http } = serverLimits();
-  return Fastify({ logger: false, bodyLimit: 100 * 1024, keepAliveTimeout, requestTimeout, http });
-}
-
 /**
  * The CRM: what guards it, the API, the pages.
  *
@@ -49,7 +43,7 @@ function newFastify(): FastifyInstance {
  */
 export async function createApp(
   { config, environment, logger, db, health, metrics, security, logins }: AppOptions,
-  app: FastifyInstance = newFastify(),
+  app: FastifyInstance = Fastify({ logger: false, bodyLimit: 100 * 1024 }),
 ): Promise<FastifyInstance> {
   const hardened = environment === 'staging' || environment === 'production';
   const lifetimeMs = config.SESSION_LIFETIME.ms;

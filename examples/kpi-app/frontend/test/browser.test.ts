@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import {
   describeInChromium,
+  drawn,
   type FakeRoutes,
   poisoned,
   problem,
@@ -164,21 +165,21 @@ describeInChromium(
       await page.reload();
       await page.getByRole('heading', { level: 1 }).waitFor();
       await page.keyboard.press('Tab');
-      expect(await focused()).toContain('Skip to content');
+      await expect.poll(focused, drawn).toContain('Skip to content');
       await page.keyboard.press('Enter');
-      expect(await focused()).toMatch(/^<main/);
+      await expect.poll(focused, drawn).toMatch(/^<main/);
 
       const link = page.getByRole('link', { name: 'Objectives', exact: true });
       await link.focus();
       await page.keyboard.press('Enter');
       await page.getByRole('heading', { name: 'Objectives', level: 1 }).waitFor();
-      expect(await focused()).toMatch(/^<main/);
-      expect(await page.title()).toBe('Objectives · Headway');
+      await expect.poll(focused, drawn).toMatch(/^<main/);
+      await expect.poll(() => page.title(), drawn).toBe('Objectives · Headway');
 
       const opener = page.getByRole('button', { name: 'New objective' });
       await opener.focus();
       await page.keyboard.press('Enter');
-      expect(await focused()).toContain('name="title"');
+      await expect.poll(focused, drawn).toContain('name="title"');
       for (let step = 0; step < 12; step += 1) {
         await page.keyboard.press('Tab');
         const inside = await page.evaluate(
@@ -189,7 +190,7 @@ describeInChromium(
       }
       await page.keyboard.press('Escape');
       await page.getByRole('dialog').waitFor({ state: 'hidden' });
-      expect(await focused()).toContain('New objective');
+      await expect.poll(focused, drawn).toContain('New objective');
     });
 
     it('says what is wrong beside the field, for what it checks and for what the server refuses', async () => {
@@ -200,14 +201,14 @@ describeInChromium(
       await page.getByLabel('Name').fill('Ada');
       await page.getByLabel('Password').fill('short');
       await page.getByRole('button', { name: 'Create account' }).click();
-      expect(await describedBy(page, 'E-mail')).toBe('Enter an e-mail address.');
+      await expect.poll(() => describedBy(page, 'E-mail'), drawn).toBe('Enter an e-mail address.');
       expect(await describedBy(page, 'Password')).toMatch(/at least 10 characters/);
-      expect(await email.evaluate((input) => input === document.activeElement)).toBe(true);
+      await expect.poll(() => email.evaluate((input) => input === document.activeElement), drawn).toBe(true);
       await email.fill('member@kpi.example');
       await page.getByLabel('Password').fill('long enough for all');
       await page.getByRole('button', { name: 'Create account' }).click();
       await page.getByText('This address has an account already').waitFor();
-      expect(await describedBy(page, 'E-mail')).toMatch(/has an account already/);
+      await expect.poll(() => describedBy(page, 'E-mail'), drawn).toMatch(/has an account already/);
     });
 
     it('leads to the login when the session has ended, and says why a login failed', async () => {
@@ -230,7 +231,9 @@ describeInChromium(
       await view.page.getByRole('button', { name: 'Use the dark theme' }).click();
       await view.page.reload();
       await view.page.getByRole('button', { name: 'Use the light theme' }).waitFor();
-      expect(await view.page.evaluate(() => getComputedStyle(document.body).colorScheme)).toBe('dark');
+      await expect
+        .poll(() => view.page.evaluate(() => getComputedStyle(document.body).colorScheme), drawn)
+        .toBe('dark');
     });
 
     it('[row 112] fetches no chart for the login', async () => {
