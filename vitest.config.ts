@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import StartOrder from './tools/vitest/start-order.mjs';
 
 /**
  * Tests read the sources of the packages, so that a stale build cannot pass for the code. vitest hands these to Node as
@@ -20,7 +21,7 @@ const roots = [
  * Packages whose modules keep nothing from one test to the next: their test files share them, because reading them anew for each
  * file takes longer than most of the tests.
  */
-const stateless = ['contracts', 'config', 'security', 'cache', 'db-pool', 'backup'].map(
+const stateless = ['contracts', 'config', 'logging', 'security', 'cache', 'db-pool', 'backup', 'service'].map(
   (name) => `packages/${name}`,
 );
 
@@ -42,13 +43,16 @@ export default defineConfig({
           setupFiles: [fileURLToPath(new URL('tools/vitest/fixed-seed.mjs', import.meta.url))],
           pool: 'forks' as const,
           isolate: !stateless.includes(root),
-          testTimeout: 60_000,
-          hookTimeout: 180_000,
+          // No measure of anything: a machine that does much else is no failure, a test that hangs is one all the same.
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
           restoreMocks: true,
         },
       })),
     globalSetup: ['./packages/testkit/src/vitest-global-setup.ts'],
-    maxWorkers: 2,
+    // One more than there are processors on the smallest machine: tests wait for servers and deadlines half of their time.
+    maxWorkers: 3,
+    sequence: { sequencer: StartOrder },
     passWithNoTests: false,
   },
 });
