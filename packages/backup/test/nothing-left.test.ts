@@ -1,9 +1,11 @@
 import { appendFile, chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type BackupSource, createBackups, createPgBackRest, local } from '@seaworthy/backup';
-import { createFakeClock, waitFor } from '@seaworthy/testkit';
+import { type BackupSource, createBackups, createPgBackRest, local, scratchMariadb } from '@seaworthy/backup';
+import { createFakeClock, describeWith, waitFor } from '@seaworthy/testkit';
 import { describe, expect, it } from 'vitest';
-import { startScratchServer } from '../src/tools/scratch-server.js';
+import { startScratchCluster } from '../src/physical/scratch-cluster.js';
+import { findClientPrograms, majorOf } from '../src/sources/client-programs.js';
+import { type ScratchServerOptions, startScratchServer } from '../src/tools/scratch-server.js';
 import { fakeSource } from './support/fake-source.js';
 import { childrenOf, filesIn, processes, temporaryFolder } from './support/fixtures.js';
 
@@ -98,30 +100,50 @@ describe('a dump whose source gives no answer', () => {
 });
 
 describe('a server for a look at what was restored', () => {
-  const script = (lines: string) => ({
-    name: 'server',
-    path: '/bin/sh',
-    args: ['-c', lines],
-    stage: 'restore' as const,
-    subject: 'a test',
-  });
-  const signal = new AbortController().signal;
-
-  it('that is stopped by somebody before it is ready says nothing of the backup', async () => {
-    const starting = startScratchServer({
-      spec: script('exit 0'),
+  const start = (lines: string, more: Partial<ScratchServerOptions> = {}) =>
+    startScratchServer({
+      spec: {
+        name: 'server',
+        path: '/bin/sh',
+        args: ['-c', lines],
+        stage: 'restore',
+        subject: 'the corrupt place',
+      },
       isReady: async () => false,
-      blame: () => new Error('the backup is bad'),
+      isData: (complaint) => complaint.includes('corrupt'),
       cleanUp: async () => undefined,
-      signal,
+      signal: new AbortController().signal,
+      ...more,
     });
-    await expect(starting).rejects.toMatchObject({ code: 'BACKUP_TOOL_FAILED', tool: 'server', exitCode: 0 });
+
+  it.each([
+    ['that finds its data bad blames the backup', 'echo page is corrupt >&2; exit 3', 'RESTORE_FAILED', 3],
+    [
+      'that complains of something else does not',
+      'echo no such setting >&2; exit 3',
+      'BACKUP_TOOL_FAILED',
+      3,
+    ],
+    [
+      'that has no room does not, whatever it takes that for',
+      'echo corrupt: No space left on device >&2; exit 3',
+      'BACKUP_TOOL_FAILED',
+      3,
+    ],
+    ['that is killed does not', 'echo corrupt >&2; kill -9 $$', 'BACKUP_TOOL_FAILED', 'SIGKILL'],
+    ['that somebody stops does not', 'echo corrupt >&2; exit 0', 'BACKUP_TOOL_FAILED', 0],
+  ])('%s', async (_what, lines, code, exitCode) => {
+    await expect(start(lines)).rejects.toMatchObject({
+      code,
+      tool: 'server',
+      exitCode,
+      message: expect.stringContaining('server did not start with the corrupt place'),
+    });
   });
 
   it('that cannot start is gone before its files, and so is who asked it', async () => {
     const events: string[] = [];
-    const starting = startScratchServer({
-      spec: script('exit 3'),
+    const starting = start('exit 3', {
       isReady: (until) =>
         new Promise((resolve) =>
           until.addEventListener('abort', () => {
@@ -129,14 +151,9 @@ describe('a server for a look at what was restored', () => {
             resolve(false);
           }),
         ),
-      blame: (error) => new Error('the backup is bad', { cause: error }),
       cleanUp: async () => void events.push('files gone'),
-      signal,
     });
-    await expect(starting).rejects.toMatchObject({
-      message: 'the backup is bad',
-      cause: { code: 'BACKUP_TOOL_FAILED', exitCode: 3 },
-    });
+    await expect(starting).rejects.toMatchObject({ exitCode: 3 });
     expect(events).toEqual(['not asked any more', 'files gone']);
   });
 
@@ -144,18 +161,41 @@ describe('a server for a look at what was restored', () => {
     const stop = new AbortController();
     const mark = `seaworthy-test-${process.pid}-aborted`;
     const running = () => processes().some(({ commandLine }) => commandLine.includes(mark));
-    const starting = startScratchServer({
-      spec: script(`while :; do sleep 1; done # ${mark}`),
+    const starting = start(`while :; do sleep 1; done # ${mark}`, {
       async isReady() {
         if (running()) stop.abort(new Error('enough'));
         return false;
       },
-      blame: (error) => error,
-      cleanUp: async () => undefined,
       signal: stop.signal,
     });
     await expect(starting).rejects.toThrow('enough');
     expect(running()).toBe(false);
+  });
+});
+
+describeWith(['postgres', 'mysql'], 'a server that does not know its settings or has no data', () => {
+  const { signal } = new AbortController();
+
+  it('of PostgreSQL says nothing of the backup, wherever that is', async () => {
+    const data = await temporaryFolder(); // whose name has "backup" in it
+    const [program] = await findClientPrograms('postgres', { binDir: undefined, signal });
+    if (program === undefined) throw new Error('there is no postgres');
+    await writeFile(join(data, 'PG_VERSION'), `${majorOf(program)}\n`);
+    const settings = { nonsense_setting: 1 };
+    await expect(
+      startScratchCluster({ data, user: 'postgres', settings, runAs: undefined, signal }),
+    ).rejects.toMatchObject({ code: 'BACKUP_TOOL_FAILED', tool: 'postgres', exitCode: 1 });
+  });
+
+  it('of MariaDB says nothing of the backup', async () => {
+    const place = await scratchMariadb({ folder: await temporaryFolder() }).create('one', signal);
+    const session = await place.source.open(signal);
+    await expect(session.query?.('select 1', signal)).rejects.toMatchObject({
+      code: 'BACKUP_TOOL_FAILED',
+      tool: 'mariadbd',
+      exitCode: 1,
+    });
+    await session.close();
   });
 });
 

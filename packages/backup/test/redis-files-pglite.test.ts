@@ -14,7 +14,7 @@ import {
   redis,
   scratchPglite,
 } from '@seaworthy/backup';
-import { describeWith, freePort, startRedis, waitFor } from '@seaworthy/testkit';
+import { describeWith, freePort, startFaultProxy, startRedis, waitFor } from '@seaworthy/testkit';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { endWatch } from '../src/pipeline/end-watch.js';
@@ -77,8 +77,10 @@ describeWith(['redis'], 'a backup of Redis', () => {
     await using server = await startRedis();
     await redisCli(server.url, 'eval', "for i=1,50000 do redis.call('set', 'k'..i, 'v'..i) end", '0');
     const folder = await temporaryFolder();
+    await using slow = await startFaultProxy({ target: server });
+    slow.drip(1_000_000, { direction: 'toClient' }); // so that we see it, however seldom we look
     const backups = createBackups({
-      sources: { cache: redis({ url: server.url }) },
+      sources: { cache: redis({ url: slow.url(server.url) }) },
       targets: [local(folder)],
     });
     const seen = new Set<string>();

@@ -52,19 +52,35 @@ describe('a target that gives no answer', () => {
     });
   });
 
-  it('while it is read does not make the backup a corrupt one, which a drill would hold against it', async () => {
-    const { made } = await oneBackup();
-    const [artifact] = made.artifacts;
-    if (artifact === undefined) throw new Error('no artifact');
-    const reading = async (): Promise<void> => {
-      for await (const _chunk of readObject({
-        target: unreachable,
-        artifact,
-        signal: AbortSignal.timeout(10_000),
-      }));
-    };
-    await expect(reading()).rejects.toMatchObject({ code: 'BACKUP_READ_FAILED' });
-  });
+  it.each([
+    ['is out of reach', noAnswer, 'BACKUP_READ_FAILED'],
+    ['has no file to spare', Object.assign(new Error('open'), { code: 'EMFILE' }), 'BACKUP_READ_FAILED'],
+    ['may not be read', Object.assign(new Error('open'), { code: 'EACCES' }), 'BACKUP_READ_FAILED'],
+    ['has a disk that lost it', Object.assign(new Error('read'), { code: 'EIO' }), 'BACKUP_CORRUPT'],
+    ['has it no longer', Object.assign(new Error('open'), { code: 'ENOENT' }), 'BACKUP_CORRUPT'],
+  ])(
+    'because it %s, makes the backup a corrupt one, which a drill would hold against it, only where its bytes are lost',
+    async (_why, error, code) => {
+      const { target, made } = await oneBackup();
+      const [artifact] = made.artifacts;
+      if (artifact === undefined) throw new Error('no artifact');
+      const failing: BackupTarget = {
+        ...target,
+        async *read() {
+          yield Buffer.from('a');
+          throw error;
+        },
+      };
+      const reading = async (): Promise<void> => {
+        for await (const _chunk of readObject({
+          target: failing,
+          artifact,
+          signal: new AbortController().signal,
+        }));
+      };
+      await expect(reading()).rejects.toMatchObject({ code });
+    },
+  );
 });
 
 describe('a target that gives no answer in the middle of a list', () => {

@@ -3,6 +3,7 @@ import type { BackupSettings } from '../backup-options.js';
 import type { RunOptions } from '../backups.js';
 import type { Contents, ManifestArtifact } from '../manifest/manifest.js';
 import { restoreBackup } from '../restore/restore-backup.js';
+import { isMachinesFault } from '../tools/machines-fault.js';
 import { checkInvariants } from './check-invariants.js';
 import { compareContents } from './compare-contents.js';
 import { type DrillReport, drillReport } from './drill-report.js';
@@ -25,15 +26,17 @@ const maxDifferences = 100;
 const backupsFault = new Set(['BACKUP_CORRUPT', 'BACKUP_INCOMPLETE', 'BACKUP_UNREADABLE', 'RESTORE_FAILED']);
 
 /**
- * Whether a restore failed because the scratch server went away, was full or stopped it, or because somebody ended a program. The
+ * Whether a restore failed because the scratch place went away, was full or stopped it, or because somebody ended a program. The
  * backup would otherwise count for nothing from then on. Source: psql, "Exit Status"; PostgreSQL, "Error Codes"; MySQL, "Error
  * Message Reference".
  */
-function isServersFault({ code, tool, exitCode, message }: BackupError): boolean {
+function isPlacesFault({ code, tool, exitCode, message }: BackupError): boolean {
   if (code !== 'RESTORE_FAILED') return false;
   const isEnded = typeof exitCode === 'string' || (tool === 'psql' && exitCode !== 3);
   return (
     isEnded ||
+    tool === undefined || // no program complained: a file could not be written, or a pipe broke
+    isMachinesFault(message) ||
     /SQLSTATE (?:08|53|57|58)|ERROR (?:1021|1040|1053|1114|1205|1317|2002|2003|2006|2013) /.test(message)
   );
 }
@@ -69,7 +72,7 @@ export async function drillSource(options: DrillSourceOptions): Promise<DrillRep
     return report({ restoreMs: durationMs, ...(await inspect(place)) });
   } catch (error) {
     signal.throwIfAborted();
-    if (!BackupError.is(error) || !backupsFault.has(error.code) || isServersFault(error)) throw error;
+    if (!BackupError.is(error) || !backupsFault.has(error.code) || isPlacesFault(error)) throw error;
     return report({ error: { code: error.code, message: error.message } });
   } finally {
     timer.cancel();

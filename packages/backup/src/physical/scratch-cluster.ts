@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Secret } from '@seaworthy/contracts';
-import { BackupError } from '../backup-error.js';
 import { findClientPrograms, majorOf } from '../sources/client-programs.js';
 import { contentsNow } from '../sources/postgres-contents.js';
 import { postgresReport } from '../sources/postgres-report.js';
@@ -94,7 +93,7 @@ export async function startScratchCluster(options: ScratchClusterOptions): Promi
       runAs,
     },
     isReady: isRecovered,
-    blame: blamed,
+    isData,
     cleanUp: async () => {
       await Promise.all([hba.remove(), config.remove()]);
     },
@@ -132,18 +131,9 @@ export async function startScratchCluster(options: ScratchClusterOptions): Promi
   }
 }
 
-/** What the server says of the data is the backup's fault; that it could not have memory or a socket is not. */
-function blamed(error: unknown): unknown {
-  if (!BackupError.is(error)) return error;
-  const isData =
-    typeof error.exitCode === 'number' &&
-    /recover|checkpoint|WAL|timeline|backup|checksum|corrupt|invalid|could not (?:read|open|access) (?:file|directory)/i.test(
-      error.message,
-    );
-  return new BackupError(error.message, {
-    code: isData ? 'RESTORE_FAILED' : 'BACKUP_TOOL_FAILED',
-    stage: 'restore',
-    tool: error.tool,
-    exitCode: error.exitCode,
-  });
+/** What the server says of its files is the backup's fault; that it could not have memory or a socket is not. */
+function isData(complaint: string): boolean {
+  return /recover|checkpoint|WAL|timeline|backup|checksum|corrupt|invalid|could not (?:read|open|access) (?:file|directory)/i.test(
+    complaint,
+  );
 }

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { optionsOf } from '@seaworthy/contracts';
-import { BackupError } from '../backup-error.js';
 import type { Scratch, ScratchPlace } from '../drill/scratch.js';
 import { type ScratchFolderOptions, scratchFolder } from '../drill/scratch-folder.js';
 import type { BackupSource } from '../sources/backup-source.js';
@@ -139,24 +138,17 @@ async function startMariadb(
       runAs,
     },
     isReady: async (until) => (await ask('select 1;', until)).length === 1,
-    blame: blamed,
+    isData,
     cleanUp: socket.remove,
     signal,
   });
   return { ask, ...running };
 }
 
-/** What InnoDB says of its files is the backup's fault; that the server lacks memory or was ended is not. */
-function blamed(error: unknown): unknown {
-  if (!BackupError.is(error)) return error;
-  const isData = /corrupt|InnoDB|Aria|tablespace|log sequence|checksum/i.test(error.message);
-  const isOurs =
-    typeof error.exitCode === 'string' ||
-    /memory|No space|Can't create|unknown (?:option|variable)/i.test(error.message);
-  return new BackupError(error.message, {
-    code: isData && !isOurs ? 'RESTORE_FAILED' : 'BACKUP_TOOL_FAILED',
-    stage: 'restore',
-    tool: error.tool,
-    exitCode: error.exitCode,
-  });
+/** What InnoDB says of its files is the backup's fault; that the server lacks memory or does not know its settings is not. */
+function isData(complaint: string): boolean {
+  return (
+    /corrupt|InnoDB|\bAria\b|tablespace|log sequence|checksum/i.test(complaint) &&
+    !/memory|Can't create|unknown (?:option|variable)/i.test(complaint)
+  );
 }

@@ -6,6 +6,7 @@ import type { ManifestArtifact } from '../manifest/manifest.js';
 import { maxHeaderBytes } from '../pipeline/age-header.js';
 import { decryptAge } from '../pipeline/decrypt-age.js';
 import type { BackupTarget, ReadOptions } from '../targets/backup-target.js';
+import { isMachinesFault } from '../tools/machines-fault.js';
 
 export interface ReadArtifactOptions {
   readonly target: BackupTarget;
@@ -95,11 +96,14 @@ async function* storedBytes(
     signal.throwIfAborted();
     if (BackupError.is(error) && error.code === 'BACKUP_READ_FAILED') throw error; // no answer says nothing of the bytes
     const code = errorCode(error);
-    throw corruptArtifact(
-      target,
-      artifact,
-      `cannot be read (${typeof code === 'string' ? code : 'no reason given'})`,
-    );
+    const reason = typeof code === 'string' ? code : 'no reason given';
+    if (isMachinesFault(reason)) {
+      throw new BackupError(`${artifact.key} in ${target.name} cannot be read (${reason}).`, {
+        code: 'BACKUP_READ_FAILED',
+        stage: 'read',
+      });
+    }
+    throw corruptArtifact(target, artifact, `cannot be read (${reason})`);
   }
 }
 

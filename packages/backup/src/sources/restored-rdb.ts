@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { BackupError, type BackupStage } from '../backup-error.js';
+import type { BackupStage } from '../backup-error.js';
 import { captureTool } from '../tools/capture-tool.js';
 import { privateFile } from '../tools/private-file.js';
 import { type ScratchServer, startScratchServer } from '../tools/scratch-server.js';
@@ -82,7 +82,8 @@ async function startRedis(
       subject: label,
     },
     isReady: async (until) => /^loading:0/m.test(await ask('info persistence', 'restore', until)),
-    blame: async () => refused(label, await readFile(log.path, 'utf8').catch(() => '')),
+    isData,
+    complaint: async () => warningsOf(await readFile(log.path, 'utf8').catch(() => '')),
     cleanUp: log.remove,
     signal,
   });
@@ -90,20 +91,18 @@ async function startRedis(
 }
 
 /** What Redis says of the file is the backup's fault; that it is too old for it, or lacks a module or memory, is not. */
-function refused(label: string, log: string): BackupError {
-  const isOurs = /Can't handle RDB format version|module|allocat|out of memory|No space|unixsocket/i.test(
-    log,
+function isData(complaint: string): boolean {
+  return (
+    /RDB|checksum|short read|Wrong signature|corrupt|CRC/i.test(complaint) &&
+    !/Can't handle RDB format version|module|allocat|unixsocket/i.test(complaint)
   );
-  const isData = !isOurs && /RDB|checksum|short read|Wrong signature|corrupt|CRC/i.test(log);
-  const why = log
+}
+
+/** The last lines of its log that say that something is wrong. */
+function warningsOf(log: string): string {
+  return log
     .split('\n')
     .filter((line) => / # /.test(line))
-    .slice(-2)
-    .join(' ')
-    .slice(0, 500);
-  return new BackupError(`redis-server did not start with ${label}: ${why}`, {
-    code: isData ? 'RESTORE_FAILED' : 'BACKUP_TOOL_FAILED',
-    stage: 'restore',
-    tool: 'redis-server',
-  });
+    .slice(-4)
+    .join(' ');
 }

@@ -1,5 +1,6 @@
 import { sleep, systemClock } from '@seaworthy/contracts';
 import { BackupError } from '../backup-error.js';
+import { isMachinesFault } from './machines-fault.js';
 import { spawnLoader } from './spawn-loader.js';
 import type { ToolSpec } from './tool-process.js';
 
@@ -7,8 +8,10 @@ export interface ScratchServerOptions {
   readonly spec: ToolSpec;
   /** Whether it answers; asked over and over. A rejection is a no. */
   readonly isReady: (signal: AbortSignal) => Promise<boolean>;
-  /** Turns the failure of a server that ended before it was ready into what may be said of the backup. */
-  readonly blame: (error: unknown) => unknown;
+  /** Whether what it complained of, when it did not start, is the data that it was given: the backup's fault then. */
+  readonly isData: (complaint: string) => boolean;
+  /** What it complained of, where that does not stand in its standard error. @defaultValue the report of `spec` */
+  readonly complaint?: () => Promise<string>;
   /** Takes its files away once it is gone. */
   readonly cleanUp: () => Promise<void>;
   readonly signal: AbortSignal;
@@ -25,11 +28,11 @@ const pollMs = 100;
 /**
  * Starts a server and resolves when it is ready. One that cannot be is gone when this rejects, with its files and whoever asked it.
  *
- * @throws what `blame` makes of its end; BackupError `BACKUP_TOOL_FAILED` when it ended by itself and content: somebody stopped it,
- * which says nothing of the backup; the reason of `signal`.
+ * @throws BackupError `RESTORE_FAILED` when it refused its data; `BACKUP_TOOL_FAILED` when it did not run for another reason or was
+ * stopped by somebody, which says nothing of the backup; the reason of `signal`.
  */
 export async function startScratchServer(options: ScratchServerOptions): Promise<ScratchServer> {
-  const { spec, isReady, blame, cleanUp, signal } = options;
+  const { spec, isReady, cleanUp, signal } = options;
   const tool = spawnLoader(spec);
   tool.stdin.end();
   const stop = async (): Promise<void> => {
@@ -37,12 +40,16 @@ export async function startScratchServer(options: ScratchServerOptions): Promise
     await tool.gone;
     await cleanUp();
   };
+  const complaint = options.complaint ?? (async () => (spec.report ?? String)(tool.said()));
   const ended = tool.exited.then(
     () => {
-      throw endedByItself(spec);
+      throw notStarted(spec, 0, '');
     },
     async (error: unknown) => {
-      throw await blame(error);
+      const exitCode = BackupError.is(error) ? error.exitCode : undefined;
+      if (exitCode === undefined) throw error; // it could not even be run
+      const said = (await complaint()).trim();
+      throw notStarted(spec, exitCode, said, typeof exitCode === 'number' && options.isData(said));
     },
   );
   const over = new AbortController();
@@ -62,11 +69,19 @@ async function untilReady(isReady: ScratchServerOptions['isReady'], signal: Abor
   while (!(await isReady(signal).catch(() => false))) await sleep(systemClock, pollMs, { signal });
 }
 
-function endedByItself({ name, subject, stage }: ToolSpec): BackupError {
-  return new BackupError(`${name} ended by itself on ${subject}.`, {
-    code: 'BACKUP_TOOL_FAILED',
+const maxComplaintChars = 1_000;
+
+function notStarted(
+  { name, subject, stage }: ToolSpec,
+  exitCode: number | string,
+  complaint: string,
+  isData = false,
+): BackupError {
+  const why = complaint === '' ? '.' : `: ${complaint.slice(0, maxComplaintChars)}`;
+  return new BackupError(`${name} did not start with ${subject} and ended with ${exitCode}${why}`, {
+    code: isData && !isMachinesFault(complaint) ? 'RESTORE_FAILED' : 'BACKUP_TOOL_FAILED',
     stage,
     tool: name,
-    exitCode: 0,
+    exitCode,
   });
 }

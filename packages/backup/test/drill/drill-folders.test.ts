@@ -14,7 +14,7 @@ import {
   scratchRedis,
 } from '@seaworthy/backup';
 import { describeWith, startRedis, waitFor } from '@seaworthy/testkit';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { RdbFirstSize } from '../../src/sources/rdb-first-size.js';
 import { TarContents } from '../../src/sources/tar-contents.js';
 import { filesIn, processes, temporaryFolder } from '../support/fixtures.js';
@@ -148,6 +148,28 @@ describe('a drill of files', () => {
       code: 'BACKUP_NOT_FOUND',
       message: expect.stringContaining('was removed while it was drilled'),
     });
+    expect(await readdir(place)).toEqual([]);
+  });
+
+  it('that finds no room for what it restores blames no backup', async ({ skip }) => {
+    const { backups, folder, place } = await setUp(await tree(), (at) => ({
+      into: { app: scratchFiles({ folder: at }) },
+    }));
+    await mkdir(place);
+    try {
+      await run('mount', ['-t', 'tmpfs', '-o', 'size=8k', 'tmpfs', place]);
+    } catch {
+      console.warn('SKIPPED: a full disk cannot be shown, because no tmpfs can be mounted here.');
+      skip();
+    }
+    onTestFinished(async () => void (await run('umount', [place])));
+    await backups.run();
+    await expect(backups.drill()).rejects.toMatchObject({
+      code: 'RESTORE_FAILED',
+      message: expect.stringContaining('No space left on device'),
+    });
+    expect((await filesIn(folder)).filter((name) => name.includes('note-drill'))).toEqual([]);
+    expect(await backups.status()).toMatchObject({ lastDrill: undefined, count: 1 });
     expect(await readdir(place)).toEqual([]);
   });
 
