@@ -1,4 +1,5 @@
 import { type Clock, errorCode, sleep, type Timer } from '@seaworthy/contracts';
+import { flatText } from './flat-text.js';
 import { LoggingError } from './logging-error.js';
 import type { SinkStats } from './sink.js';
 
@@ -62,7 +63,7 @@ export function createLineQueue(options: LineQueueOptions): LineQueue {
       untold += 1;
       return;
     }
-    waiting += blocked === 'no' ? line : flat(line);
+    waiting += blocked === 'no' ? line : flatText(line); // it will stay for a while
     waitingLines += 1;
     if (when === 'line') drain();
     else if (blocked !== 'no') return;
@@ -175,12 +176,6 @@ function encoded(text: string): Buffer {
   if (text.length * 3 > scratchLength) return Buffer.from(text);
   scratch ??= Buffer.allocUnsafeSlow(scratchLength);
   return scratch.subarray(0, scratch.write(text));
-}
-
-/** In one piece. V8 keeps a line as the tree that it was joined from, which is several times its length: much, where it has to wait. */
-function flat(line: string): string {
-  line.charCodeAt(0);
-  return line;
 }
 
 /** Blocks the thread: only for an exit, after which no timer fires. */

@@ -19,7 +19,7 @@ const insertColumns = /\(([\w"`,.\s]{1,4096})\)\s{0,64}values\s{0,64}(?=\()/gi;
 const drizzleParameters = /(\nparams: )[\s\S]*?(?=\n {4}at |$)/g;
 
 /** An expression that finds something in every text that this file changes and in which no `=`, quote or line end is. */
-export const sqlTriggers = 'Failing row|Duplicate entry|(?:VALUES|[Vv]alues)\\s*\\(';
+export const sqlTriggers = 'Failing row|Duplicate entry|[Vv](?:alues|ALUES)\\s*\\(';
 
 /** `text` with the values of secret columns taken out of statements and of what databases say about them. */
 export function redactSql(text: string, names: SecretNames, replacement: string): string {

@@ -28,7 +28,7 @@ export function redactText(text: string, names: SecretNames, replacement: string
       if (/":\s*[{[]|" :\s*[{[]/.test(result)) result = redactStructures(result, names, replacement);
       result = redactMembers(result, names, replacement, 0);
     }
-    result = redactSql(result, names, replacement);
+    if (/['(\n]/.test(result)) result = redactSql(result, names, replacement);
   }
   if (holdsSecretPair(result, names)) result = redactPairs(result, names, replacement, 0);
   return result;

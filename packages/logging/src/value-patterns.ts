@@ -4,7 +4,10 @@ import type { KeyedHash } from './keyed-hash.js';
 export type SecretValue = 'jwt' | 'bearer' | 'card' | 'email' | 'privateKey';
 
 interface Pattern {
-  /** Source of an expression that finds something in every text that the pattern changes, beside `=`, `@`, `%` and quotes. */
+  /**
+   * Source of an expression that finds something in every text that the pattern changes, beside `=`, `@`, `%` and quotes. It begins with a
+   * character that is rare, because at each one like it the expression is tried.
+   */
   readonly trigger: string | undefined;
   /** A cheaper look than the pattern itself. */
   mayHold(text: string): boolean;
@@ -36,12 +39,12 @@ const patterns: Readonly<Record<SecretValue, Pattern>> = {
     redact: (text, replacement) => text.replace(privateKey, replacement),
   },
   jwt: {
-    trigger: 'eyJ',
+    trigger: 'J(?<=eyJ)',
     mayHold: (text) => text.includes('eyJ'),
     redact: (text, replacement) => text.replace(jwt, replacement),
   },
   bearer: {
-    trigger: '(?:[Ee]arer|EARER|asic)\\s',
+    trigger: '[Bb](?:earer|EARER|asic)\\s',
     mayHold: (text) => /earer\s|EARER\s|asic\s/.test(text),
     redact: (text, replacement) =>
       text.replace(bearer, `$1${replacement}`).replace(basic, `$1${replacement}`),
