@@ -83,6 +83,27 @@ describe('a target that gives no answer', () => {
   );
 });
 
+describe('a copy that may not be looked at', () => {
+  it('is a finding of verify, beside what it finds in the others', async () => {
+    const { target, made } = await oneBackup();
+    const denied = Object.assign(new Error('open'), { code: 'EACCES' });
+    const forbidden: BackupTarget = { ...target, name: 'the attic', head: () => Promise.reject(denied) };
+    const backups = createBackups({ sources: { db: fakeSource() }, targets: [forbidden, target] });
+    onTestFinished(() => backups.close());
+    expect(await backups.verify(made.id)).toMatchObject({
+      ok: false,
+      findings: [
+        {
+          target: 'the attic',
+          source: undefined,
+          code: 'BACKUP_READ_FAILED',
+          message: 'The backup in the attic cannot be read (EACCES).',
+        },
+      ],
+    });
+  });
+});
+
 describe('a target that gives no answer in the middle of a list', () => {
   it.each(['read', 'head'] as const)('to %s makes no backup a damaged one', async (call) => {
     const { target } = await oneBackup();

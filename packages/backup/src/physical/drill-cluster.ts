@@ -36,13 +36,13 @@ export async function drillCluster({
   const startedAt = clock.now();
   const places = folderPlaces(drill.folder, runAs);
   const kept = keepScratch(places, logger);
-  const name = scratchName(startedAt);
+  const placeName = scratchName(startedAt);
   const report = (found: Partial<DrillReport>): DrillReport =>
     drillReport({ backup: id, source: stanza, startedAt, completedAt: clock.now() }, found);
   let cluster: ScratchCluster | undefined;
   try {
     await kept.reap({ startedAt, olderThanMs: Math.max(reapAfterMs, drill.timeoutMs), signal });
-    const place = await places.make(name);
+    const place = await places.make(placeName);
     const data = join(place, 'data');
     const began = clock.monotonic();
     await restoreCluster(settings, {
@@ -63,7 +63,7 @@ export async function drillCluster({
     try {
       await cluster?.stop();
     } finally {
-      await kept.drop(name);
+      await kept.drop(placeName);
     }
   }
 

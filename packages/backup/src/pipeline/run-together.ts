@@ -74,8 +74,7 @@ async function causeOf(failure: unknown, downstream: Together['downstream']): Pr
 }
 
 function unexplained(failure: unknown, stage: BackupStage): BackupError {
-  const reason = errorCode(failure);
-  return new BackupError(`The pipeline broke (${typeof reason === 'string' ? reason : 'no reason given'}).`, {
+  return new BackupError(`The pipeline broke (${errorCode(failure) ?? 'no reason given'}).`, {
     code: 'BACKUP_TOOL_FAILED',
     stage,
   });

@@ -95,8 +95,7 @@ async function* storedBytes(
   } catch (error) {
     signal.throwIfAborted();
     if (BackupError.is(error) && error.code === 'BACKUP_READ_FAILED') throw error; // no answer says nothing of the bytes
-    const code = errorCode(error);
-    const reason = typeof code === 'string' ? code : 'no reason given';
+    const reason = errorCode(error) ?? 'no reason given';
     if (isMachinesFault(reason)) {
       throw new BackupError(`${artifact.key} in ${target.name} cannot be read (${reason}).`, {
         code: 'BACKUP_READ_FAILED',

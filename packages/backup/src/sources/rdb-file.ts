@@ -72,12 +72,8 @@ async function loadFile(path: string, label: string): Promise<Load> {
 }
 
 function failed(error: unknown, label: string): BackupError {
-  const code = errorCode(error);
-  return new BackupError(
-    `${label} could not be written (${typeof code === 'string' ? code : 'no reason given'}).`,
-    {
-      code: 'RESTORE_FAILED',
-      stage: 'restore',
-    },
-  );
+  return new BackupError(`${label} could not be written (${errorCode(error) ?? 'no reason given'}).`, {
+    code: 'RESTORE_FAILED',
+    stage: 'restore',
+  });
 }

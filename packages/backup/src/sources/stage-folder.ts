@@ -53,8 +53,7 @@ export async function stageFolder(restored: RestoredFolder): Promise<StagedFolde
 }
 
 function notWritten(error: unknown, { label, tool }: RestoredFolder): BackupError {
-  const code = errorCode(error);
-  const why = typeof code === 'string' ? code : 'no reason given';
+  const why = errorCode(error) ?? 'no reason given';
   const advice =
     why === 'ENOTEMPTY' || why === 'EEXIST' ? ' Nothing is replaced: choose an empty folder.' : '';
   return new BackupError(`${label} could not be written (${why}).${advice}`, {

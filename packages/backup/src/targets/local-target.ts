@@ -116,7 +116,7 @@ async function stageFile(folder: string, path: string): Promise<StagedObject> {
         await rm(stagedPath);
         await syncFolder(parent);
       } catch (error) {
-        throw codeOf(error) === 'EEXIST' ? taken(path) : writeFailed(error, folder);
+        throw errorCode(error) === 'EEXIST' ? taken(path) : writeFailed(error, folder);
       }
     },
     async discard() {
@@ -141,7 +141,7 @@ async function syncFolder(path: string): Promise<void> {
 /** Paths below `folder`, two levels deep: the deepest that a backup is laid out. */
 async function* files(folder: string, depth = 2, prefix = ''): AsyncIterable<string> {
   const entries = await readdir(join(folder, prefix), { withFileTypes: true }).catch((error: unknown) => {
-    if (codeOf(error) === 'ENOENT') return [];
+    if (errorCode(error) === 'ENOENT') return [];
     throw error;
   });
   for (const entry of entries) {
@@ -162,12 +162,7 @@ async function factsOf(path: string): Promise<ObjectFacts | undefined> {
 }
 
 function isAbsent(error: unknown): boolean {
-  return codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR';
-}
-
-function codeOf(error: unknown): string | undefined {
-  const code = errorCode(error);
-  return typeof code === 'string' ? code : undefined;
+  return errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR';
 }
 
 function taken(path: string): BackupError {
@@ -178,7 +173,7 @@ function taken(path: string): BackupError {
 }
 
 function writeFailed(error: unknown, folder: string): BackupError {
-  const why = codeOf(error) ?? 'no reason given';
+  const why = errorCode(error) ?? 'no reason given';
   const advice = why === 'ENOSPC' ? ' The disk is full: free space or move the folder.' : '';
   return new BackupError(`The folder ${folder} could not be written (${why}).${advice}`, {
     code: 'BACKUP_WRITE_FAILED',

@@ -1,4 +1,4 @@
-import { optionsOf, type Secret } from '@seaworthy/contracts';
+import { errorCode, optionsOf, type Secret } from '@seaworthy/contracts';
 import { BackupError } from '../backup-error.js';
 import type { BackupSettings } from '../backup-options.js';
 import { findBackup } from '../manifest/catalog.js';
@@ -53,8 +53,8 @@ export async function verifyBackup(
       await look();
     } catch (error) {
       signal.throwIfAborted();
-      if (!BackupError.is(error)) throw error;
-      findings.push({ target, source, code: error.code, message: error.message });
+      const { code, message } = BackupError.is(error) ? error : unreadable(target, error);
+      findings.push({ target, source, code, message });
     }
   }
 
@@ -71,4 +71,11 @@ export async function verifyBackup(
     });
   }
   return { id, level, ok: findings.length === 0, findings };
+}
+
+/** What a file system says of a copy is what is wrong with it; anything else is a mistake of ours. */
+function unreadable(target: string, error: unknown): { readonly code: string; readonly message: string } {
+  const reason = errorCode(error);
+  if (reason === undefined) throw error;
+  return { code: 'BACKUP_READ_FAILED', message: `The backup in ${target} cannot be read (${reason}).` };
 }
