@@ -93,6 +93,17 @@ describeWith(['mysql'], 'mysqlPool', () => {
       expect(await db.many(sql`select id from leaks`)).toEqual([]);
     });
 
+    test('keeps the character set that a tool chose, for as long as it has the connection', async () => {
+      await using db = createDb(mysql(mysql2), { url: database.url, pool: { max: 1 } });
+      const connection = await mysqlPool(mysql2, db).promise().getConnection();
+      await connection.query('set names latin1');
+      const [rows] = await connection.query("select 'é' as a, char_length(?) as b", ['naïve']);
+      expect(rows).toEqual([{ a: 'é', b: 5 }]);
+      connection.release();
+      const text = 'naïve 🚢';
+      expect(await db.one(sql`select ${text} as t, char_length(${text}) as n`)).toEqual({ t: text, n: 7 });
+    });
+
     test('streams rows, and gives the connection back when the reader stops early', async () => {
       await using db = open();
       await db.exec(sql`create table numbers (n int primary key)`);

@@ -16,6 +16,11 @@ const nativeValues = {
 export function useNativeValues(client: MysqlClient): () => void {
   const own: unknown = Reflect.get(client, 'config');
   if (typeof own !== 'object' || own === null) return () => undefined;
-  Reflect.set(client, 'config', Object.assign(Object.create(own), nativeValues));
-  return () => Reflect.set(client, 'config', own);
+  const native: object = Object.assign(Object.create(own), nativeValues);
+  Reflect.set(client, 'config', native);
+  return () => {
+    // mysql2 notes here in which character set texts go from now on, when the statement was `set names`.
+    Reflect.set(own, 'charsetNumber', Reflect.get(native, 'charsetNumber'));
+    Reflect.set(client, 'config', own);
+  };
 }

@@ -57,7 +57,8 @@ export function waitError(wait: {
   readonly stats: PoolStats;
   readonly failure: { readonly error: unknown; readonly failures: number } | undefined;
 }): DbError {
-  const { address, timeoutMs, stats, failure } = wait;
+  const { address, stats, failure } = wait;
+  const timeoutMs = Math.round(wait.timeoutMs);
   if (failure !== undefined) {
     const reason = `no connection within ${timeoutMs} ms, ${failure.failures} attempts failed: ${reasonOf(failure.error)}`;
     return new ConnectionFailedError(address, reason, failure.error);

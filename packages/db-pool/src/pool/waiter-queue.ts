@@ -1,6 +1,7 @@
 import type { Clock } from '@seaworthy/contracts';
 import { DbError } from '../db-error.js';
 import { Deadlines, type Expiring, unwatched } from './deadlines.js';
+import { onAbort } from './on-abort.js';
 
 export interface WaitOptions {
   /** When the wait began and how long it may last. */
@@ -74,7 +75,7 @@ class Waiter<T> implements Expiring {
     const { signal } = options;
     if (signal === undefined) return;
     this.#onAbort = () => this.reject(abortedError(signal));
-    signal.addEventListener('abort', this.#onAbort, { once: true });
+    onAbort(signal, this.#onAbort);
   }
 
   serve(value: T): void {

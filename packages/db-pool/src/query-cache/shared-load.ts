@@ -1,5 +1,6 @@
 import type { Clock } from '@seaworthy/contracts';
 import { DbError } from '../db-error.js';
+import { onAbort } from '../pool/on-abort.js';
 import { abortedError } from '../pool/waiter-queue.js';
 
 export interface WaitLimits {
@@ -41,7 +42,7 @@ export class SharedLoad {
         if (isGone) return;
         isGone = true;
         timer?.cancel();
-        signal?.removeEventListener('abort', onAbort);
+        signal?.removeEventListener('abort', whenAborted);
         this.#waiters -= 1;
       };
       const giveUp = (error: DbError): void => {
@@ -49,12 +50,12 @@ export class SharedLoad {
         if (this.#waiters === 0) this.#controller.abort(error);
         reject(error);
       };
-      const onAbort = (): void => giveUp(abortedError(signal));
+      const whenAborted = (): void => giveUp(abortedError(signal));
       const timer =
         timeoutMs === undefined
           ? undefined
           : this.#clock.schedule(() => giveUp(waitedTooLong()), timeoutMs, { keepAlive: true });
-      signal?.addEventListener('abort', onAbort, { once: true });
+      if (signal !== undefined) onAbort(signal, whenAborted);
       this.#bytes.then(
         (bytes) => {
           leave();

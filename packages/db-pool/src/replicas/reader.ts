@@ -8,6 +8,7 @@ import {
 } from '@seaworthy/contracts';
 import type { Db } from '../db.js';
 import { DbError, type DbErrorKind } from '../db-error.js';
+import { onAbort } from '../pool/on-abort.js';
 import type { RowReader } from '../session/row-reader.js';
 import { createRunner, type QueryOptions } from '../session/runner.js';
 import type { ReplicationEngine } from './engine.js';
@@ -165,7 +166,7 @@ class LinkedSignal {
   constructor(caller: AbortSignal | undefined, replica: Replica) {
     this.#caller = caller;
     if (caller?.aborted === true) this.#onCaller();
-    caller?.addEventListener('abort', this.#onCaller, { once: true });
+    if (caller !== undefined) onAbort(caller, this.#onCaller);
     this.#stopListening = replica.onGone(() => {
       this.byReplica = true;
       this.#controller.abort();

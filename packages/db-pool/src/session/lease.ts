@@ -3,6 +3,7 @@ import { DbError } from '../db-error.js';
 import type { DriverConnection, DriverResult } from '../driver.js';
 import type { StatementObserver } from '../observe/statement-observer.js';
 import { type Deadlines, type Expiring, unwatched } from '../pool/deadlines.js';
+import { onAbort } from '../pool/on-abort.js';
 import type { Pool } from '../pool/pool.js';
 import type { Loan } from '../pool/slot.js';
 import { abortedError } from '../pool/waiter-queue.js';
@@ -93,7 +94,7 @@ export class Lease implements TurnKeeper, Expiring {
     const { signal } = limits;
     if (signal === undefined) return;
     this.#onAbort = () => this.abandon(abortedError(signal));
-    signal.addEventListener('abort', this.#onAbort, { once: true });
+    onAbort(signal, this.#onAbort);
   }
 
   expire(): void {

@@ -2,6 +2,7 @@ import type { Clock } from '@seaworthy/contracts';
 import type { DbError } from '../db-error.js';
 import type { StatementObserver } from '../observe/statement-observer.js';
 import { type Deadlines, type Expiring, unwatched } from '../pool/deadlines.js';
+import { onAbort } from '../pool/on-abort.js';
 import { abortedError } from '../pool/waiter-queue.js';
 import type { Limits } from './limits.js';
 
@@ -64,7 +65,7 @@ export class Turn<T> implements PendingTurn, Expiring {
     if (signal === undefined) return;
     this.#signal = signal;
     this.#onAbort = () => this.#giveUp(abortedError(signal));
-    signal.addEventListener('abort', this.#onAbort, { once: true });
+    onAbort(signal, this.#onAbort);
   }
 
   get isSettled(): boolean {

@@ -64,6 +64,18 @@ export function cancellationContract(engine: Engine): void {
     expect(kindOf(await refused(engine.db.many(sql`select 1 from never`)))).toBe('syntax');
   });
 
+  test('takes one signal for all that a request asks at once, without a warning', async () => {
+    const warnings: string[] = [];
+    const onWarning = ({ name }: Error): void => void warnings.push(name);
+    process.on('warning', onWarning);
+    const { signal } = new AbortController();
+    const asked = Array.from({ length: 30 }, () => engine.db.one(sql`select 1 as one`, { signal }));
+    expect(await Promise.all(asked)).toHaveLength(30);
+    await new Promise((resolve) => setImmediate(resolve)); // a warning comes a turn later
+    process.off('warning', onWarning);
+    expect(warnings).toEqual([]);
+  });
+
   test('leaves the queue when its caller aborts, and the connection to those after it', async () => {
     const db = engine.name === 'pglite' ? engine.db : engine.open({ pool: { max: 1 } });
     try {
