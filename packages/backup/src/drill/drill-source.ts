@@ -26,19 +26,21 @@ const maxDifferences = 100;
 const backupsFault = new Set(['BACKUP_CORRUPT', 'BACKUP_INCOMPLETE', 'BACKUP_UNREADABLE', 'RESTORE_FAILED']);
 
 /**
- * Whether a restore failed because the scratch place went away, was full or stopped it, or because somebody ended a program. The
- * backup would otherwise count for nothing from then on. Source: psql, "Exit Status"; PostgreSQL, "Error Codes"; MySQL, "Error
- * Message Reference".
+ * What servers answer when they go away, are full or stop a restore, and when its user may not do something. Source: PostgreSQL,
+ * "Error Codes"; MySQL, "Error Message Reference".
+ */
+const placesFault =
+  /SQLSTATE (?:08|28|53|57|58|42501)|ERROR (?:1021|1040|1044|1045|1053|1114|1142|1143|1205|1227|1317|1370|1419|2002|2003|2006|2013) /;
+
+/**
+ * Whether a restore failed because of the scratch place, or because somebody ended a program. The backup would otherwise count for
+ * nothing from then on. Source: psql, "Exit Status".
  */
 function isPlacesFault({ code, tool, exitCode, message }: BackupError): boolean {
   if (code !== 'RESTORE_FAILED') return false;
   const isEnded = typeof exitCode === 'string' || (tool === 'psql' && exitCode !== 3);
-  return (
-    isEnded ||
-    tool === undefined || // no program complained: a file could not be written, or a pipe broke
-    isMachinesFault(message) ||
-    /SQLSTATE (?:08|53|57|58)|ERROR (?:1021|1040|1053|1114|1205|1317|2002|2003|2006|2013) /.test(message)
-  );
+  // Where no program complained, a file could not be written or a pipe broke.
+  return isEnded || tool === undefined || isMachinesFault(message) || placesFault.test(message);
 }
 
 /** Restores one source into a place of its own, looks at it, and drops it whatever happens. */

@@ -244,6 +244,21 @@ describeWith(['postgres'], 'a drill of PostgreSQL', () => {
     expect(values.has('backup.last_drill.passed')).toBe(false);
   });
 
+  it('a scratch server whose user may not restore it says nothing of the backup', async () => {
+    const other = await createTestDatabase('postgres');
+    onTestFinished(() => other.drop());
+    await sql(database.adminUrl, `alter role ${other.user} createdb`);
+    const { backups, reports } = await setting({ into: { db: scratchPostgres({ url: other.url }) } });
+    await backups.run();
+    await expect(backups.drill()).rejects.toMatchObject({
+      code: 'RESTORE_FAILED',
+      message: expect.stringContaining('SQLSTATE 42501'),
+    });
+    expect(await reports()).toEqual([]);
+    expect(await backups.status()).toMatchObject({ count: 1, lastDrill: undefined });
+    expect(await scratches()).toEqual([]);
+  });
+
   it('a scratch server that ends the restore says nothing of the backup', async () => {
     const inner = scratchPostgres({ url: database.adminUrl });
     const { backups, reports, values } = await setting({ into: { db: endingEveryRestore(inner) } });
