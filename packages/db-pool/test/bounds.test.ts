@@ -180,4 +180,19 @@ describeWith(['mysql'], 'a pool of MySQL', () => {
     await using wider = createDb(mysql(mysql2), { url, pool: { max: 4 } });
     expect(wider.stats().max).toBe(4);
   });
+
+  test('a parameter of the URL changes neither what values become nor what a statement may be', async () => {
+    await using mine = await createTestDatabase('mysql');
+    const parameters = 'decimalNumbers=true&rowsAsArray=true&multipleStatements=true&bigNumberStrings=true';
+    const url = withParameters(mine.url, `${parameters}&charset=utf8mb4_bin`);
+    await using db = createDb(mysql(mysql2), { url, pool: { max: 1 } });
+    const row = { price: '0.12345678901234567890', n: 1 };
+    const select = sql`select cast('0.12345678901234567890' as decimal(30, 20)) as price, count(*) as n from (select 1) as t`;
+    expect(await db.one(select)).toEqual(row);
+    expect(await db.one(sql`${select} where 1 = ${1}`)).toEqual(row);
+    expect((await refused(db.many(sql`select 1; select 2`))).kind).toBe('syntax');
+    expect(await db.one(sql`select @@collation_connection as collation`)).toEqual({
+      collation: 'utf8mb4_bin',
+    });
+  });
 });

@@ -9,6 +9,7 @@ import { MysqlConnection } from './mysql-connection.js';
 import { mysqlFailure } from './mysql-error.js';
 import { MysqlKills } from './mysql-kills.js';
 import { mysqlSsl } from './mysql-tls.js';
+import { withoutOptions } from './mysql-url.js';
 
 /** What `import mysql2 from 'mysql2'` gives: `mysql(mysql2)`. Not `mysql2/promise`. */
 export interface MysqlModule<Config extends object> {
@@ -21,6 +22,20 @@ interface IntegerParameter {
   (value: bigint): unknown;
   unsigned(value: bigint): unknown;
 }
+
+/** What could be rounded comes as text, and is turned into values by the codec. */
+const ownOptions = {
+  supportBigNumbers: true,
+  bigNumberStrings: false, // numbers that are exact are numbers
+  dateStrings: true,
+  jsonStrings: true,
+  decimalNumbers: false,
+  typeCast: true,
+  multipleStatements: false,
+  namedPlaceholders: false,
+  rowsAsArray: false,
+  trace: false,
+} as const;
 
 /** The largest signed integer of 64 bits; above it the unsigned type is needed. */
 const maxSigned = 2n ** 63n - 1n;
@@ -58,20 +73,10 @@ function openMysql<Config extends object>(
       maxPreparedStatements: Math.max(maxPreparedStatements, 1), // mysql2 cannot bind values without preparing
       connectTimeout: 0,
       ...connection,
-      ...(url === undefined ? {} : { uri: url }),
+      ...(url === undefined ? {} : { uri: withoutOptions(url, ownOptions) }),
       ssl,
       ...(stream === undefined ? {} : { stream }),
-      // What could be rounded comes as text, and is turned into values by columnDecoder.
-      supportBigNumbers: true,
-      bigNumberStrings: false, // numbers that are exact are numbers
-      dateStrings: true,
-      jsonStrings: true,
-      decimalNumbers: false,
-      typeCast: true,
-      multipleStatements: false,
-      namedPlaceholders: false,
-      rowsAsArray: false,
-      trace: false,
+      ...ownOptions,
     };
     // mysql2's own types describe its connection far more closely than is needed here.
     const client = mysql2.createConnection(config as unknown as Config);
