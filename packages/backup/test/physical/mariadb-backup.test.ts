@@ -9,7 +9,7 @@ import {
   type Scratch,
   scratchMariadb,
 } from '@seaworthy/backup';
-import { describeWith, type MariadbServer, startMariadb } from '@seaworthy/testkit';
+import { describeWith, type MariadbServer, startMariadb, waitFor } from '@seaworthy/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { endWatch } from '../../src/pipeline/end-watch.js';
 import { filesIn, processes, sql, temporaryFolder } from '../support/fixtures.js';
@@ -114,13 +114,13 @@ describeWith(['private mysql', 'mariadb-backup'], 'the files of a MariaDB server
   it('whose mariadb-backup is killed midway are no backup', async () => {
     const { backups, folder } = await make();
     const failing = backups.run().catch((error: unknown) => error);
-    let pid: number | undefined;
-    while (pid === undefined) {
-      pid = processes().find(
-        (one) => one.parent === process.pid && /mariadb-backup .*--stream/.test(one.commandLine),
-      )?.pid;
-      await nextTurn();
-    }
+    const pid = await waitFor(
+      () =>
+        processes().find(
+          (one) => one.parent === process.pid && /mariadb-backup .*--stream/.test(one.commandLine),
+        )?.pid,
+      { what: 'mariadb-backup to run', everyMs: 1 },
+    );
     process.kill(pid, 'SIGKILL');
     expect(await failing).toMatchObject({
       code: 'BACKUP_TOOL_FAILED',

@@ -2,7 +2,6 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, chown, mkdir, mkdtemp, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import {
   createBackupSchedule,
@@ -182,14 +181,15 @@ describeWith(['private postgres', 'pgbackrest'], 'a cluster in the hands of pgBa
       }
       return undefined;
     };
-    const midway = async (): Promise<number> => {
-      for (;;) {
-        const pid = catchIt();
-        if (pid !== undefined && (await readdir(join(root, 'lock'))).some((name) => /backup/.test(name)))
-          return pid;
-        await nextTurn();
-      }
-    };
+    const midway = (): Promise<number> =>
+      waitFor(
+        async () => {
+          const pid = catchIt();
+          const locks = await readdir(join(root, 'lock'));
+          return locks.some((name) => /backup/.test(name)) ? pid : undefined;
+        },
+        { what: 'pgbackrest to be at work', everyMs: 1 },
+      );
 
     const killed = backups.run({ kind: 'full' }).catch((error: unknown) => error);
     process.kill(await midway(), 'SIGKILL');
