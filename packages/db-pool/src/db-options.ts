@@ -19,6 +19,7 @@ import { type Budget, type BudgetSettings, readBudget } from './budget.js';
 import type { DriverEndpoint } from './driver.js';
 import type { DbEvent } from './observe/db-event.js';
 import type { PoolBounds } from './pool/pool-options.js';
+import { positiveDuration } from './positive-duration.js';
 import { readUrl } from './target.js';
 import { readTls, type TlsSettings, type TlsTarget } from './tls.js';
 
@@ -211,7 +212,7 @@ export function readDbOptions(options: DbOptions, endpoint: EndpointDefaults = {
       min: Math.min(wholeNumber(owner, 'pool.min', pool.min ?? 0, { max: wanted }), max),
       maxWaiting: wholeNumber(owner, 'pool.maxWaiting', pool.maxWaiting ?? 2_000, { min: 1 }),
       idleTimeoutMs: parseDuration(pool.idleTimeout ?? '30s'),
-      maxLifetimeMs: parseDuration(pool.maxLifetime ?? '30m'),
+      maxLifetimeMs: positiveDuration(owner, 'pool.maxLifetime', pool.maxLifetime ?? '30m'),
       validateAfterMs: parseDuration(pool.validateAfter ?? '1s'),
     },
     warmUp: pool.warmUp ?? [],
@@ -220,7 +221,11 @@ export function readDbOptions(options: DbOptions, endpoint: EndpointDefaults = {
     pipelining: rest.pipelining ?? false,
     deadline: {
       acquireMs: parseDuration(deadline.acquire ?? fromUrl?.acquireMs ?? defaultDeadlines?.acquireMs ?? '2s'),
-      connectMs: parseDuration(deadline.connect ?? defaultDeadlines?.connectMs ?? '5s'),
+      connectMs: positiveDuration(
+        owner,
+        'deadline.connect',
+        deadline.connect ?? defaultDeadlines?.connectMs ?? '5s',
+      ),
       queryMs: parseDuration(deadline.query ?? defaultDeadlines?.queryMs ?? '10s'),
       transactionMs: parseDuration(deadline.transaction ?? '60s'),
       drainMs: parseDuration(deadline.drain ?? '10s'),

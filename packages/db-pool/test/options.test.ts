@@ -31,6 +31,8 @@ test('refuses values that cannot work and never prints the URL', () => {
     () => createDb(postgres(pg), { url, connection: {} }),
     () => createDb(postgres(pg), { url, pool: { max: 0 } }),
     () => createDb(postgres(pg), { url, pool: { max: 2, min: 3 } }),
+    () => createDb(postgres(pg), { url, pool: { maxLifetime: 0 } }),
+    () => createDb(postgres(pg), { url, deadline: { connect: 0 } }),
     () => createDb(postgres(pg), { url: 'canarypassword is not a URL' }),
     () => createDb(postgres(pg), { url: `${url}?connection_limit=canary` }),
     () => createDb(postgres(pg), { url: `${url}?connection_limit=0` }),
