@@ -52,10 +52,11 @@ export function connectRedisCluster<Client extends RedisClient>(
   if (addresses.some((address) => address.database !== 0)) {
     throw invalidOption('connectRedisCluster', 'urls', 'without a database number: a cluster has only 0');
   }
-  const { node, settings } = readConnectionOptions('connectRedisCluster', first, options);
+  const reader = { owner: 'connectRedisCluster', option: 'urls' };
+  const { node, settings } = readConnectionOptions(reader, first, options);
   // Every node that is named; the others are reached as the first one is, with TLS or without.
   for (const address of addresses.slice(1)) {
-    readConnectionOptions('connectRedisCluster', { ...address, tls: first.tls }, options);
+    readConnectionOptions(reader, { ...address, tls: first.tls }, options);
   }
   const { db: _only0, ...redisOptions } = node;
   const client = new Cluster(

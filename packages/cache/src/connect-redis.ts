@@ -38,7 +38,11 @@ export function connectRedis<Client extends RedisClient>(
   const { url } = readOptions(options);
   if (url === undefined) throw invalidOption('connectRedis', 'url', 'a redis:// or rediss:// URL');
   const address = parseRedisUrl(url);
-  const { node, settings } = readConnectionOptions('connectRedis', address, options);
+  const { node, settings } = readConnectionOptions(
+    { owner: 'connectRedis', option: 'url' },
+    address,
+    options,
+  );
   const client = new Redis({
     ...node,
     host: address.host,

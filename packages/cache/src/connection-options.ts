@@ -88,17 +88,24 @@ const ownedNames: ReadonlySet<string> = new Set(
 );
 
 /** What makes a connection encrypted and checked, for messages. */
-const protectionFixes = {
-  plaintext: {
-    option: 'url',
-    expected: 'a rediss:// URL',
-    fix: 'rediss:// (and clientOptions: { tls: { ca } } for an authority of your own)',
-  },
-  unverified: { option: 'clientOptions', expected: 'with a tls that checks', fix: 'tls: { ca }' },
+const unencrypted = {
+  expected: 'a rediss:// URL',
+  fix: 'rediss:// (and clientOptions: { tls: { ca } } for an authority of your own)',
+} as const;
+const unverified = {
+  option: 'clientOptions',
+  expected: 'with a tls that checks',
+  fix: 'tls: { ca }',
 } as const;
 
+/** Who reads the options, and which of them the address comes from. */
+interface OptionsReader {
+  readonly owner: string;
+  readonly option: string;
+}
+
 export function readConnectionOptions(
-  owner: string,
+  { owner, option }: OptionsReader,
   address: RedisAddress,
   options: ConnectionOptions,
 ): { readonly node: NodeSettings; readonly settings: Omit<PolicySettings, 'label'> } {
@@ -117,15 +124,18 @@ export function readConnectionOptions(
   } = options;
   if (typeof required !== 'boolean') throw invalidOption(owner, 'required', 'true or false');
   if (!/^[\w.-]{1,64}$/.test(name)) throw invalidOption(owner, 'name', 'letters, digits, ".", "_" and "-"');
-  for (const option of Object.keys(clientOptions)) {
-    if (!ownedNames.has(option)) continue;
-    throw invalidOption(owner, 'clientOptions', `without "${option}", which the URL or the policy sets`);
+  for (const setting of Object.keys(clientOptions)) {
+    if (!ownedNames.has(setting)) continue;
+    throw invalidOption(owner, 'clientOptions', `without "${setting}", which the URL or the policy sets`);
   }
   const environment = readEnvironment(owner, options.environment);
   // What ioredis takes for no TLS, `tls: undefined` say, must not undo a rediss:// URL.
   const given = address.tls ? { ...clientOptions, tls: clientOptions.tls || {} } : clientOptions;
   const protection = protectionOf(address.host, given.tls);
-  requireProtection(owner, { address: address.label, protection }, environment, protectionFixes);
+  requireProtection(owner, { address: address.label, protection }, environment, {
+    plaintext: { option, ...unencrypted },
+    unverified,
+  });
   const commandTimeoutMs = positive(owner, 'commandTimeout', commandTimeout);
   const node: NodeSettings = {
     ...given,

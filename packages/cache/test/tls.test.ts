@@ -28,6 +28,8 @@ describe('a Redis on another machine', () => {
           }),
         ),
       ];
+      expect(told[0]).toContain('option "url" must be a rediss:// URL');
+      expect(told[1]).toContain('option "urls" must be a rediss:// URL');
       for (const message of told) {
         expect(message).toContain('cache.internal:6379 is another machine');
         expect(message).not.toContain('pw-canary');
