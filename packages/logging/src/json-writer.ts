@@ -3,6 +3,7 @@ import { createExoticWriter } from './exotic-values.js';
 import { jsonString } from './json-string.js';
 import { createKeySteps, type KeyStep, type KeySteps } from './key-steps.js';
 import type { LogLimits } from './log-limits.js';
+import { isParameterList } from './secret-names.js';
 import { createTextWriter } from './text-writer.js';
 import type { WriterState } from './writer-state.js';
 
@@ -29,9 +30,6 @@ export interface JsonWriter {
 
 /** Twelve digits and more may be a card's. */
 const shortestCard = 1e12;
-
-/** Lists of what was put into a statement's places, as drivers and ORMs attach them to errors. */
-const sqlParameters: ReadonlySet<string> = new Set(['parameters', 'params', 'bindings', 'sqlParameters']);
 
 const unreadable = '"[unreadable]"';
 
@@ -185,7 +183,7 @@ export function createJsonWriter(limits: LogLimits, discretion: Discretion): Jso
 
   function entry(step: KeyStep, value: unknown, state: WriterState, depth: number): string | undefined {
     if (step.treatment === 'show') {
-      if (sqlParameters.has(step.key) && Array.isArray(value)) return `"[${value.length} values]"`;
+      if (isParameterList(step.key) && Array.isArray(value)) return `"[${value.length} values]"`;
       return write(step.key === 'command' ? withoutArguments(value) : value, state, depth);
     }
     // That there is a password, or none, is worth seeing: `hasPassword: false`, `token: null`.

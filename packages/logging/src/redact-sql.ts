@@ -3,6 +3,10 @@ import type { SecretNames } from './secret-names.js';
 /** `name = 'value'` in SQL, where blanks may stand around the sign and a quote is doubled. */
 const comparison = /([\w."`[\]]{1,128})(\s{0,8}(?:=|:=|<>|\blike\b)\s{0,8})('(?:[^']|'')*(?:'|$))/gi;
 
+/** `ALTER USER … PASSWORD 'x'`, `IDENTIFIED BY 'x'`, `PASSWORD('x')`. */
+const accountPassword =
+  /\b((?:password|identified\s{1,8}(?:with\s{1,8}\w{1,64}\s{1,8})?(?:by|as))(?:\s{1,8}|\s{0,8}\(\s{0,8}))'(?:[^']|'')*(?:'|$)/gi;
+
 /** PostgreSQL's `Key (email, token)=(a, b) already exists.` */
 const keyDetail = /\(([\w", ]{1,256})\)=\(([^)]*)\)/g;
 
@@ -19,7 +23,7 @@ const insertColumns = /\(([\w"`,.\s]{1,4096})\)\s{0,64}values\s{0,64}(?=\()/gi;
 const drizzleParameters = /(\nparams: )[\s\S]*?(?=\n {4}at |$)/g;
 
 /** An expression that finds something in every text that this file changes and in which no `=`, quote or line end is. */
-export const sqlTriggers = 'Failing row|Duplicate entry|[Vv](?:alues|ALUES)\\s*\\(';
+export const sqlTriggers = `Failing row|Duplicate entry|[Vv](?:alues|ALUES)\\s*\\(|'(?<=[(\\s]')`;
 
 /** `text` with the values of secret columns taken out of statements and of what databases say about them. */
 export function redactSql(text: string, names: SecretNames, replacement: string): string {
@@ -29,6 +33,7 @@ export function redactSql(text: string, names: SecretNames, replacement: string)
     result = result.replace(comparison, (whole: string, name: string, sign: string) =>
       isSecret(name) ? `${name}${sign}'${replacement}'` : whole,
     );
+    result = result.replace(accountPassword, `$1'${replacement}'`);
     if (result.includes('Duplicate entry')) {
       result = result.replace(
         duplicateEntry,

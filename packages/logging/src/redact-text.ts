@@ -1,5 +1,6 @@
+import { labelled, redactLabelled } from './redact-labelled.js';
 import { redactSql } from './redact-sql.js';
-import type { SecretNames } from './secret-names.js';
+import { isParameterList, type SecretNames } from './secret-names.js';
 
 /** `name=value` in a query string, a form body, a connection string or a cookie; `[` and `%` because names carry them. */
 const pair = /([?&;]?)([\w.[\]%-]{1,128})=('[^']*'?|"[^"]*"?|[^\s&;"']+)/g;
@@ -14,7 +15,12 @@ const member = /(\\*")([\w.[\] $-]{1,128})\1(\s*:\s*)(\\*"(?:[^"\\]|\\.)*?(?:\1|
 const structure = /(\\{0,15}")([\w.[\] $-]{1,128})\1\s*:\s*(?=[{[])/g;
 
 /** What is in every text that holds user information, JSON or SQL. Most texts that come here are addresses with a query. */
-const elaborate = /[@"'(\n]/;
+const elaborate = new RegExp(`[@"'(\\n]|${labelled}`);
+const hasLabel = new RegExp(labelled);
+
+/** `["cookie","a=b"]` in a list of its like, as headers stand in JSON. */
+const listEntry =
+  /(?<=[[,]\s{0,4})(\[\s{0,4}(\\*")([\w.-]{1,128})\2\s{0,4},\s{0,4})(\\*"(?:[^"\\]|\\.)*?(?:\2|$))/g;
 
 /** JSON in a string in JSON, and so on: each level doubles the backslashes, so nobody gets far. */
 const deepest = 4;
@@ -28,7 +34,9 @@ export function redactText(text: string, names: SecretNames, replacement: string
       if (/":\s*[{[]|" :\s*[{[]/.test(result)) result = redactStructures(result, names, replacement);
       result = redactMembers(result, names, replacement, 0);
     }
+    if (result.includes(',') && /\[\s*\\*"/.test(result)) result = redactEntries(result, names, replacement);
     if (/['(\n]/.test(result)) result = redactSql(result, names, replacement);
+    if (hasLabel.test(result)) result = redactLabelled(result, names, replacement);
   }
   if (holdsSecretPair(result, names)) result = redactPairs(result, names, replacement, 0);
   return result;
@@ -97,14 +105,21 @@ function redactMembers(text: string, names: SecretNames, replacement: string, de
   });
 }
 
+function redactEntries(text: string, names: SecretNames, replacement: string): string {
+  return text.replace(listEntry, (whole: string, start: string, quote: string, name: string) =>
+    names.has(name) ? `${start}${quote}${replacement}${quote}` : whole,
+  );
+}
+
 /** Objects and lists under secret names, whole, at whichever level of encoding they stand. */
 function redactStructures(text: string, names: SecretNames, replacement: string): string {
   let result = '';
   let from = 0;
   for (const match of text.matchAll(structure)) {
     const [whole, quote = '"', name = ''] = match;
-    if (match.index < from || !names.has(name)) continue;
     const start = match.index + whole.length;
+    const isHidden = names.has(name) || (text[start] === '[' && isParameterList(name));
+    if (match.index < from || !isHidden) continue;
     result += `${text.slice(from, start)}${quote}${replacement}${quote}`;
     from = endOfStructure(text, start, quote.length - 1);
   }

@@ -2,6 +2,7 @@ import { invalidOption, optionsOf, type Redactor } from '@seaworthy/contracts';
 import type { Discretion } from './discretion.js';
 import { createJsonWriter } from './json-writer.js';
 import { type HashOptions, keyedHash } from './keyed-hash.js';
+import { labelTrigger } from './redact-labelled.js';
 import { sqlTriggers } from './redact-sql.js';
 import { redactText } from './redact-text.js';
 import { secretNames } from './secret-names.js';
@@ -72,7 +73,7 @@ export function createRedactor(options: RedactOptions = {}): LogRedactor {
     isSecret: (name) => names.has(name),
     redactText: (text) => patterns.redact(redactText(text, names, replacement)),
     hashed,
-    triggers: patterns.triggers === '' ? sqlTriggers : `${patterns.triggers}|${sqlTriggers}`,
+    triggers: [patterns.triggers, sqlTriggers, labelTrigger].filter((trigger) => trigger !== '').join('|'),
   };
   const writer = createJsonWriter(copyLimits, discretion);
   return {

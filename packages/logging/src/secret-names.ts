@@ -14,6 +14,7 @@ const telling = [
   'credential',
   'connectionstring',
   'sessionid',
+  'sessid',
   'csrf',
   'xsrf',
 ];
@@ -28,6 +29,7 @@ const exact = [
   'cvc',
   'ssn',
   'sid',
+  'connectsid',
   'jwt',
   'auth',
   'bearer',
@@ -41,6 +43,14 @@ const exact = [
 
 /** Names that mean a secret in a URL and something harmless elsewhere: OAuth's `code`, a signed URL's `sig`. */
 const inQueries = ['code', 'key', 'sig', 'signature'];
+
+/** Lists of what was put into a statement's places, as drivers and ORMs attach them to errors. */
+const sqlParameters: ReadonlySet<string> = new Set(['parameters', 'params', 'bindings', 'sqlParameters']);
+
+/** Whether a list of this name holds the values of a statement, which no name tells from secrets. */
+export function isParameterList(name: string): boolean {
+  return sqlParameters.has(name);
+}
 
 /** Decides by its name whether a value is secret; case, `-`, `_`, `.` and blanks do not count. */
 export interface SecretNames {

@@ -174,6 +174,25 @@ describe('text', () => {
     ['{"pin": 1234, "a": 1}', '{"pin": "[redacted]", "a": 1}'],
     ['{"body":"{\\"token\\":\\"canary\\"}"}', '{"body":"{\\"token\\":\\"[redacted]\\"}"}'],
     ['{"password":"canary and no end', '{"password":"[redacted]"'],
+    ['X-Api-Key: canary', 'X-Api-Key: [redacted]'],
+    ['sent Cookie: theme=a; connect.sid=s%3Acanary', 'sent Cookie: [redacted]'],
+    [
+      'GET / HTTP/1.1\r\nauthorization: token canary\r\nHost: a',
+      'GET / HTTP/1.1\r\nauthorization: [redacted]\r\nHost: a',
+    ],
+    ["curl -H 'X-Api-Key: canary' https://a/", "curl -H 'X-Api-Key: [redacted]' https://a/"],
+    ['password = canary and password=canary', 'password = [redacted] and password=[redacted]'],
+    ['db:\n  password: canary-1\n  port: 1', 'db:\n  password: [redacted]\n  port: 1'],
+    ["{ user: 'ada', password: 'can\\'ary', n: 1 }", "{ user: 'ada', password: '[redacted]', n: 1 }"],
+    ["{'token': 'canary'}", "{'token': '[redacted]'}"],
+    ["{ tokens: [ 'canary', { a: 'can}ary' } ], b: 1 }", '{ tokens: [redacted], b: 1 }'],
+    ['mutation { login(password: "canary") }', 'mutation { login(password: "[redacted]") }'],
+    ['{"headers":[["a","b"],["cookie","canary"]]}', '{"headers":[["a","b"],["cookie","[redacted]"]]}'],
+    ['{"b":"[[\\"token\\",\\"canary\\"]]"}', '{"b":"[[\\"token\\",\\"[redacted]\\"]]"}'],
+    ['{"sql":"select $1","params":["canary"]}', '{"sql":"select $1","params":"[redacted]"}'],
+    ["ALTER USER app WITH PASSWORD 'can''ary' VALID", "ALTER USER app WITH PASSWORD '[redacted]' VALID"],
+    ["create user a identified by 'canary'", "create user a identified by '[redacted]'"],
+    ["SET PASSWORD FOR a = PASSWORD('canary')", "SET PASSWORD FOR a = PASSWORD('[redacted]')"],
   ])('%s', (text, expected) => {
     expect(redactor.redactText(text)).toBe(expected);
   });
@@ -185,6 +204,12 @@ describe('text', () => {
     'mail @ada or ada@localhost',
     'x=1',
     '{"code":"E1"}',
+    'JWT_SECRET: must be at least 32 bytes.',
+    'token: Required',
+    'if (token === other) token => token',
+    'missing ["password","name"]',
+    "the user's password isn't 'long'",
+    'Error: connect failed: no answer',
   ])('leaves %s alone', (text) => {
     expect(redactor.redactText(text)).toBe(text);
   });
@@ -217,6 +242,17 @@ describe('text', () => {
       '%',
       'a.b-c_d[',
       '?&;=',
+      'token: ',
+      'token: "',
+      "token: '\\",
+      'token: {',
+      'x-token: ',
+      'token = ',
+      'a.',
+      '[["a","',
+      '[["a",',
+      "password '",
+      'identified by ',
     ]) {
       expect(redactor.redactText(part.repeat(200_000 / part.length))).toBeTypeOf('string');
     }

@@ -144,6 +144,7 @@ describe('values that are secret by their looks', () => {
           '\nparams: ',
         ],
         ...["'x', (1))", 'Failed query: ', 'VALUES\t('],
+        ...["PASSWORD '", 'x-token: ', 'token : ', "secret: '", 'pin = ', '[["token","', '{"params":['],
         'password',
         '?token=x',
         '://u:p@h',

@@ -42,6 +42,7 @@ export function canaryCorpus(): {
     calls.push(['field', { [name]: canary() }]);
     calls.push(['deep', { request: { body: [{ user: { [name]: { inner: canary() } } }] } }]);
     calls.push([`GET /a?x=1&${name}=${canary()} HTTP/1.1`]);
+    calls.push(['label', { yaml: `${name}: ${canary()}`, inspected: `{ ${name}: '${canary()}' }` }]);
     calls.push(['body', { body: `{"user":"ada","${name}":"${canary()}"}` }]);
   }
   calls.push(['headers', { headers: new Map([['authorization', `Bearer ${canary()}`]]) }]);
@@ -72,6 +73,9 @@ export function canaryCorpus(): {
     Object.assign(new Error('duplicate'), { detail: `Key (api_key)=(${canary()}) already exists.` }),
   ]);
   calls.push(['sql', Object.assign(new Error('failed'), { parameters: [canary(), canary()] })]);
+  calls.push(['headers', new Error(`GET / HTTP/1.1\r\nX-Api-Key: ${canary()}\r\nCookie: a=${canary()}\r\n`)]);
+  calls.push(['headers', { body: `{"headers":[["cookie","${canary()}"]],"params":["${canary()}"]}` }]);
+  calls.push([`ALTER USER app PASSWORD '${canary()}'`]);
   const failing = { detail: `Failing row contains (7, ada, ${canary()}).` };
   calls.push(['sql', Object.assign(new Error('violates not-null constraint'), failing)]);
   calls.push(['sql', new Error(`Duplicate entry '${canary()}' for key 'users.reset_token'`)]);
