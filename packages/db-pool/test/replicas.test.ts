@@ -76,7 +76,7 @@ const engines: readonly ReplicatedEngine[] = [
 
 const replication = {
   checkEvery: '100ms',
-  drainAfter: '1s',
+  drainAfter: '2s',
   probeTimeout: '2s',
   waitForToken: '10s',
 } as const;

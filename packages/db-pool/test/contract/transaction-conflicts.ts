@@ -186,6 +186,8 @@ export function transactionConflictsContract(engine: Engine): void {
       c.exec(
         engine.db.dialect === 'postgres' ? sql`set timezone to 'Asia/Tokyo'` : sql`set time_zone = '+09:00'`,
       ),
+    charset: (c) => c.exec(sql`set names 'latin1'`),
+    listen: (c) => c.exec(engine.db.dialect === 'postgres' ? sql`listen news` : sql`use mysql`),
     temporary: (c) => c.exec(sql`create temporary table shadow (id int)`),
     lock: (c) =>
       c.exec(
@@ -204,9 +206,11 @@ export function transactionConflictsContract(engine: Engine): void {
         ? sql`select current_setting('search_path') as path, current_setting('timezone') as zone,
             current_setting('transaction_isolation') as isolation, current_setting('transaction_read_only') as read_only,
             to_regclass('pg_temp.shadow') is not null as shadow, (select count(*) from pg_cursors where name <> '') as cursors,
-            (select count(*) from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()) as locks, current_user as who`
-        : sql`select @mine as path, @@time_zone as zone, @@sql_mode as mode, @@tx_isolation as isolation,
-            @@tx_read_only as read_only, coalesce(is_used_lock('mine') = connection_id(), 0) as locks, @@autocommit as autocommit`;
+            (select count(*) from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()) as locks, current_user as who,
+            (select count(*) from pg_listening_channels()) as listening, ${'naïve 🚢'}::text as text`
+        : sql`select @mine as path, database() as base, @@time_zone as zone, @@sql_mode as mode, @@tx_isolation as isolation,
+            @@tx_read_only as read_only, coalesce(is_used_lock('mine') = connection_id(), 0) as locks, @@autocommit as autocommit,
+            hex(${'naïve 🚢'}) as text`;
     return db.one(state);
   }
 
