@@ -18,12 +18,25 @@ const roots = [
 ];
 
 /**
- * Packages whose modules keep nothing from one test to the next: their test files share them, because reading them anew for each
- * file takes longer than most of the tests.
+ * Their modules keep nothing from one test to the next: their test files share them, because reading them anew for each file takes
+ * longer than most of the tests.
  */
-const stateless = ['contracts', 'config', 'logging', 'security', 'cache', 'db-pool', 'backup', 'service'].map(
-  (name) => `packages/${name}`,
-);
+const stateless = [
+  'packages/contracts',
+  'packages/config',
+  'packages/logging',
+  'packages/health',
+  'packages/security',
+  'packages/cache',
+  'packages/db-pool',
+  'packages/backup',
+  'packages/service',
+  'examples/server',
+  'examples/ui',
+  'examples/kpi-app/backend',
+  'examples/kpi-app/gateway',
+  'examples/crm-app/server',
+];
 
 export default defineConfig({
   // For the global setup, which is loaded here.
@@ -50,8 +63,7 @@ export default defineConfig({
         },
       })),
     globalSetup: ['./packages/testkit/src/vitest-global-setup.ts'],
-    // One more than there are processors on the smallest machine: tests wait for servers and deadlines half of their time.
-    maxWorkers: 3,
+    maxWorkers: 2,
     sequence: { sequencer: StartOrder },
     passWithNoTests: false,
   },

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -14,6 +13,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAst } from 'vitest/node';
+import { runProgram } from '../consumers/run-program.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const pages = readdirSync(join(root, 'docs/packages')).map((name) => `docs/packages/${name}`);
@@ -88,7 +88,7 @@ describe('the types of the pages', () => {
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('fit: no option, method or argument is named that there is not', () => {
+  it('fit: no option, method or argument is named that there is not', async () => {
     install(folder);
     const files = blocks.map(({ at, code }) => {
       const name = `${at.replaceAll(/\W+/g, '-')}.mjs`;
@@ -111,8 +111,8 @@ describe('the types of the pages', () => {
     };
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
     const compiler = join(root, 'node_modules/@typescript/native/bin/tsc');
-    const { status, stdout } = spawnSync(process.execPath, [compiler, '-p', folder], { encoding: 'utf8' });
-    expect({ status, stdout }).toEqual({ status: 0, stdout: '' });
+    const { code, stdout } = await runProgram(process.execPath, [compiler, '-p', folder], { cwd: folder });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
   });
 });
 

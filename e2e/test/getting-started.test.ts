@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { freePort, spawnNode } from '@seaworthy/testkit';
+import { freePort, size, spawnNode } from '@seaworthy/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { packAll } from '../../tools/lib/tarballs.mjs';
 
@@ -126,7 +126,7 @@ describe('docs/getting-started.md', () => {
       },
     );
 
-    it.each(['node16', 'node18'])(
+    it.each(size({ test: ['node16'], soak: ['node16', 'node18'] }))(
       'types by resolution-mode and values by import() compile under module %s, and run',
       async (module) => {
         const end = await compile('5.9', `--module ${module} --outDir out-${module} node16.cts`);

@@ -75,7 +75,6 @@ describe('the tests that need no server', () => {
       [
         vitest,
         'run',
-        '--maxWorkers=2',
         '--reporter=json',
         `--outputFile=${output}`,
         ...files.map((file) => relative(root, file)),
