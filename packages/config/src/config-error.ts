@@ -21,6 +21,13 @@ export class ConfigError extends SeaworthyError {
     this.profile = profile;
   }
 
+  /** Another copy of this class counts: the built package has one in each of its two files, and throws that of the second. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return this === ConfigError
+      ? ConfigError.is(value)
+      : Function.prototype[Symbol.hasInstance].call(this, value);
+  }
+
   override toJSON(): {
     readonly name: string;
     readonly code: string;

@@ -79,9 +79,6 @@ interface Loaded {
   readonly warnings: readonly Problem[];
 }
 
-/** Throws the ConfigError. Handed in, because its class stands in the file of the package that is always loaded. */
-export type Fail = (failure: LoadFailure) => never;
-
 /** A schema, and the way to tell it of a configuration that was read without it. */
 export interface DeclaredConfig {
   readonly schema: ConfigSchema<object>;
@@ -97,7 +94,7 @@ const readAsyncOptions = optionsOf<LoadAsyncOptions>('loadAsync', {
   signal: true,
 });
 
-export function createSchema(reader: Reader, profileOptions: ProfileOptions, fail: Fail): DeclaredConfig {
+export function createSchema(reader: Reader, profileOptions: ProfileOptions): DeclaredConfig {
   const loaded = new WeakMap<object, Loaded>();
 
   function load(options: LoadOptions = {}): object {
@@ -121,7 +118,7 @@ export function createSchema(reader: Reader, profileOptions: ProfileOptions, fai
   }
 
   function remember(result: LoadResult | LoadFailure): LoadResult {
-    if ('report' in result) return fail(result);
+    if ('report' in result) throw new ConfigError(result.report, result.problems, result.profile);
     const { values, profile, origins, warnings } = result;
     loaded.set(values, { profile, origins, warnings });
     return result;
@@ -191,10 +188,11 @@ export function createSchema(reader: Reader, profileOptions: ProfileOptions, fai
   });
   return {
     schema,
-    adopt({ values, profile, states, present }) {
-      const origins = [...reader.definitions].map(([name, { exposure }]): VariableOrigin => {
-        const state = states.get(name) ?? 'unset';
-        const origin = state === 'set' && present.has(name) ? { origin: inEnvironment } : {};
+    adopt({ values, profile, states }) {
+      const origins = [...reader.definitions].map(([name, { exposure }], at): VariableOrigin => {
+        const told = states[at] ?? 'unset';
+        const state = told === 'profile' ? 'set' : told;
+        const origin = told === 'set' ? { origin: inEnvironment } : {};
         return { name, state, secret: exposure === 'secret', ...origin, shadowed: [] };
       });
       loaded.set(values, { profile, origins: Object.freeze(origins), warnings: [] });

@@ -1,6 +1,6 @@
 import { OptionsError, optionsOf, type Secret } from '@seaworthy/contracts';
 import { checkFields } from './check-fields.js';
-import { createSchema, type DeclaredConfig, type Fail } from './config-schema.js';
+import { createSchema, type DeclaredConfig } from './config-schema.js';
 import type { Exposure, Field, fieldKey, SecretOptions } from './field.js';
 import { fieldsReader } from './fields-reader.js';
 import { isProfile, type ProfileOptions, profiles } from './profile.js';
@@ -78,7 +78,6 @@ const readProfileOptions = optionsOf<ProfileOptions>('defineConfig: profile', { 
 export function declareConfig(
   given: ConfigOptions<Fields> | ObjectSchema,
   more: WholeSchemaOptions,
-  fail: Fail,
 ): DeclaredConfig {
   if (isStandardSchema(given)) {
     const members = membersOf(given);
@@ -95,7 +94,7 @@ export function declareConfig(
       secrets,
       unknown: unknown && checkUnknownOptions(unknown),
     });
-    return createSchema(reader, checkProfileOptions(profile), fail);
+    return createSchema(reader, checkProfileOptions(profile));
   }
   const { fields, rules, unknown, profile = {} } = readOptions(given);
   const definitions = checkFields(fields);
@@ -104,7 +103,7 @@ export function declareConfig(
     throw new OptionsError(`${owner}: there is no field "${name}".`, { code: 'UNKNOWN_OPTION' });
   });
   const reader = fieldsReader(definitions, rules?.(builder) ?? [], unknown && checkUnknownOptions(unknown));
-  return createSchema(reader, checkProfileOptions(profile), fail);
+  return createSchema(reader, checkProfileOptions(profile));
 }
 
 function checkProfileOptions(options: ProfileOptions): ProfileOptions {

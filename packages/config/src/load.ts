@@ -179,7 +179,7 @@ function profileProblems(
     const entry = gathered.entry(name);
     return entry === undefined || 'fault' in entry ? undefined : entry.value;
   };
-  if (resolveProfile(named, options).name === profile.name) return [];
+  if (resolveProfile(names.map(named), options).name === profile.name) return [];
   const deciding = names.find((name) => named(name) !== undefined && named(name) !== '');
   const entry = deciding === undefined ? undefined : gathered.entry(deciding);
   if (deciding === undefined || entry === undefined || entry.origin.source === 'environment') return [];

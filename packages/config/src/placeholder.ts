@@ -1,69 +1,20 @@
-import { isAlphanumeric } from './ascii.js';
+import { includesAny, isAlphanumeric } from './ascii.js';
 
 /**
  * Parts of stand-ins, without case and punctuation. Each has seven letters or more: a random Base64 text of 44 characters
  * holds a given one with a chance below 2e-9.
  */
-const parts = [
-  'changeme',
-  'changethis',
-  'changeit',
-  'changein',
-  'replaceme',
-  'replacethis',
-  'replacewith',
-  'placeholder',
-  'example',
-  'default',
-  'insecure',
-  'notsecure',
-  'donotuse',
-  'development',
-  'devonly',
-  'devsecret',
-  'testsecret',
-  'testonly',
-  'supersecret',
-  'topsecret',
-  'mysecret',
-  'yoursecret',
-  'yoursuper',
-  'yourapikey',
-  'yourpassword',
-  'yourjwt',
-  'keyhere',
-  'secrethere',
-  'secretkey',
-  'password',
-  'passw0rd',
-  'p4ssword',
-  'qwertyuiop',
-  'letmein',
-  'opensslrand',
-] as const;
+const parts = (
+  'changeme changethis changeit changein replaceme replacethis replacewith placeholder example default ' +
+  'insecure notsecure donotuse development devonly devsecret testsecret testonly supersecret topsecret ' +
+  'mysecret yoursecret yoursuper yourapikey yourpassword yourjwt keyhere secrethere secretkey password ' +
+  'passw0rd p4ssword qwertyuiop letmein opensslrand'
+).split(' ');
 
-/** Stand-ins that are too short to be looked for inside of a random text. */
-const whole: ReadonlySet<string> = new Set([
-  'secret',
-  'admin',
-  'root',
-  'test',
-  'guest',
-  'user',
-  'postgres',
-  'mysql',
-  'mariadb',
-  'redis',
-  'pass',
-  'todo',
-  'fixme',
-  'none',
-  'null',
-  'foobar',
-  'dummy',
-  'qwerty',
-  'abc123',
-]);
+/** Stand-ins that are too short to be looked for inside of a random text, between blanks. */
+const whole =
+  ' secret admin root test guest user postgres mysql mariadb redis pass todo fixme none null foobar ' +
+  'dummy qwerty abc123 ';
 
 /** Why `text` cannot be a real secret, or `undefined`. Says nothing about how good a secret is that passes. */
 export function placeholderFault(text: string): string | undefined {
@@ -77,10 +28,11 @@ function isStandIn(text: string): boolean {
   let plain = text;
   if (!isAlphanumeric(text)) {
     plain = '';
-    for (const character of text) if (isAlphanumeric(character)) plain += character;
+    for (let at = 0; at < text.length; at += 1) {
+      if (isAlphanumeric(text.charAt(at))) plain += text.charAt(at);
+    }
   }
-  for (const part of parts) if (plain.includes(part)) return true;
-  return whole.has(plain);
+  return includesAny(plain, parts) || whole.includes(` ${plain} `);
 }
 
 function isTemplate(text: string): boolean {

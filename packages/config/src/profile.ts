@@ -36,24 +36,32 @@ export function profileIn(
   env: Readonly<Record<string, string | undefined>>,
   options: ProfileOptions,
 ): ResolvedProfile {
-  return resolveProfile((name) => (Object.hasOwn(env, name) ? env[name] : undefined), options);
+  const texts: (string | undefined)[] = [];
+  const names = profileNames(options);
+  for (let at = 0; at < names.length; at += 1) {
+    const name = names[at] ?? '';
+    texts.push(Object.hasOwn(env, name) ? env[name] : undefined);
+  }
+  return resolveProfile(texts, options);
 }
 
 /**
  * Decides the profile from the process environment alone: which dotenv files are read depends on it, so none of them can
  * name it. Whatever is not exactly one of the four names is production, so that a typo never relaxes anything.
+ *
+ * @param texts - of the variables that `profileNames` gives
  */
 export function resolveProfile(
-  read: (name: string) => string | undefined,
+  texts: readonly (string | undefined)[],
   options: ProfileOptions,
 ): ResolvedProfile {
-  const { unset = 'production' } = options;
-  const from = profileNames(options);
-  for (const variable of from) {
-    const name = read(variable);
-    if (name === undefined || name === '') continue;
-    if (isProfile(name)) return { name, reason: `from ${variable}` };
-    return { name: 'production', reason: `because ${variable} is none of ${profiles.join(', ')}` };
+  const names = profileNames(options);
+  for (let at = 0; at < texts.length; at += 1) {
+    const text = texts[at];
+    if (text === undefined || text === '') continue;
+    if (isProfile(text)) return { name: text, reason: `from ${names[at]}` };
+    return { name: 'production', reason: `because ${names[at]} is none of ${profiles.join(', ')}` };
   }
-  return { name: unset, reason: `because ${from.join(' and ')} ${from.length > 1 ? 'are' : 'is'} not set` };
+  const verb = names.length > 1 ? 'are' : 'is';
+  return { name: options.unset ?? 'production', reason: `because ${names.join(' and ')} ${verb} not set` };
 }

@@ -73,3 +73,15 @@ describe('a ConfigError', () => {
     expect(message).not.toContain('CANARY');
   });
 });
+
+test('an error is an instance of its own class and of those that it extends, and of no other that extends them', () => {
+  class OwnError extends ConfigError {
+    static override readonly kind: string = 'OwnError';
+  }
+  const plain = new ConfigError('report', [], 'production');
+  expect(plain).toBeInstanceOf(ConfigError);
+  expect(plain).not.toBeInstanceOf(OwnError);
+  expect(new OwnError('report', [], 'production')).toBeInstanceOf(OwnError);
+  expect(new OwnError('report', [], 'production')).toBeInstanceOf(ConfigError);
+  expect(new Error('report')).not.toBeInstanceOf(ConfigError);
+});

@@ -1,4 +1,3 @@
-import { ConfigError } from '../config-error.js';
 import type { ConfigSchema, DeclaredConfig } from '../config-schema.js';
 import type {
   ClientNames,
@@ -9,13 +8,13 @@ import type {
   WholeConfigOf,
   WholeSchemaOptions,
 } from '../define-config.js';
-import type { LoadFailure, LoadOptions } from '../load.js';
+import type { LoadOptions } from '../load.js';
 import { onDemand } from '../on-demand.js';
 import { profileIn } from '../profile.js';
 import type { SchemaOutput } from '../standard-schema.js';
 import { isOptions } from './accepted-by.js';
 import { type SureStart, startSurely } from './start-surely.js';
-import { type SureDeclaration, sureDeclaration } from './sure-declaration.js';
+import { declaredOptions, type SureDeclaration, sureDeclaration } from './sure-declaration.js';
 
 /**
  * Declares the variables of a service, once: their types, rules, secrets and documents. Reads nothing; `load()` does.
@@ -51,56 +50,60 @@ export function defineConfig(
   more: WholeSchemaOptions = {},
 ): unknown {
   const sure = sureDeclaration(given);
-  return sure === undefined ? onDemand().declareConfig(given, more, fail).schema : sureSchema(sure);
+  return sure === undefined ? onDemand().declareConfig(given, more).schema : sureSchema(sure);
 }
 
+/** What only the full schema does, told of a configuration that it has not read itself when it is asked about one. */
+const passedOn = [
+  'loadAsync',
+  'loadAsyncOrExit',
+  'watch',
+  'warnings',
+  'explain',
+  'origins',
+  'publicValues',
+  'toEnvExample',
+  'toMarkdown',
+  'toJSONSchema',
+] as const satisfies ReadonlyArray<keyof ConfigSchema<object>>;
+
 /** Starts on its own where it can, and has everything else done by the full schema. */
-function sureSchema({ options, schema, profile: profileOptions }: SureDeclaration): ConfigSchema<object> {
+function sureSchema(sure: SureDeclaration): ConfigSchema<object> {
   const started = new WeakMap<object, SureStart>();
   let declared: DeclaredConfig | undefined;
-
-  function full(): ConfigSchema<object> {
-    declared ??= onDemand().declareConfig(options, {}, fail);
+  const full = (): ConfigSchema<object> => {
+    declared ??= onDemand().declareConfig(declaredOptions(sure), {});
     return declared.schema;
-  }
-
-  function start(given: LoadOptions = {}): object | undefined {
-    if (!isOptions(given, ['env', 'cwd'])) return undefined;
-    const { env = process.env, cwd = process.cwd() } = given;
-    const start = startSurely(schema, env, cwd, profileIn(env, profileOptions));
-    if (start === undefined) return undefined;
-    started.set(start.values, start);
-    return start.values;
-  }
-
-  /** The full schema, told of a configuration that it has not read itself. */
-  function knowing(config: object): ConfigSchema<object> {
-    const schema = full();
-    const start = started.get(config);
-    if (start !== undefined) declared?.adopt(start);
-    return schema;
-  }
-
-  return Object.freeze({
-    load: (given?: LoadOptions) => start(given) ?? full().load(given),
-    loadOrExit: (given?: LoadOptions) => start(given) ?? full().loadOrExit(given),
-    loadAsync: (given) => full().loadAsync(given),
-    loadAsyncOrExit: (given) => full().loadAsyncOrExit(given),
-    watch: (given) => full().watch(given),
-    profileOf: (config) => started.get(config)?.profile.name ?? full().profileOf(config),
-    warnings: (config) => knowing(config).warnings(config),
-    explain: (config) => knowing(config).explain(config),
-    origins: (config) => knowing(config).origins(config),
-    publicValues: (config) => knowing(config).publicValues(config),
+  };
+  const schema: Partial<Record<keyof ConfigSchema<object>, unknown>> = {
+    load: (given?: LoadOptions) => start(sure, started, given) ?? full().load(given),
+    loadOrExit: (given?: LoadOptions) => start(sure, started, given) ?? full().loadOrExit(given),
+    profileOf: (config: object) => started.get(config)?.profile.name ?? full().profileOf(config),
     get exposures() {
       return full().exposures;
     },
-    toEnvExample: () => full().toEnvExample(),
-    toMarkdown: () => full().toMarkdown(),
-    toJSONSchema: () => full().toJSONSchema(),
-  } satisfies ConfigSchema<object>);
+  };
+  for (const method of passedOn) {
+    schema[method] = (given?: object) => {
+      const call = full()[method] as (given: unknown) => unknown;
+      const start = given && started.get(given);
+      if (start !== undefined) declared?.adopt(start);
+      return call(given);
+    };
+  }
+  return Object.freeze(schema) as ConfigSchema<object>;
 }
 
-function fail({ report, problems, profile }: LoadFailure): never {
-  throw new ConfigError(report, problems, profile);
+/** The configuration, when a start can tell it alone. Stands here and not in the function above, so that V8 compiles it with the file. */
+function start(
+  { schema, profile }: SureDeclaration,
+  started: WeakMap<object, SureStart>,
+  given: LoadOptions = {},
+): object | undefined {
+  if (!isOptions(given, ['env', 'cwd'])) return undefined;
+  const { env = process.env, cwd = process.cwd() } = given;
+  const start = startSurely(schema, env, cwd, profileIn(env, profile));
+  if (start === undefined) return undefined;
+  started.set(start.values, start);
+  return start.values;
 }

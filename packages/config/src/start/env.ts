@@ -5,7 +5,7 @@ import { sketchOf } from './sketch.js';
 
 /** The one place where a sketch takes the static type of its kind. */
 function simple<Builder>(kind: SimpleKind): Builder {
-  const builder: unknown = (...given: readonly unknown[]) => sketchOf(kind, given);
+  const builder: unknown = sketchOf.bind(undefined, kind);
   return builder as Builder;
 }
 

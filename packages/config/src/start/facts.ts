@@ -1,4 +1,4 @@
-import type { Exposure } from '../field.js';
+import type { Exposure, Field } from '../field.js';
 
 /** The kinds that are simple enough to be read without the rest of the package. */
 export type SimpleKind =
@@ -18,21 +18,30 @@ export type SimpleKind =
 
 /** What is known of a field without its full definition. */
 export interface Facts {
+  readonly field: Field;
   readonly kind: SimpleKind;
-  /** Of `oneOf` the texts; in units: milliseconds, bytes, characters, items. */
   readonly accepted: Accepted;
   readonly optional: boolean;
-  /** Their values, read. */
-  readonly defaults: readonly { readonly value: unknown; readonly only?: readonly string[] }[];
   readonly exposure: Exposure;
-  /** Of a secret, or of what becomes one. `undefined` when it cannot. */
-  readonly minBytes: number | undefined;
+  /** Of a secret, or of what becomes one; 0 when it cannot. */
+  readonly minBytes: number;
+  /** The value of the default for all profiles; `undefined` when there is none. */
+  readonly fallback: unknown;
+  /** The defaults of some profiles. */
+  readonly limited: readonly LimitedDefault[];
+}
+
+export interface LimitedDefault {
+  readonly value: unknown;
+  readonly only: readonly string[];
 }
 
 /** What the options of a builder come to. */
 export interface Accepted {
-  readonly min?: number | undefined;
-  readonly max?: number | undefined;
+  /** In units: of a number itself, milliseconds, bytes, items. */
+  readonly min: number;
+  readonly max: number;
+  /** Of `oneOf` the texts, of a URL the protocols. */
   readonly texts?: readonly string[];
   readonly pattern?: RegExp | undefined;
   readonly item?: Facts;

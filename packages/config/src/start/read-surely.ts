@@ -1,7 +1,7 @@
 import { isPrintable } from '../ascii.js';
 import type { Accepted, Facts } from './facts.js';
 import { isSureEmail } from './sure-email.js';
-import { sureUrl } from './sure-url.js';
+import { isOrigin, isSureUrl, protocolOf } from './sure-url.js';
 
 export const unitMs = { w: 604_800_000, d: 86_400_000, h: 3_600_000, m: 60_000, s: 1_000, ms: 1 };
 export const unitBytes = {
@@ -17,76 +17,89 @@ export const unitBytes = {
 
 /**
  * What the full definition of the field reads `text` as, or `undefined`: then the text is wrong, or is one that these few
- * lines leave to the full definition.
+ * lines leave to the full definition. Most kinds have but one text that they take for a value, so that nothing else has to
+ * be asked about it.
  */
-export function readSurely({ kind, accepted }: Facts, text: string): unknown {
-  if (!isPrintable(text)) return undefined;
-  switch (kind) {
+export function readSurely(facts: Facts, text: string): unknown {
+  switch (facts.kind) {
     case 'string':
-      if (text === 'undefined' || text === '[object Object]' || text.startsWith('-----BEGIN '))
-        return undefined;
-      return accepted.pattern?.test(text) === false ? undefined : text;
+      return isPrintable(text) && isRealText(text, facts.accepted) ? text : undefined;
     case 'int':
     case 'port':
     case 'number':
-      return readNumber(accepted, text, kind === 'number');
+      return readNumber(facts, text);
     case 'bool':
       return text === 'true' ? true : text === 'false' ? false : undefined;
-    case 'url':
-      return accepted.texts?.includes(sureUrl(text)?.protocol ?? '') === true ? text : undefined;
-    case 'origin': {
-      const { protocol = '', user = '', place = '' } = sureUrl(text) ?? {};
-      const isWeb = protocol === 'https:' || protocol === 'http:';
-      return isWeb && user === '' && !place.includes('/') ? text : undefined;
-    }
-    case 'email':
-      return isSureEmail(text) ? text : undefined;
-    case 'oneOf':
-    case 'profile':
-      return accepted.texts?.includes(text) === true ? text : undefined;
-    case 'duration': {
-      const ms = inRange(accepted, amountOf(text, unitMs));
-      return ms === undefined ? undefined : Object.freeze({ ms, seconds: ms / 1000 });
-    }
-    case 'bytes':
-      return inRange(accepted, amountOf(text, unitBytes));
-    case 'list':
-      return readItems(accepted, text);
+    default:
+      return readRarer(facts, text);
   }
 }
 
-function inRange({ min, max }: Accepted, value: number | undefined): number | undefined {
-  if (value === undefined || (min !== undefined && value < min)) return undefined;
-  return max !== undefined && value > max ? undefined : value;
+/** The kinds of which a configuration has a few. Apart, so that V8 has little to compile of what is called for each text. */
+function readRarer({ kind, accepted }: Facts, text: string): unknown {
+  switch (kind) {
+    case 'url':
+      return isSureUrl(text) && accepted.texts?.includes(protocolOf(text)) === true ? text : undefined;
+    case 'origin':
+      return isSureUrl(text) && isOrigin(text) ? text : undefined;
+    case 'email':
+      return isSureEmail(text) ? text : undefined;
+    case 'duration': {
+      const ms = readAmount(accepted, text, unitMs);
+      return ms === undefined ? undefined : Object.freeze({ ms, seconds: ms / 1000 });
+    }
+    case 'bytes':
+      return readAmount(accepted, text, unitBytes);
+    case 'list':
+      return isPrintable(text) ? readItems(accepted, text) : undefined;
+    default:
+      return accepted.texts?.includes(text) === true ? text : undefined;
+  }
+}
+
+/** Not what JavaScript writes for no value, nor the beginning of a key on one line. */
+function isRealText(text: string, { pattern }: Accepted): boolean {
+  if (text === 'undefined' || text === '[object Object]' || text.startsWith('-----BEGIN ')) return false;
+  return pattern === undefined || pattern.test(text);
 }
 
 /** Only as JavaScript would write it, which is the one text that nobody reads in another way. */
-function readNumber(accepted: Accepted, text: string, fractions: boolean): number | undefined {
+function readNumber({ kind, accepted }: Facts, text: string): number | undefined {
   const value = Number(text);
-  if (String(value) !== text || !Number.isFinite(value)) return undefined;
-  if (Number.isInteger(value) ? !Number.isSafeInteger(value) : !fractions) return undefined;
-  return inRange(accepted, value);
+  if (!(value >= accepted.min && value <= accepted.max) || String(value) !== text) return undefined;
+  return kind === 'number' || Number.isInteger(value) ? value : undefined;
+}
+
+function readAmount(
+  { min, max }: Accepted,
+  text: string,
+  units: Readonly<Record<string, number>>,
+): number | undefined {
+  const amount = amountOf(text, units);
+  return amount === undefined || amount < min || amount > max ? undefined : amount;
 }
 
 /** One whole number and one unit. */
 export function amountOf(text: string, units: Readonly<Record<string, number>>): number | undefined {
   const amount = Number.parseInt(text, 10);
-  const unit = text.slice(String(amount).length);
-  const value = amount * (Object.hasOwn(units, unit) ? (units[unit] ?? 0) : 0);
-  return value > 0 && Number.isSafeInteger(value) && text.startsWith(String(amount)) ? value : undefined;
+  const digits = String(amount);
+  if (!text.startsWith(digits)) return undefined;
+  const unit = text.slice(digits.length);
+  const value = Object.hasOwn(units, unit) ? amount * (units[unit] ?? 0) : 0;
+  return value > 0 && Number.isSafeInteger(value) ? value : undefined;
 }
 
-function readItems({ item, separator = ',', unique, min = 1, max = 1_000 }: Accepted, text: string) {
+function readItems({ item, separator = ',', unique, min, max }: Accepted, text: string): unknown {
   if (item === undefined) return undefined;
+  const parts = text.split(separator);
+  if (parts.length < min || parts.length > max) return undefined;
   const values: unknown[] = [];
-  const texts = new Set<string>();
-  for (const part of text.split(separator)) {
-    const trimmed = part.trim();
-    const value = readSurely(item, trimmed);
+  for (let at = 0; at < parts.length; at += 1) {
+    const part = (parts[at] ?? '').trim();
+    const value = readSurely(item, part);
     if (value === undefined) return undefined;
+    parts[at] = part;
     values.push(value);
-    texts.add(trimmed);
   }
-  if (values.length < min || values.length > max) return undefined;
-  return unique === true && texts.size < values.length ? undefined : Object.freeze(values);
+  return unique === true && new Set(parts).size < parts.length ? undefined : Object.freeze(values);
 }

@@ -7,7 +7,7 @@ import type { sources as fullSources } from '../sources/sources.js';
  * @example
  * schema.load({ sources: [sources.dotenv({ folder: 'config' }), sources.env(), sources.files()] });
  */
-export const sources: typeof fullSources = Object.freeze({
+export const sources: typeof fullSources = /* @__PURE__ */ Object.freeze({
   dotenv: (...given: Parameters<typeof fullSources.dotenv>) => onDemand().sources.dotenv(...given),
   env: () => onDemand().sources.env(),
   files: () => onDemand().sources.files(),

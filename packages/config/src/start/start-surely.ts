@@ -14,6 +14,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What was declared, as far as a start has to know it. */
 export interface SureSchema {
+  readonly names: readonly string[];
   readonly fields: ReadonlyMap<string, Facts>;
   readonly rules: readonly Rule[];
   readonly unknown: UnknownOptions | undefined;
@@ -25,10 +26,11 @@ export interface SureSchema {
 export interface SureStart {
   readonly values: Readonly<Record<string, unknown>>;
   readonly profile: ResolvedProfile;
-  readonly states: ReadonlyMap<string, 'set' | 'default' | 'unset'>;
-  /** The variables that stand in the environment, be it with an empty text. */
-  readonly present: ReadonlySet<string>;
+  /** Of each field, in their order; `profile` is one that the profile gave and no variable. */
+  readonly states: readonly SureState[];
 }
+
+export type SureState = 'set' | 'default' | 'unset' | 'profile';
 
 /**
  * The configuration when the environment alone gives it and nothing about it is doubtful, as at most starts in production.
@@ -42,34 +44,53 @@ export function startSurely(
   profile: ResolvedProfile,
 ): SureStart | undefined {
   if (hasFiles(cwd, profile)) return undefined;
-  for (const name of schema.profileNames) if (!isPlain(env, name, env[name])) return undefined;
+  const { profileNames, rules } = schema;
+  for (let at = 0; at < profileNames.length; at += 1) {
+    const name = profileNames[at] ?? '';
+    if (!isPlain(env, name, env[name])) return undefined;
+  }
+  const states: SureState[] = [];
+  const values = sureValues(schema, env, profile, states);
+  if (values === undefined) return undefined;
+  const start = { values, profile, states };
+  for (let at = 0; at < rules.length; at += 1) {
+    const rule = rules[at];
+    if (rule === undefined || isBroken(rule, schema, start)) return undefined;
+  }
+  return schema.unknown !== undefined && hasUnknown(schema, schema.unknown, env) ? undefined : start;
+}
+
+/** The frozen values; what became of each goes to `states`. */
+function sureValues(
+  { names, fields }: SureSchema,
+  env: Environment,
+  profile: ResolvedProfile,
+  states: SureState[],
+): SureStart['values'] | undefined {
   const values: Record<string, unknown> = {};
-  const states = new Map<string, 'set' | 'default' | 'unset'>();
-  const present = new Set<string>();
-  for (const [name, facts] of schema.fields) {
+  for (let at = 0; at < names.length; at += 1) {
+    const name = names[at] ?? '';
+    const facts = fields.get(name);
     const text = env[name];
-    if (!isPlain(env, name, text)) return undefined;
-    if (text !== undefined) present.add(name);
+    if (facts === undefined || !isPlain(env, name, text)) return undefined;
     if (facts.kind === 'profile') {
       values[name] = profile.name;
-      states.set(name, 'set');
+      states.push(text === undefined ? 'profile' : 'set');
     } else if (text !== undefined && text !== '') {
       const value = readSurely(facts, text);
-      if (value === undefined) return undefined;
-      values[name] = facts.exposure === 'secret' ? protect(name, facts, text, profile) : value;
-      if (values[name] === undefined) return undefined;
-      states.set(name, 'set');
+      const kept =
+        facts.exposure === 'secret' && value !== undefined ? protect(name, facts, text, profile) : value;
+      if (kept === undefined) return undefined;
+      values[name] = kept;
+      states.push('set');
     } else {
-      const fallback = defaultFor(facts, profile);
-      if (fallback === undefined && !facts.optional) return undefined;
-      if (fallback !== undefined && facts.exposure === 'secret') return undefined;
-      values[name] = fallback?.value;
-      states.set(name, fallback === undefined ? 'unset' : 'default');
+      const value = defaultFor(facts, profile);
+      if (value === undefined ? !facts.optional : facts.exposure === 'secret') return undefined;
+      values[name] = value;
+      states.push(value === undefined ? 'unset' : 'default');
     }
   }
-  const start = { values: Object.freeze(values), profile, states, present };
-  for (const rule of schema.rules) if (isBroken(rule, start)) return undefined;
-  return schema.unknown !== undefined && hasUnknown(schema, schema.unknown, env) ? undefined : start;
+  return Object.freeze(values);
 }
 
 /**
@@ -83,9 +104,9 @@ function isPlain(env: Environment, name: string, text: string | undefined): bool
 }
 
 function protect(name: string, facts: Facts, text: string, profile: ResolvedProfile): Secret | undefined {
-  if (text.length < (facts.minBytes ?? 1)) return undefined;
+  if (text.length < facts.minBytes) return undefined;
   if (isHardened(profile.name)) {
-    for (const { value } of facts.defaults) if (value === text) return undefined;
+    if (facts.limited.length > 0 && isDefault(facts, text)) return undefined;
     const chosen = facts.kind === 'url' ? surePassword(text) : text;
     if (chosen !== '' && placeholderFault(chosen) !== undefined) return undefined;
   }
@@ -93,25 +114,40 @@ function protect(name: string, facts: Facts, text: string, profile: ResolvedProf
 }
 
 /** The default of the profile, the last one that was given, or the one for all. */
-function defaultFor({ defaults }: Facts, { name }: ResolvedProfile): Facts['defaults'][number] | undefined {
-  let found: Facts['defaults'][number] | undefined;
-  for (const fallback of defaults) {
-    if (fallback.only === undefined ? found === undefined : fallback.only.includes(name)) found = fallback;
-  }
-  return found;
+function defaultFor(facts: Facts, profile: ResolvedProfile): unknown {
+  return facts.limited.length === 0 ? facts.fallback : limitedDefaultFor(facts, profile);
 }
 
-function isBroken(rule: Rule, start: SureStart): boolean {
-  if (rule.kind === 'together')
-    return rule.names.some((name) => start.states.get(name) === 'set') && lacks(rule, start);
-  if (!holds(rule.condition, start)) return false;
-  if (rule.kind === 'requires') return lacks(rule, start);
-  const asked = Object.fromEntries(rule.names.map((name) => [name, start.values[name]]));
-  return answerOf(rule.holds, asked) !== true;
+const limitedDefaultFor = ({ fallback, limited }: Facts, profile: ResolvedProfile): unknown => {
+  const found = limited.findLast(({ only }) => only.includes(profile.name));
+  return found === undefined ? fallback : found.value;
+};
+
+const isDefault = ({ limited }: Facts, text: string): boolean => limited.some(({ value }) => value === text);
+
+function isBroken(rule: Rule, schema: SureSchema, start: SureStart): boolean {
+  if (rule.kind !== 'requires') return isSeldomBroken(rule, schema, start);
+  return holds(rule.condition, start) && lacks(rule, start);
 }
+
+const isSeldomBroken = (
+  rule: Exclude<Rule, { readonly kind: 'requires' }>,
+  { names }: SureSchema,
+  start: SureStart,
+): boolean => {
+  const { values, states } = start;
+  if (rule.kind === 'together') {
+    const isSet = (name: string, at: number) =>
+      (states[at] === 'set' || states[at] === 'profile') && rule.names.includes(name);
+    return names.some(isSet) && lacks(rule, start);
+  }
+  if (!holds(rule.condition, start)) return false;
+  const asked = Object.fromEntries(rule.names.map((name) => [name, values[name]]));
+  return answerOf(rule.holds, asked) !== true;
+};
 
 function lacks({ names }: Rule, { values }: SureStart): boolean {
-  for (const name of names) if (values[name] === undefined) return true;
+  for (let at = 0; at < names.length; at += 1) if (values[names[at] ?? ''] === undefined) return true;
   return false;
 }
 
@@ -122,23 +158,24 @@ function holds(condition: RuleCondition, { values, profile }: SureStart): boolea
   return condition.kind === 'set' ? value !== undefined : Object.is(value, condition.value);
 }
 
-function hasUnknown(
-  { fields, profileNames }: SureSchema,
+const hasUnknown = (
+  { names, profileNames }: SureSchema,
   { prefixes, except = [] }: UnknownOptions,
   env: Environment,
-): boolean {
-  const isKnown = (name: string) => fields.has(name) || profileNames.includes(name);
+): boolean => {
+  const isKnown = (name: string) => names.includes(name) || profileNames.includes(name);
   return Object.keys(env).some((name) => {
     if (!prefixes.some((prefix) => name.startsWith(prefix)) || except.includes(name)) return false;
     return !isKnown(name) && !(name.endsWith('_FILE') && isKnown(name.slice(0, -'_FILE'.length)));
   });
-}
+};
 
 /** Whether there is a dotenv file, or the folder stands in a mounted volume, in which one may be about to appear. */
 function hasFiles(cwd: string, { name }: ResolvedProfile): boolean {
   if (!cwd.startsWith('/')) return true; // a relative path, or one of Windows
   try {
-    for (const file of dotenvFiles(name)) if (exists(`${cwd}/${file}`)) return true;
+    const files = dotenvFiles(name);
+    for (let at = 0; at < files.length; at += 1) if (exists(`${cwd}/${files[at]}`)) return true;
     for (let folder = cwd; folder !== ''; folder = folder.slice(0, folder.lastIndexOf('/'))) {
       if (exists(`${folder}/..data`)) return true;
     }

@@ -1,4 +1,4 @@
-import { isAlphanumeric } from '../ascii.js';
+import { includesAny, isAlphanumeric } from '../ascii.js';
 import type { ConfigOptions, Fields } from '../define-config.js';
 import { isProfile, type ProfileOptions, profileNames } from '../profile.js';
 import type { UnknownOptions } from '../unknown-variables.js';
@@ -11,18 +11,9 @@ import { sureRules } from './sure-rules.js';
 export interface SureDeclaration {
   readonly schema: SureSchema;
   readonly profile: ProfileOptions;
-  /** A copy of what was given, for the full schema when it is made. */
-  readonly options: ConfigOptions<Fields>;
 }
 
 const ordinary: ProfileOptions = {};
-
-/** A name that is sound, and that no build tool writes into a bundle. */
-function isPrivateName(name: string): boolean {
-  if (name.includes('PUBLIC_') || name.startsWith('VITE_') || name.startsWith('REACT_APP_')) return false;
-  const first = name.charAt(0);
-  return first >= 'A' && first !== '_' && isAlphanumeric(name, '_');
-}
 
 /**
  * What was declared, when all of it is known to be right without the full definitions of the fields. Otherwise `undefined`:
@@ -34,42 +25,72 @@ export function sureDeclaration(given: unknown): SureDeclaration | undefined {
   if (profile !== ordinary && !isProfileOptions(profile)) return undefined;
   if (unknown !== undefined && !isUnknownOptions(unknown)) return undefined;
   if (typeof given.fields !== 'object' || given.fields === null) return undefined;
-  const fields = new Map<string, Facts>();
-  for (const name of Object.keys(given.fields)) {
-    const facts = factsOf(Reflect.get(given.fields, name));
-    if (facts === undefined || !isPrivateName(name)) return undefined;
-    if (facts.exposure === 'secret' && !isSureOfDefaults(facts)) return undefined;
-    fields.set(name, facts);
-  }
-  for (const name of fields.keys())
-    if (name.endsWith('_FILE') && fields.has(name.slice(0, -'_FILE'.length))) return undefined;
-  const rules = sureRules(make as ConfigOptions<Fields>['rules'], fields);
+  const names = Object.keys(given.fields);
+  const fields = arePrivateNames(names) ? sureFields(given.fields, names) : undefined;
+  if (fields === undefined) return undefined;
+  const rules = sureRules(make as ConfigOptions<Fields>['rules'], names);
   if (rules === undefined) return undefined;
-  const options = { profile, fields: { ...given.fields } as Fields, rules: () => rules };
-  return {
-    schema: { fields, rules, unknown, profileNames: profileNames(profile) },
-    profile,
-    options: unknown === undefined ? options : { ...options, unknown },
-  };
+  return { schema: { names, fields, rules, unknown, profileNames: profileNames(profile) }, profile };
 }
 
+/** What was declared, for the full schema when it is made. */
+export const declaredOptions = ({ schema, profile }: SureDeclaration): ConfigOptions<Fields> => {
+  const { fields, rules, unknown } = schema;
+  const options = {
+    profile,
+    fields: Object.fromEntries([...fields].map(([name, { field }]) => [name, field])),
+    rules: () => rules,
+  };
+  return unknown === undefined ? options : { ...options, unknown };
+};
+
+/** What is known of each. A function of its own, because V8 compiles once more what a loop runs often, and then all of it. */
+function sureFields(given: object, names: readonly string[]): ReadonlyMap<string, Facts> | undefined {
+  const fields = new Map<string, Facts>();
+  for (let at = 0; at < names.length; at += 1) {
+    const name = names[at] ?? '';
+    const facts = factsOf(Reflect.get(given, name));
+    if (facts === undefined || (facts.exposure === 'secret' && !isSureOfDefaults(facts))) return undefined;
+    fields.set(name, facts);
+  }
+  return fields;
+}
+
+/** Names that are sound, that no build tool writes into a bundle, and none of which is the `X_FILE` of another. */
+function arePrivateNames(names: readonly string[]): boolean {
+  for (let at = 0; at < names.length; at += 1) {
+    const name = names[at] ?? '';
+    if (!isAlphanumeric(name, '_') || !(name.charAt(0) >= 'A') || name.startsWith('_')) return false;
+    if (includesAny(name, doubtful) && !isPrivateName(name, names)) return false;
+  }
+  return true;
+}
+
+const doubtful = ['_FILE', 'PUBLIC_', 'VITE_', 'REACT_APP_'];
+
+const isPrivateName = (name: string, names: readonly string[]): boolean => {
+  if (name.includes('PUBLIC_') || name.startsWith('VITE_') || name.startsWith('REACT_APP_')) return false;
+  return !name.endsWith('_FILE') || !names.includes(name.slice(0, -'_FILE'.length));
+};
+
 /** The default of a secret stands in the source code, and is for development and test. */
-function isSureOfDefaults({ defaults, minBytes = 1 }: Facts): boolean {
-  return defaults.every(
-    ({ value, only = ['production'] }) =>
-      only.every((name) => name === 'development' || name === 'test') && String(value).length >= minBytes,
+function isSureOfDefaults({ fallback, limited, minBytes }: Facts): boolean {
+  if (fallback !== undefined || limited.length === 0) return fallback === undefined;
+  return limited.every(
+    ({ value, only }) =>
+      String(value).length >= minBytes && !only.includes('staging') && !only.includes('production'),
   );
 }
 
-function isProfileOptions(given: unknown): given is ProfileOptions {
+const isProfileOptions = (given: unknown): given is ProfileOptions => {
   if (!isOptions(given, ['from', 'unset'])) return false;
   const { from, unset } = given;
   return (from === undefined || isTexts(from)) && (unset === undefined || isProfile(String(unset)));
-}
+};
 
-function isUnknownOptions(given: unknown): given is UnknownOptions {
+const isUnknownOptions = (given: unknown): given is UnknownOptions => {
   if (!isOptions(given, ['prefixes', 'action', 'except'])) return false;
   const { prefixes, action = 'warn', except = [] } = given;
   const isList = Array.isArray(except) && (except.length === 0 || isTexts(except));
   return isTexts(prefixes) && isList && (action === 'warn' || action === 'refuse');
-}
+};

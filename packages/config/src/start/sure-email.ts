@@ -1,21 +1,23 @@
-import { isAlphanumeric } from '../ascii.js';
+import { includesAny, isAlphanumeric } from '../ascii.js';
+
+/** Two separators beside each other. */
+const doubtful = ['..', '.-', '-.', '--'];
 
 /** Whether `text` is an address as most people have one; for others the full definition decides. */
 export function isSureEmail(text: string): boolean {
-  const [local = '', host = '', ...more] = text.split('@');
-  if (more.length > 0 || text.length > 64 || host !== host.toLowerCase()) return false;
-  for (const part of local.split('.')) if (part === '' || !isAlphanumeric(part, '_+-')) return false;
-  const labels = host.split('.');
-  for (const label of labels) {
-    if (!isAlphanumeric(label, '-') || label.startsWith('-') || label.endsWith('-')) return false;
-    if (label === '' || label.includes('--')) return false;
-  }
-  const ending = labels.at(-1) ?? '';
-  return labels.length > 1 && ending.length >= 2 && ending.length <= 20 && hasOnlyLetters(ending);
+  const at = text.indexOf('@');
+  if (at < 1 || text.length > 64) return false;
+  const local = text.slice(0, at);
+  const host = text.slice(at + 1);
+  if (!isAlphanumeric(local, '._+-') || local.startsWith('.') || local.endsWith('.')) return false;
+  if (!isAlphanumeric(host, '.-') || host.startsWith('.') || host.startsWith('-')) return false;
+  if (local.includes('..') || includesAny(host, doubtful) || host !== host.toLowerCase()) return false;
+  const ending = host.slice(host.lastIndexOf('.') + 1);
+  return ending.length < host.length && ending.length >= 2 && ending.length <= 20 && hasOnlyLetters(ending);
 }
 
-/** Of a text of letters, digits and hyphens. */
+/** Of a text of lower-case letters, digits and hyphens. */
 function hasOnlyLetters(text: string): boolean {
-  for (const character of text) if (character < 'a') return false;
+  for (let at = 0; at < text.length; at += 1) if (text.charCodeAt(at) < 0x61) return false;
   return true;
 }

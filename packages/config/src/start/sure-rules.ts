@@ -1,41 +1,62 @@
-import { isProfile } from '../profile.js';
+import { isProfile, type Profile } from '../profile.js';
 import type { Demands, Rule, RuleBuilder, RuleCondition } from '../rules.js';
 
 type Values = Record<string, unknown>;
+type Check = Extract<Rule, { readonly kind: 'check' }>;
 
 /** The rules, or `undefined` when one of them names what is not declared, or cannot be one: then the full builder says so. */
 export function sureRules(
   make: ((rule: RuleBuilder<Values>) => readonly Rule[]) | undefined,
-  fields: ReadonlyMap<string, unknown>,
+  declared: readonly string[],
 ): readonly Rule[] | undefined {
   if (make === undefined) return [];
   try {
-    const rules = make({
-      check: demands({ kind: 'always' }).check,
-      profile: (...profiles) => demands({ kind: 'profile', profiles }),
-      equals: (name, value) => demands({ kind: 'equals', name, value }),
-      set: (name) => demands({ kind: 'set', name }),
-      together: (...names) => ({ kind: 'together', names }),
-    });
-    for (const rule of rules) if (!isSure(rule, fields)) return undefined;
+    const rules = make({ check: check.bind(undefined, { kind: 'always' }), profile, equals, set, together });
+    for (let at = 0; at < rules.length; at += 1) if (!isSure(rules[at], declared)) return undefined;
     return rules;
   } catch {
     return undefined;
   }
 }
 
-function demands(condition: RuleCondition): Demands<Values> {
-  return {
-    requires: (...names) => ({ kind: 'requires', condition, names }),
-    check: (names, message, holds) => ({ kind: 'check', condition, names, message, holds }),
-  };
+function profile(...profiles: readonly Profile[]): Demands<Values> {
+  return demands({ kind: 'profile', profiles });
 }
 
-function isSure(rule: Rule, fields: ReadonlyMap<string, unknown>): boolean {
-  for (const name of rule.names) if (!fields.has(name)) return false;
+function equals(name: string, value: unknown): Demands<Values> {
+  return demands({ kind: 'equals', name, value });
+}
+
+const set = (name: string): Demands<Values> => demands({ kind: 'set', name });
+
+const together = (...names: readonly string[]): Rule => ({ kind: 'together', names });
+
+function demands(condition: RuleCondition): Demands<Values> {
+  return { requires: requires.bind(undefined, condition), check: check.bind(undefined, condition) };
+}
+
+function requires(condition: RuleCondition, ...names: readonly string[]): Rule {
+  return { kind: 'requires', condition, names };
+}
+
+const check = (
+  condition: RuleCondition,
+  names: readonly string[],
+  message: string,
+  holds: Check['holds'],
+): Rule => ({ kind: 'check', condition, names, message, holds });
+
+function isSure(rule: Rule | undefined, declared: readonly string[]): boolean {
+  if (rule === undefined) return false;
+  const { names } = rule;
+  for (let at = 0; at < names.length; at += 1) if (!declared.includes(names[at] ?? '')) return false;
   if (rule.kind === 'together') return true;
   const { condition } = rule;
-  if ('name' in condition && !fields.has(condition.name)) return false;
-  if ('profiles' in condition && !condition.profiles.every(isProfile)) return false;
+  if (condition.kind === 'profile') return condition.profiles.every(isProfile) && hasMessage(rule);
+  if (condition.kind !== 'always' && !declared.includes(condition.name)) return false;
+  return hasMessage(rule);
+}
+
+function hasMessage(rule: Rule): boolean {
   return rule.kind !== 'check' || (typeof rule.message === 'string' && rule.message !== '');
 }

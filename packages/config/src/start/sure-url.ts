@@ -1,34 +1,30 @@
+import { includesAny } from '../ascii.js';
 import { decodes } from '../fields/password-of.js';
 
 /** What no URL may hold, and what parsers disagree about: several hosts, wildcards, an example that nothing has filled in. */
 const doubtful = ['\\', '<', '>', '"', '{', '}', '|', '^', '`', ' ', ',', '*', '..'];
 
-/** The parts of `protocol://user@place`; `user` is empty when nobody is named, and holds the password behind a colon. */
-interface SureUrl {
-  readonly protocol: string;
-  readonly user: string;
-  readonly place: string;
+/**
+ * Whether this is a URL with a host that every parser reads in the same way, because it is written as a parser writes it.
+ * That it is one `URL` decides; where its parts are is then plain to see, and asking `URL` for each of them takes longer.
+ */
+export function isSureUrl(text: string): boolean {
+  if (includesAny(text, doubtful)) return false;
+  const href = hrefOf(text);
+  if (href !== text && href !== `${text}/`) return false;
+  const start = protocolOf(text).length;
+  if (!text.startsWith('//', start)) return false;
+  const at = text.indexOf('@');
+  if (at !== -1 && (text.includes('@', at + 1) || !isBehind(text, at, start + 2))) return false;
+  const first = text.charCodeAt(at === -1 ? start + 2 : at + 1);
+  const isPlain = (first >= 0x61 && first <= 0x7a) || (first >= 0x30 && first <= 0x39);
+  return isPlain && (!text.includes('%') || decodes(text));
 }
 
-/**
- * A URL that every parser reads in the same way, because it is written as a parser writes it. That it is one `URL` decides;
- * where its parts are is then plain to see, and asking `URL` for each of them takes longer.
- */
-export function sureUrl(text: string): SureUrl | undefined {
-  for (const part of doubtful) if (text.includes(part)) return undefined;
-  const href = hrefOf(text);
-  if (href !== text && href !== `${text}/`) return undefined;
-  const protocol = text.slice(0, text.indexOf(':') + 1);
-  const rest = text.slice(protocol.length + 2);
-  const at = rest.indexOf('@');
-  const user = rest.slice(0, Math.max(at, 0));
-  const place = rest.slice(at + 1);
-  if (!text.startsWith('//', protocol.length) || place.includes('@')) return undefined;
-  // Then the @ stands behind the host.
-  if (user.includes('/') || user.includes('?') || user.includes('#')) return undefined;
-  const first = place.charAt(0);
-  if (!(first >= 'a' && first <= 'z') && !(first >= '0' && first <= '9')) return undefined;
-  return text.includes('%') && !decodes(text) ? undefined : { protocol, user, place };
+/** Whether the @ stands behind a user, and not behind the host. */
+function isBehind(text: string, at: number, start: number): boolean {
+  const user = text.slice(start, at);
+  return !user.includes('/') && !user.includes('?') && !user.includes('#');
 }
 
 function hrefOf(text: string): string | undefined {
@@ -39,9 +35,22 @@ function hrefOf(text: string): string | undefined {
   }
 }
 
+/** With the colon. */
+export function protocolOf(url: string): string {
+  return url.slice(0, url.indexOf(':') + 1);
+}
+
+/** Of a URL that is sure. */
+export function isOrigin(url: string): boolean {
+  const protocol = protocolOf(url);
+  if (protocol !== 'https:' && protocol !== 'http:') return false;
+  return !url.includes('@') && !url.includes('/', protocol.length + 2);
+}
+
 /** The password in a URL that is sure. */
-export function surePassword(text: string): string {
-  const { user = '' } = sureUrl(text) ?? {};
+export function surePassword(url: string): string {
+  const start = protocolOf(url).length;
+  const user = url.slice(start + 2, Math.max(url.indexOf('@'), start + 2));
   const colon = user.indexOf(':');
   return colon === -1 ? '' : decodeURIComponent(user.slice(colon + 1));
 }

@@ -10,7 +10,6 @@ import { type ConfigOptions, declareConfig, type Fields } from '../../src/define
 import { env as fullEnv } from '../../src/env.js';
 import { fieldKey } from '../../src/field.js';
 import { ConfigError, defineConfig, env, type Field } from '../../src/index.js';
-import type { LoadFailure } from '../../src/load.js';
 import { profileIn } from '../../src/profile.js';
 import { readSurely } from '../../src/start/read-surely.js';
 import { factsOf } from '../../src/start/sketch.js';
@@ -90,11 +89,7 @@ function isFrozen(value: unknown): boolean {
   return Secret.is(value) || Object.isFrozen(value);
 }
 
-function fail({ report, problems, profile }: LoadFailure): never {
-  throw new ConfigError(report, problems, profile);
-}
-
-const full = (given: Case) => () => declareConfig(optionsOf(fullEnv, given), {}, fail).schema;
+const full = (given: Case) => () => declareConfig(optionsOf(fullEnv, given), {}).schema;
 const starting = (given: Case) => () =>
   defineConfig(optionsOf(env, given)) as unknown as ConfigSchema<object>;
 
