@@ -69,7 +69,7 @@ export function describeEngines(
       beforeAll(async () => {
         running = await start();
         db = running.open();
-        await db.ready({ timeout: '60s' });
+        await db.ready({ timeout: '2m' }); // PGlite computes for as long as the machine has little time for it
       });
       afterAll(async () => {
         await db?.close();
