@@ -223,7 +223,7 @@ describe('instrumentation', () => {
 
   test('of OpenTelemetry, the real one, adds the span to every line with direct: false, and redaction stays', async () => {
     needsBuild();
-    const { exited, output } = startFixture('traced', [], { extension: 'cjs' });
+    const { exited, output } = startFixture('traced', []);
     expect(await exited).toEqual({ code: 0, signal: null });
     const span = { trace_id: 'a'.repeat(32), span_id: 'b'.repeat(16), trace_flags: '01' };
     const lines = parseLines(output.stdout);

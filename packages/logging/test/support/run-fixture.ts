@@ -22,14 +22,13 @@ export interface Fixture {
   readonly exited: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
 }
 
-/** Starts `test/fixtures/<name>.mjs`, or another kind of module; it is killed when the test is over. */
+/** Starts `test/fixtures/<name>.mjs`; it is killed when the test is over. */
 export function startFixture(
   name: string,
   args: readonly string[],
-  options: { readonly readStdout?: boolean; readonly extension?: 'mjs' | 'cjs' } = {},
+  options: { readonly readStdout?: boolean } = {},
 ): Fixture {
-  const path = fileURLToPath(new URL(`${name}.${options.extension ?? 'mjs'}`, fixtures));
-  const child = spawn(process.execPath, [path, ...args], {
+  const child = spawn(process.execPath, [fileURLToPath(new URL(`${name}.mjs`, fixtures)), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env.PATH },
   });
