@@ -1,7 +1,10 @@
 import type { SecretNames } from './secret-names.js';
 
-/** `name:` and `name =`, as headers, YAML, `util.inspect` and settings have them; `name=value` without blanks is a parameter. */
-const label = /(?<![\w.-])([A-Za-z_][\w.-]{0,127})["'`]?(\s{0,4}(?::|=(?![=>]))\s{0,4})/g;
+/**
+ * The sign behind a label: `name: value` and `name = value`, as headers, YAML, `util.inspect` and settings have them. `name=value` without
+ * blanks is a parameter. Signs are rare, names are not: a stack has two hundred words and one of these.
+ */
+const sign = /:(?=[\s"'`[{])|\s=(?![=>])/g;
 
 /** What has to be in a text with a label that this file looks for. */
 export const labelled = ':[\\s"\'`[{]|\\s=';
@@ -16,11 +19,12 @@ const headers: ReadonlySet<string> = new Set(['cookie', 'authorization']);
 export function redactLabelled(text: string, names: SecretNames, replacement: string): string {
   let result = '';
   let from = 0;
-  for (const match of text.matchAll(label)) {
-    const [whole, name = '', sign = ''] = match;
-    if (match.index < from || !names.has(name)) continue;
-    const start = match.index + whole.length;
-    const end = endOfValue(text, start, name, sign);
+  for (const match of text.matchAll(sign)) {
+    if (match.index < from) continue;
+    const name = nameBefore(text, match.index);
+    if (name === '' || !names.has(name)) continue;
+    const start = skipBlanks(text, match.index + match[0].length);
+    const end = endOfValue(text, start, name, match[0] === ':');
     if (end === undefined) continue;
     const quote = /["'`]/.test(text[start] ?? '') ? text[start] : '';
     result += `${text.slice(from, start)}${quote}${replacement}${quote}`;
@@ -29,18 +33,32 @@ export function redactLabelled(text: string, names: SecretNames, replacement: st
   return from === 0 ? text : result + text.slice(from);
 }
 
-function endOfValue(text: string, start: number, name: string, sign: string): number | undefined {
+/** What stands before the sign at `at`, without a quote and a few blanks behind it. */
+function nameBefore(text: string, at: number): string {
+  let end = at;
+  while (at - end < 4 && /\s/.test(text[end - 1] ?? '')) end -= 1;
+  if (/["'`]/.test(text[end - 1] ?? '')) end -= 1;
+  let start = end;
+  while (end - start < 128 && /[\w.-]/.test(text[start - 1] ?? '')) start -= 1;
+  return text.slice(start, end);
+}
+
+function skipBlanks(text: string, at: number): number {
+  let next = at;
+  while (next - at < 4 && /\s/.test(text[next] ?? '')) next += 1;
+  return next;
+}
+
+function endOfValue(text: string, start: number, name: string, isColon: boolean): number | undefined {
   const first = text[start] ?? '';
   if (first === '"' || first === "'" || first === '`') return endOfQuoted(text, start);
-  const isHeader = name.includes('-') || headers.has(name.toLowerCase());
-  if (sign.startsWith(':') && isHeader) return endOf(/[\r\n'"]/g, text, start);
+  if (isColon && (name.includes('-') || headers.has(name.toLowerCase())))
+    return endOf(/[\r\n'"]/g, text, start);
   if (first === '{' || first === '[') return endOfBrackets(text, start);
   const end = endOf(/[\s,;)\]}'"]/g, text, start);
-  if (sign.includes('=')) return sign.length > 1 && end > start ? end : undefined;
+  if (!isColon) return end > start ? end : undefined;
   // `password: must be longer` says nothing that is secret; a value has a digit or a sign in it.
-  return /\s$/.test(sign) && /[\d_+/=.~$!#^&*-]/.test(text.slice(start, end).replace(/\.$/, ''))
-    ? end
-    : undefined;
+  return /[\d_+/=.~$!#^&*-]/.test(text.slice(start, end).replace(/\.$/, '')) ? end : undefined;
 }
 
 function endOf(stop: RegExp, text: string, start: number): number {
