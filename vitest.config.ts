@@ -19,12 +19,11 @@ const roots = [
 
 /**
  * Their modules keep nothing from one test to the next: their test files share them, because reading them anew for each file takes
- * longer than most of the tests.
+ * longer than most of the tests. Logging is none of them: Sentry and winston change the process that they are tested in.
  */
 const stateless = [
   'packages/contracts',
   'packages/config',
-  'packages/logging',
   'packages/health',
   'packages/security',
   'packages/cache',
@@ -59,6 +58,7 @@ export default defineConfig({
           // No measure of anything: a machine that does much else is no failure, a test that hangs is one all the same.
           testTimeout: 120_000,
           hookTimeout: 300_000,
+          expect: { poll: { timeout: 20_000 } },
           restoreMocks: true,
         },
       })),

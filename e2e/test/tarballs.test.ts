@@ -38,17 +38,27 @@ function namedBy(consumer: string): string[] {
   ].sort();
 }
 
-describe('the packed packages, installed together in an empty project', () => {
-  const project = emptyProject();
-  let offline: string | undefined;
+const [together, bare] = [emptyProject(), emptyProject()];
+let offline: string | undefined;
 
-  beforeAll(async () => {
-    offline = await project.install([...(await packAll()), ...applicationsOwn, typescript5]);
-    project.add('esm');
-    project.add('cjs');
-  }, 400_000);
-  beforeEach(({ skip }) => skip(offline !== undefined, offline));
-  afterAll(() => project[Symbol.dispose]());
+beforeAll(async () => {
+  const packed = await packAll();
+  const said = await Promise.all([
+    together.install([...packed, ...applicationsOwn, typescript5]),
+    bare.install([...packed, '@types/node@20.19.43', typescript5]),
+  ]);
+  offline = said.find((reason) => reason !== undefined);
+  for (const consumer of ['esm', 'cjs']) together.add(consumer);
+  bare.add('bare');
+}, 400_000);
+beforeEach(({ skip }) => skip(offline !== undefined, offline));
+afterAll(() => {
+  for (const project of [together, bare]) project[Symbol.dispose]();
+});
+
+// Side by side: those that run wait most of the time, for a server to drain, for a deadline to pass; those that compile never do.
+describe.concurrent('the packed packages, installed together in an empty project', () => {
+  const project = together;
 
   it('are there once each, from the tarballs', () => {
     const lock: { readonly packages: Record<string, { readonly resolved?: string }> } = JSON.parse(
@@ -61,8 +71,7 @@ describe('the packed packages, installed together in an empty project', () => {
     for (const [, { resolved }] of ours) expect(resolved).toMatch(/^file:.*\.tgz$/);
   });
 
-  // Most of the time each waits: for a server to drain, for a deadline to pass.
-  describe.concurrent.each(triedNodes)('on $name', ({ path: node }) => {
+  describe.each(triedNodes)('on $name', ({ path: node }) => {
     it('do their work as ES modules, every entry of them', async () => {
       expect(namedBy('esm')).toEqual([...project.entries()].sort());
       const { stdout, stderr } = await project.run(node, ['use-everything.mjs'], 'esm');
@@ -111,16 +120,8 @@ describe('the packed packages, installed together in an empty project', () => {
   });
 });
 
-describe('the packed packages, where no framework, driver or client is installed', () => {
-  const project = emptyProject();
-  let offline: string | undefined;
-
-  beforeAll(async () => {
-    offline = await project.install([...(await packAll()), '@types/node@20.19.43', typescript5]);
-    project.add('bare');
-  }, 400_000);
-  beforeEach(({ skip }) => skip(offline !== undefined, offline));
-  afterAll(() => project[Symbol.dispose]());
+describe.concurrent('the packed packages, where no framework, driver or client is installed', () => {
+  const project = bare;
 
   it.each(['5.9', '7'] as const)('have declarations without an error for TypeScript %s', async (compiler) => {
     for (const absent of [

@@ -28,7 +28,7 @@ await used('db-pool, db-pool/pglite, db-pool/migrations, db-pool/query-cache', a
   );
   await writeFile(join(migrations, '0001_notes.down.sql'), 'drop table notes;');
   const db = createDb(pglite(), { url: 'memory://' });
-  await db.ready();
+  await db.ready({ timeout: '100s' }); // on a machine that is busy, too
   await createMigrations(db, { folder: migrations }).up();
   await db.transaction((tx) => tx.exec(sql`insert into notes ${sql.row({ id: 1, text: "o'hara" })}`));
   assert.deepEqual(await db.one(sql`select id, text from notes where id = ${1}`), { id: 1, text: "o'hara" });

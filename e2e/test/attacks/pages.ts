@@ -2,7 +2,7 @@ import { describeWith } from '@seaworthy/testkit';
 import { launchChromium, signIn, type WatchedPage, watchedPage } from '@seaworthy-example/ui/testing';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Marked, poison, poisonCrm, poisonKpi, ran } from './poison.js';
+import { type Marked, type Poisoned, poison, poisonCrm, poisonKpi, ran } from './poison.js';
 import type { RunningApplications } from './running-applications.js';
 import type { TlsProxy } from './tls-proxy.js';
 
@@ -32,10 +32,11 @@ export function pages(applications: () => RunningApplications, proxy: () => TlsP
       expect(await header(`${kpi.url}/api/me`)).toBe(
         "default-src 'none';base-uri 'none';form-action 'none';frame-ancestors 'none'",
       );
-      for (const [url, domain, chart, paths] of [
+      const targets = [
         [proxy().kpi, 'kpi.example', '.recharts-area', ['/objectives', '/teams', '/users']],
         [proxy().crm, 'crm.example', '.recharts-bar', ['/clients', '/invoices', '/invoices/new', '/users']],
-      ] as const) {
+      ] as const;
+      const visit = async ([url, domain, chart, paths]: (typeof targets)[number]): Promise<void> => {
         await using view = await open();
         const { page } = view;
         const policies = new Set<string | undefined>();
@@ -57,15 +58,14 @@ export function pages(applications: () => RunningApplications, proxy: () => TlsP
         expect(view.complaints, url).toEqual([]);
         // Their own is this one or stricter.
         expect([...policies].map((policy) => policy?.startsWith(guidePolicy))).toEqual([true]);
-      }
+      };
+      // Side by side: each waits for its network to be idle.
+      await Promise.all(targets.map(visit));
     });
 
     it('[row 37] show markup that is stored in any text field as text, run none of it, and report no violation', async () => {
       const { kpi, crm } = applications();
-      for (const [url, email, stored] of [
-        [proxy().kpi, 'admin@kpi.example', await poisonKpi(kpi)],
-        [proxy().crm, 'admin@crm.example', await poisonCrm(crm)],
-      ] as const) {
+      const check = async (url: string, email: string, stored: Poisoned): Promise<void> => {
         await using view = await open();
         await view.page.goto(url);
         await signIn(view.page, email);
@@ -74,7 +74,11 @@ export function pages(applications: () => RunningApplications, proxy: () => TlsP
           expect.arrayContaining([...stored.fields]),
         );
         expect(view.complaints, url).toEqual([]);
-      }
+      };
+      await Promise.all([
+        poisonKpi(kpi).then((stored) => check(proxy().kpi, 'admin@kpi.example', stored)),
+        poisonCrm(crm).then((stored) => check(proxy().crm, 'admin@crm.example', stored)),
+      ]);
     });
 
     it('would run it in a page that trusts what was typed', async () => {

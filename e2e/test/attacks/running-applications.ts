@@ -83,7 +83,8 @@ export async function startApplications(): Promise<RunningApplications> {
   };
   try {
     await Promise.all([seeded('kpi-app/backend', kpiVariables), seeded('crm-app/server', crmVariables)]);
-    const kpiProcesses = await Promise.all([
+    const [crmProcess, ...kpiProcesses] = await Promise.all([
+      start('crm-app/server/dist/main.js', crmVariables),
       start('kpi-app/backend/dist/main.js', kpiVariables),
       start('kpi-app/frontend/serve.mjs', {
         HOST: '127.0.0.1',
@@ -99,7 +100,6 @@ export async function startApplications(): Promise<RunningApplications> {
         TRUSTED_PROXIES: '127.0.0.1/32',
       }),
     ]);
-    const crmProcess = await start('crm-app/server/dist/main.js', crmVariables);
     return {
       kpi: application(local(gateway), 'kpi.example', kpiProcesses, [
         local(backend),
