@@ -2,8 +2,6 @@ import { BackupError } from './backup-error.js';
 
 /** The calls of one instance that are under way. */
 export interface TrackedCalls {
-  /** Aborts with `close()`: for work that no caller waits for. */
-  readonly closing: AbortSignal;
   /**
    * Runs `work` with a signal that `close()` aborts too, and lets `close()` wait for it.
    *
@@ -18,7 +16,6 @@ export function trackCalls(): TrackedCalls {
   const closing = new AbortController();
   const active = new Set<Promise<unknown>>();
   return {
-    closing: closing.signal,
     async tracked(signal, work) {
       closing.signal.throwIfAborted();
       signal?.throwIfAborted();

@@ -1,11 +1,13 @@
-import { appendFile, chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { appendFile, chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BackupSource, createBackups, createPgBackRest, local, scratchMariadb } from '@seaworthy/backup';
 import { createFakeClock, describeWith, waitFor } from '@seaworthy/testkit';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { startScratchCluster } from '../src/physical/scratch-cluster.js';
 import { findClientPrograms, majorOf } from '../src/sources/client-programs.js';
 import { type ScratchServerOptions, startScratchServer } from '../src/tools/scratch-server.js';
+import { spawnTool } from '../src/tools/tool-process.js';
 import { fakeSource } from './support/fake-source.js';
 import { childrenOf, filesIn, processes, temporaryFolder } from './support/fixtures.js';
 
@@ -96,6 +98,25 @@ describe('a dump whose source gives no answer', () => {
     await running;
     expect(error).toMatchObject({ code: 'BACKUP_STALLED', message: expect.stringContaining('no answer') });
     expect(await filesIn(folder)).toEqual([]);
+  });
+});
+
+describe('a program', () => {
+  it('is gone when it is, though something that it started lives on with its standard error', async () => {
+    const tool = spawnTool({
+      name: 'wrapper',
+      path: '/bin/sh',
+      args: ['-c', 'sleep 600 & echo $!; wait'],
+      stage: 'dump',
+      subject: 'a test',
+    });
+    const [line] = await once(tool.stdout, 'data');
+    const pid = Number(line);
+    onTestFinished(() => void process.kill(pid, 'SIGKILL'));
+    tool.kill();
+    await tool.gone;
+    await expect(tool.exited).rejects.toMatchObject({ code: 'BACKUP_TOOL_FAILED', exitCode: 'SIGTERM' });
+    expect(processes().some((one) => one.pid === pid)).toBe(true);
   });
 });
 
@@ -229,6 +250,24 @@ describe('pgBackRest', () => {
     await expect(backups.restore({ to, confirm: to, tablespaces: 'fast' })).rejects.toThrow(
       /"tablespaces" must be an absolute path/,
     );
+  });
+
+  it('is not asked for the gauges any more when a run was aborted', async () => {
+    const told = join(await temporaryFolder(), 'told');
+    const backups = await standIn(
+      `case "$last" in
+        info) [ -e '${told}' ] && echo again >> '${told}'; echo '[{"name":"kpi","status":{"code":2},"backup":[]}]';;
+        backup) exec sleep 600;;
+      esac`,
+    );
+    const stop = new AbortController();
+    const running = expect(backups.run({ signal: stop.signal })).rejects.toThrow('enough');
+    await waitFor(() => childrenOf(process.pid, 'sleep').length > 0, { what: 'the backup to run' });
+    await writeFile(told, '');
+    stop.abort(new Error('enough'));
+    await running;
+    expect(await readFile(told, 'utf8')).toBe('');
+    expect(childrenOf(process.pid, 'sleep')).toEqual([]);
   });
 
   it.each(['status', 'history'] as const)(

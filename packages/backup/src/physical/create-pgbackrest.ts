@@ -41,7 +41,7 @@ const readDrill = optionsOf<PhysicalDrillOptions>('drill', { id: true, signal: t
 export function createPgBackRest(options: PgBackRestOptions): PgBackRest {
   const settings = readPgBackRestOptions(options);
   const { stanza, logger, metrics, clock, drill, timeoutMs } = settings;
-  const { tracked, closing, close } = trackCalls();
+  const { tracked, close } = trackCalls();
 
   async function info(signal: AbortSignal): Promise<readonly PhysicalBackup[]> {
     const command = { command: 'info', args: ['--output=json'], stage: 'read' } as const;
@@ -128,7 +128,11 @@ export function createPgBackRest(options: PgBackRestOptions): PgBackRest {
     }
   }
 
-  const refresh = () => status(closing).catch(() => undefined); // the gauges
+  /** Brings the gauges up to date, unless nobody waits any more. */
+  async function refresh(signal: AbortSignal): Promise<void> {
+    if (!signal.aborted) await status(signal).catch(() => undefined);
+  }
+
   const all: PgBackRest = {
     check: ({ signal } = {}) =>
       tracked(signal, async (checkSignal) => {
@@ -154,7 +158,7 @@ export function createPgBackRest(options: PgBackRestOptions): PgBackRest {
           logger.error('A physical backup failed.', { stanza, error });
           throw error;
         } finally {
-          await refresh();
+          await refresh(runSignal);
         }
       });
     },
@@ -186,7 +190,7 @@ export function createPgBackRest(options: PgBackRestOptions): PgBackRest {
           logger.error('A drill did not pass.', { stanza, error });
           throw error;
         } finally {
-          await refresh();
+          await refresh(drillSignal);
         }
       });
     },

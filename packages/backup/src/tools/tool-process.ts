@@ -51,6 +51,9 @@ export interface ToolProcess {
 /** The first complaint is the cause; a failing import can repeat itself for gigabytes. */
 const maxReportChars = 2_000;
 
+/** For what a program said last to be read, once it has ended. */
+const lastWordsMs = 3_000;
+
 /** util-linux: makes the kernel kill the child when we die in a way that we cannot catch. */
 const setpriv = '/usr/bin/setpriv';
 
@@ -121,8 +124,14 @@ async function endOf(child: ChildProcess, spec: ToolSpec, said: () => string): P
     );
     child.once('exit', (code, signal) => {
       const done = (): void => resolve({ exitCode: code ?? signal ?? undefined });
-      if (child.stderr === null || child.stderr.readableEnded || child.stderr.destroyed) done();
-      else child.stderr.once('close', done);
+      const { stderr } = child;
+      if (stderr === null || stderr.readableEnded || stderr.destroyed) return done();
+      // What it started itself may live on, and keep that open for ever.
+      const late = systemClock.schedule(() => stderr.destroy(), lastWordsMs, { keepAlive: true });
+      stderr.once('close', () => {
+        late.cancel();
+        done();
+      });
     });
   });
   if (outcome.exitCode === 0) return;
