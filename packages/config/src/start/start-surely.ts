@@ -30,7 +30,7 @@ export interface SureStart {
   readonly states: readonly SureState[];
 }
 
-export type SureState = 'set' | 'default' | 'unset' | 'profile';
+type SureState = 'set' | 'default' | 'unset' | 'profile';
 
 /**
  * The configuration when the environment alone gives it and nothing about it is doubtful, as at most starts in production.

@@ -15,14 +15,14 @@ export function isSureUrl(text: string): boolean {
   const start = protocolOf(text).length;
   if (!text.startsWith('//', start)) return false;
   const at = text.indexOf('@');
-  if (at !== -1 && (text.includes('@', at + 1) || !isBehind(text, at, start + 2))) return false;
+  if (at !== -1 && (text.includes('@', at + 1) || !isBehindUser(text, at, start + 2))) return false;
   const first = text.charCodeAt(at === -1 ? start + 2 : at + 1);
   const isPlain = (first >= 0x61 && first <= 0x7a) || (first >= 0x30 && first <= 0x39);
   return isPlain && (!text.includes('%') || decodes(text));
 }
 
 /** Whether the @ stands behind a user, and not behind the host. */
-function isBehind(text: string, at: number, start: number): boolean {
+function isBehindUser(text: string, at: number, start: number): boolean {
   const user = text.slice(start, at);
   return !user.includes('/') && !user.includes('?') && !user.includes('#');
 }
