@@ -8,6 +8,9 @@ import { linesOf, parseLines, tempFolder } from './support/temp-folder.js';
 
 beforeAll(needsBuild);
 
+/** script(1) of util-linux gives its child a terminal of its own. */
+const programs = { terminal: 'script' };
+
 test.each(['production', 'development'])(
   '[row 82] in %s, errors are in error.log, everything is in combined.log and on stdout, start and stop included',
   async (environment) => {
@@ -40,9 +43,8 @@ test('pretty lines are for people: one line each, stacks below, and no control c
 test('on a terminal lines are for people and in colour, without being asked for, and files stay JSON', (context) => {
   const folder = tempFolder();
   const fixture = fileURLToPath(new URL('fixtures/destinations.mjs', import.meta.url));
-  // script(1) of util-linux gives its child a terminal of its own.
   const command = `'${process.execPath}' '${fixture}' '${folder}' development`;
-  const { error, status, stdout } = spawnSync('script', ['-qec', command, '/dev/null'], {
+  const { error, status, stdout } = spawnSync(programs.terminal, ['-qec', command, '/dev/null'], {
     encoding: 'utf8',
     env: { PATH: process.env.PATH },
     timeout: 60_000,
