@@ -193,7 +193,7 @@ describe('text', () => {
     ["ALTER USER app WITH PASSWORD 'can''ary' VALID", "ALTER USER app WITH PASSWORD '[redacted]' VALID"],
     ["create user a identified by 'canary'", "create user a identified by '[redacted]'"],
     ["SET PASSWORD FOR a = PASSWORD('canary')", "SET PASSWORD FOR a = PASSWORD('[redacted]')"],
-  ])('%s', (text, expected) => {
+  ])('%j', (text, expected) => {
     expect(redactor.redactText(text)).toBe(expected);
   });
 
