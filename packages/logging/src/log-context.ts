@@ -83,7 +83,35 @@ export function runInContext<T>(context: LogContext, work: () => T): T {
  */
 export function withContext<T>(fields: LogFields, work: () => T): T {
   const outer = activeContext();
-  return runInContext({ fields: Object.freeze({ ...outer?.fields, ...fields }), trace: outer?.trace }, work);
+  return runInContext(
+    { fields: Object.freeze({ ...outer?.fields, ...readable(fields) }), trace: outer?.trace },
+    work,
+  );
+}
+
+/** A copy; what cannot be read says so, as in a line. */
+function readable(fields: LogFields): LogFields {
+  try {
+    return { ...fields };
+  } catch {
+    return memberByMember(fields);
+  }
+}
+
+function memberByMember(fields: LogFields): LogFields {
+  try {
+    return Object.fromEntries(Object.keys(fields).map((name) => [name, valueOf(fields, name)]));
+  } catch {
+    return { data: '[unreadable]' }; // a proxy that was revoked
+  }
+}
+
+function valueOf(fields: LogFields, name: string): unknown {
+  try {
+    return fields[name];
+  } catch {
+    return '[unreadable]';
+  }
 }
 
 /** The fields that lines carry here, or `undefined` outside of any context. The object is frozen. */

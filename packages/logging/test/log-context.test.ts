@@ -46,6 +46,22 @@ test('contexts nest; the inner value wins, and what one reads cannot be changed'
   expect(currentContext()).toBeUndefined();
 });
 
+test('a context of what cannot be read runs its work, and says in the lines what could not be read', () => {
+  const { log, last } = testLogger();
+  const { proxy, revoke } = Proxy.revocable<Record<string, unknown>>({}, {});
+  revoke();
+  const throwing = Object.defineProperty({ ...JSON.parse('{ "userId": "u", "__proto__": 1 }') }, 'broken', {
+    enumerable: true,
+    get: () => {
+      throw new Error('not now');
+    },
+  });
+  withContext(throwing, () => log.info('x'));
+  expect(last()).toMatchObject({ userId: 'u', broken: '[unreadable]' });
+  withContext({ requestId: 'r' }, () => withContext(proxy, () => log.info('x')));
+  expect(last()).toMatchObject({ requestId: 'r', data: '[unreadable]' });
+});
+
 test('a context cannot forge reserved names, shows no secret, and names it shares with a child are written once', () => {
   const { log, texts, last } = testLogger();
   const child = log.child({ userId: 'child', module: 'm' });
