@@ -100,13 +100,13 @@ function readable(fields: LogFields): LogFields {
 
 function memberByMember(fields: LogFields): LogFields {
   try {
-    return Object.fromEntries(Object.keys(fields).map((name) => [name, valueOf(fields, name)]));
+    return Object.fromEntries(Object.keys(fields).map((name) => [name, memberOf(fields, name)]));
   } catch {
     return { data: '[unreadable]' }; // a proxy that was revoked
   }
 }
 
-function valueOf(fields: LogFields, name: string): unknown {
+function memberOf(fields: LogFields, name: string): unknown {
   try {
     return fields[name];
   } catch {
