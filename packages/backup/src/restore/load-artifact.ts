@@ -49,6 +49,7 @@ export async function loadArtifact(options: LoadOptions): Promise<void> {
         client.kill();
         stage.kill();
       },
+      downstream: client.exited, // when it ends early, the decompressor breaks on a pipe that nobody reads
       stage: 'restore',
       signal,
     });
