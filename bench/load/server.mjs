@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import * as programs from '../programs/http-servers.mjs';
 
+process.once('disconnect', () => process.exit());
 const [{ name, context }] = await once(process, 'message');
 const create = Object.entries(programs).find(([exported]) => exported === name)?.[1];
 if (create === undefined) throw new Error(`programs/http-servers.mjs has no "${name}"`);

@@ -17,6 +17,9 @@ import promBundle from 'express-prom-bundle';
 import fastify from 'fastify';
 import fastifyMetrics from 'fastify-metrics';
 import pg from 'pg';
+import { pino, stdTimeFunctions } from 'pino';
+import { pinoHttp } from 'pino-http';
+import winston from 'winston';
 import { apiSecurity } from './api-security.mjs';
 
 export function expressBare() {
@@ -24,17 +27,52 @@ export function expressBare() {
 }
 
 export function expressLogged() {
-  const folder = mkdtempSync(join(tmpdir(), 'seaworthy-bench-'));
-  // Open files outlive their names: nothing is left when this process is killed.
-  const log = createLogger({
-    service: 'bench',
-    environment: 'production',
-    sinks: [file(join(folder, 'requests.log'))],
-    process: false,
+  return expressWith((path) =>
+    requestLog(
+      createLogger({ service: 'bench', environment: 'production', sinks: [file(path)], process: false }),
+    ),
+  );
+}
+
+export function expressPinoHttp() {
+  return expressWith((path) =>
+    pinoHttp({ timestamp: stdTimeFunctions.isoTime }, pino.destination({ dest: path, sync: true })),
+  );
+}
+
+/** A middleware of one's own, with winston, that says the same of a request. */
+export function expressWinston() {
+  return expressWith((filename) => {
+    const { combine, timestamp, errors, json } = winston.format;
+    const logger = winston.createLogger({
+      defaultMeta: { service: 'bench', environment: 'production' },
+      format: combine(timestamp(), errors({ stack: true }), json()),
+      transports: [new winston.transports.File({ filename })],
+    });
+    return (request, response, next) => {
+      const startedAt = Date.now();
+      response.on('finish', () => {
+        const { method, url, ip } = request;
+        logger.info('Request completed', {
+          method,
+          url,
+          statusCode: response.statusCode,
+          duration: Date.now() - startedAt,
+          userAgent: request.get('User-Agent'),
+          ip,
+        });
+      });
+      next();
+    };
   });
-  rmSync(folder, { recursive: true });
+}
+
+/** @param {(path: string) => import('express').RequestHandler} logTo */
+function expressWith(logTo) {
+  const folder = mkdtempSync(join(tmpdir(), 'seaworthy-bench-'));
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   const app = express();
-  app.use(requestLog(log));
+  app.use(logTo(join(folder, 'requests.log')));
   return createServer(withRoute(app));
 }
 
