@@ -105,13 +105,6 @@ export const pairs = [
     prepare: () => servers({ ours: 'expressLogged', theirs: 'expressPinoHttp', path: '/orders' }),
   },
   {
-    name: 'request log on Express 5, winston',
-    alternative: 'a middleware of one’s own with winston File',
-    roundUs: 30_000,
-    warmUpUs,
-    prepare: () => servers({ ours: 'expressLogged', theirs: 'expressWinston', path: '/orders' }),
-  },
-  {
     name: 'the least that a request log can be, on Express 5',
     alternative: 'Express 5 without one',
     roundUs: 30_000,

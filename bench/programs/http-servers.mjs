@@ -19,7 +19,6 @@ import fastifyMetrics from 'fastify-metrics';
 import pg from 'pg';
 import { pino, stdTimeFunctions } from 'pino';
 import { pinoHttp } from 'pino-http';
-import winston from 'winston';
 import { apiSecurity } from './api-security.mjs';
 
 export function expressBare() {
@@ -38,33 +37,6 @@ export function expressPinoHttp() {
   return expressWith((path) =>
     pinoHttp({ timestamp: stdTimeFunctions.isoTime }, pino.destination({ dest: path, sync: true })),
   );
-}
-
-/** A middleware of one's own, with winston, that says the same of a request. */
-export function expressWinston() {
-  return expressWith((filename) => {
-    const { combine, timestamp, errors, json } = winston.format;
-    const logger = winston.createLogger({
-      defaultMeta: { service: 'bench', environment: 'production' },
-      format: combine(timestamp(), errors({ stack: true }), json()),
-      transports: [new winston.transports.File({ filename })],
-    });
-    return (request, response, next) => {
-      const startedAt = Date.now();
-      response.on('finish', () => {
-        const { method, url, ip } = request;
-        logger.info('Request completed', {
-          method,
-          url,
-          statusCode: response.statusCode,
-          duration: Date.now() - startedAt,
-          userAgent: request.get('User-Agent'),
-          ip,
-        });
-      });
-      next();
-    };
-  });
 }
 
 /** @param {(path: string) => import('express').RequestHandler} logTo */
