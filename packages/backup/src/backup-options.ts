@@ -6,6 +6,7 @@ import {
   type Metrics,
   optionsOf,
   parseDuration,
+  positiveDuration,
   silentLogger,
   silentMetrics,
   systemClock,
@@ -145,8 +146,7 @@ export function readBackupOptions(options: BackupsOptions): BackupSettings {
   if (requireTargets !== 'all' && requireTargets !== 'any')
     throw invalidOption(owner, 'requireTargets', '"all" or "any"');
   if (retention !== undefined) readRetentionPolicy(retention);
-  const stallTimeoutMs = parseDuration(stallTimeout);
-  if (stallTimeoutMs === 0) throw invalidOption(owner, 'stallTimeout', 'longer than 0');
+  const stallTimeoutMs = positiveDuration(owner, 'stallTimeout', stallTimeout);
   return {
     sources: named,
     targets,

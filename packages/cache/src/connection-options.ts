@@ -6,7 +6,7 @@ import {
   type Logger,
   type Metrics,
   type OptionNames,
-  parseDuration,
+  positiveDuration,
   protectionOf,
   readEnvironment,
   requireProtection,
@@ -136,7 +136,7 @@ export function readConnectionOptions(
     plaintext: { option, ...unencrypted },
     unverified,
   });
-  const commandTimeoutMs = positive(owner, 'commandTimeout', commandTimeout);
+  const commandTimeoutMs = positiveDuration(owner, 'commandTimeout', commandTimeout);
   const node: NodeSettings = {
     ...given,
     ...(address.family === undefined ? {} : { family: address.family }),
@@ -148,13 +148,15 @@ export function readConnectionOptions(
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     commandTimeout: commandTimeoutMs,
-    connectTimeout: positive(owner, 'connectTimeout', connectTimeout),
+    connectTimeout: positiveDuration(owner, 'connectTimeout', connectTimeout),
     // A peer that vanished without a word: commands time out one by one, and then the socket is given up too.
     socketTimeout: Math.max(1_000, 2 * commandTimeoutMs),
     disconnectTimeout: commandTimeoutMs,
   };
   const retryAfterGivingUpMs =
-    afterGivingUp === 'stay-down' ? undefined : positive(owner, 'afterGivingUp', afterGivingUp.retryEvery);
+    afterGivingUp === 'stay-down'
+      ? undefined
+      : positiveDuration(owner, 'afterGivingUp', afterGivingUp.retryEvery);
   const policy = reconnectPolicy(reconnect);
   return {
     node,
@@ -170,10 +172,4 @@ export function readConnectionOptions(
       onGiveUp,
     },
   };
-}
-
-function positive(owner: string, name: string, duration: DurationInput): number {
-  const ms = parseDuration(duration);
-  if (ms > 0) return ms;
-  throw invalidOption(owner, name, 'longer than 0');
 }

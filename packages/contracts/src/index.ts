@@ -28,6 +28,7 @@ export {
 } from './metrics.js';
 export { nearest } from './nearest.js';
 export { invalidOption, type OptionNames, OptionsError, optionsOf, wholeNumber } from './options.js';
+export { positiveDuration } from './positive-duration.js';
 export {
   type CrashCause,
   type CrashHandler,

@@ -7,6 +7,7 @@ import {
   type Metrics,
   optionsOf,
   parseDuration,
+  positiveDuration,
   readEnvironment,
   type Secret,
   type SqlQuery,
@@ -19,7 +20,6 @@ import { type Budget, type BudgetSettings, readBudget } from './budget.js';
 import type { DriverEndpoint } from './driver.js';
 import type { DbEvent } from './observe/db-event.js';
 import type { PoolBounds } from './pool/pool-options.js';
-import { positiveDuration } from './positive-duration.js';
 import { readUrl } from './target.js';
 import { readTls, type TlsSettings, type TlsTarget } from './tls.js';
 

@@ -4,6 +4,7 @@ import {
   invalidOption,
   optionsOf,
   parseDuration,
+  positiveDuration,
   type Secret,
 } from '@seaworthy/contracts';
 import type { BackupSource } from '../sources/backup-source.js';
@@ -72,8 +73,8 @@ export function readDrillSetup(
   for (const name of Object.keys(invariants)) {
     if (!names.includes(name)) throw invalidOption(owner, 'invariants', 'named like the sources in `into`');
   }
-  const [timeoutMs, reapAfterMs] = [parseDuration(timeout), parseDuration(reapAfter)];
-  if (timeoutMs === 0) throw invalidOption(owner, 'timeout', 'longer than 0');
+  const timeoutMs = positiveDuration(owner, 'timeout', timeout);
+  const reapAfterMs = parseDuration(reapAfter);
   if (reapAfterMs <= timeoutMs)
     throw invalidOption(owner, 'reapAfter', `longer than the timeout of ${formatDuration(timeoutMs)}`);
   return { into, invariants, identity, timeoutMs, reapAfterMs };

@@ -7,6 +7,7 @@ import {
   type Metrics,
   optionsOf,
   parseDuration,
+  positiveDuration,
   Secret,
   silentLogger,
   silentMetrics,
@@ -130,7 +131,7 @@ export function readPgBackRestOptions(options: PgBackRestOptions): PgBackRestSet
     fullEveryMs: parseDuration(fullEvery),
     binDir,
     runAs,
-    timeoutMs: positive('timeout', timeout),
+    timeoutMs: positiveDuration(owner, 'timeout', timeout),
     drill: drill === undefined ? undefined : drillSettings(drill),
     logger: logger ?? silentLogger,
     metrics: createBackupMetrics(metrics ?? silentMetrics, 'physical_backup'),
@@ -158,12 +159,6 @@ function drillSettings(drill: PgBackRestDrill): ClusterDrillSettings {
     database,
     user,
     settings,
-    timeoutMs: positive('drill', drill.timeout ?? '12h'),
+    timeoutMs: positiveDuration(owner, 'drill', drill.timeout ?? '12h'),
   };
-}
-
-function positive(name: 'timeout' | 'drill', input: DurationInput): number {
-  const ms = parseDuration(input);
-  if (ms === 0) throw invalidOption(owner, name, 'longer than 0');
-  return ms;
 }

@@ -5,7 +5,7 @@ import {
   invalidOption,
   optionsOf,
   parseBytes,
-  parseDuration,
+  positiveDuration,
   systemClock,
   wholeNumber,
 } from '@seaworthy/contracts';
@@ -88,8 +88,7 @@ export function s3(options: S3TargetOptions): BackupTarget {
     throw invalidOption(owner, 'readBack', '"bytes" or "size"');
   const partBytes = parseBytes(rest.partSize ?? leastPartBytes + 3 * 1024 * 1024);
   if (partBytes < leastPartBytes) throw invalidOption(owner, 'partSize', 'at least 5 MiB, as S3 wants it');
-  const timeoutMs = parseDuration(rest.requestTimeout ?? '2m');
-  if (timeoutMs === 0) throw invalidOption(owner, 'requestTimeout', 'longer than 0');
+  const timeoutMs = positiveDuration(owner, 'requestTimeout', rest.requestTimeout ?? '2m');
   const lockDays =
     objectLock === undefined ? 0 : wholeNumber(owner, 'objectLock.days', objectLock.days, { min: 1 });
   const name = `bucket ${bucket}${prefix === '' ? '' : ` under ${prefix}`}`;
