@@ -1,5 +1,6 @@
 import { BackupError, type BackupStage } from '../backup-error.js';
 import { type ClientProgram, type RequiredProgram, requireProgram } from '../sources/client-programs.js';
+import { lastLines } from '../tools/last-lines.js';
 import type { ToolProcess } from '../tools/tool-process.js';
 
 export async function findMariadbBackup(
@@ -15,11 +16,8 @@ export async function findMariadbBackup(
 
 /** It tells of every file that it copies; what went wrong is in the lines that say so. */
 export function mariadbBackupReport(log: string): string {
-  return log
-    .split('\n')
-    .filter((line) => /error|fail|denied|cannot|can't|unsupported/i.test(line))
+  return lastLines(log, 4, (line) => /error|fail|denied|cannot|can't|unsupported/i.test(line))
     .map((line) => line.replace(/^\[\d+\] [\d-]+ [\d:]+ /, ''))
-    .slice(-4)
     .join(' ');
 }
 

@@ -7,6 +7,7 @@ import { postgresReport } from '../sources/postgres-report.js';
 import { during, openPsqlConversation, queryRows } from '../sources/psql-conversation.js';
 import { programMissing } from '../sources/source-errors.js';
 import { captureTool } from '../tools/capture-tool.js';
+import { lastLines } from '../tools/last-lines.js';
 import { privateFile } from '../tools/private-file.js';
 import { type ScratchServer, startScratchServer } from '../tools/scratch-server.js';
 import type { ToolUser } from '../tools/tool-process.js';
@@ -85,11 +86,7 @@ export async function startScratchCluster(options: ScratchClusterOptions): Promi
       subject: label,
       keep: 'end',
       report: (log) =>
-        log
-          .split('\n')
-          .filter((line) => /FATAL|PANIC/.test(line) && !/starting up/.test(line))
-          .slice(-3)
-          .join(' '),
+        lastLines(log, 3, (line) => /FATAL|PANIC/.test(line) && !/starting up/.test(line)).join(' '),
       runAs,
     },
     isReady: isRecovered,

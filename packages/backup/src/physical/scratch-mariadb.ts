@@ -8,6 +8,7 @@ import { requireProgram } from '../sources/client-programs.js';
 import { mysqlAnswer } from '../sources/mysql-answer.js';
 import type { MysqlAsk } from '../sources/mysql-contents.js';
 import { mysqlReport } from '../sources/mysql-report.js';
+import { lastLines } from '../tools/last-lines.js';
 import { privateFile } from '../tools/private-file.js';
 import { type ScratchServer, startScratchServer } from '../tools/scratch-server.js';
 import type { ToolUser } from '../tools/tool-process.js';
@@ -129,12 +130,7 @@ async function startMariadb(
       stage: 'restore',
       subject: label,
       keep: 'end',
-      report: (log) =>
-        log
-          .split('\n')
-          .filter((line) => line.includes('[ERROR]'))
-          .slice(-3)
-          .join(' '),
+      report: (log) => lastLines(log, 3, (line) => line.includes('[ERROR]')).join(' '),
       runAs,
     },
     isReady: async (until) => (await ask('select 1;', until)).length === 1,

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { BackupStage } from '../backup-error.js';
 import { captureTool } from '../tools/capture-tool.js';
+import { lastLines } from '../tools/last-lines.js';
 import { privateFile } from '../tools/private-file.js';
 import { type ScratchServer, startScratchServer } from '../tools/scratch-server.js';
 import { whenAsked } from '../tools/when-asked.js';
@@ -83,7 +84,8 @@ async function startRedis(
     },
     isReady: async (until) => /^loading:0/m.test(await ask('info persistence', 'restore', until)),
     isData,
-    complaint: async () => warningsOf(await readFile(log.path, 'utf8').catch(() => '')),
+    complaint: async () =>
+      lastLines(await readFile(log.path, 'utf8').catch(() => ''), 4, isWarning).join(' '),
     cleanUp: log.remove,
     signal,
   });
@@ -98,11 +100,6 @@ function isData(complaint: string): boolean {
   );
 }
 
-/** The last lines of its log that say that something is wrong. */
-function warningsOf(log: string): string {
-  return log
-    .split('\n')
-    .filter((line) => / # /.test(line))
-    .slice(-4)
-    .join(' ');
+function isWarning(line: string): boolean {
+  return / # /.test(line);
 }
