@@ -3,6 +3,7 @@ import { type DurationInput, invalidOption, optionsOf } from '@seaworthy/contrac
 import type { Db } from '../db.js';
 import { DbError } from '../db-error.js';
 import { type ToolAccess, toolAccessOf } from '../session/tool-access.js';
+import { CheckedOut } from './checked-out.js';
 import { runAlone } from './checkout.js';
 import {
   CallbackConnection,
@@ -28,8 +29,7 @@ class PoolCore {
   readonly #db: Db;
   readonly #closeDb: boolean;
   readonly #context: MysqlPoolContext;
-  readonly #out = new Set<EventEmitter>();
-  #whenBack: (() => void) | undefined;
+  readonly #out = new CheckedOut<EventEmitter>();
   #ending: Promise<void> | undefined;
 
   constructor(access: ToolAccess, db: Db, events: EventEmitter, options: MysqlPoolOptions) {
@@ -41,9 +41,9 @@ class PoolCore {
       checkoutTimeout: options.checkoutTimeout,
       returned: (connection) => {
         events.emit('release', connection);
-        this.#isBack(connection);
+        this.#out.delete(connection);
       },
-      lost: (connection) => this.#isBack(connection),
+      lost: (connection) => this.#out.delete(connection),
     };
   }
 
@@ -69,17 +69,8 @@ class PoolCore {
   }
 
   async #end(): Promise<void> {
-    if (this.#out.size > 0) {
-      await new Promise<void>((resolve) => {
-        this.#whenBack = resolve;
-      });
-    }
+    await this.#out.allBack();
     if (this.#closeDb) await this.#db.close();
-  }
-
-  #isBack(connection: EventEmitter): void {
-    this.#out.delete(connection);
-    if (this.#out.size === 0) this.#whenBack?.();
   }
 
   #refuseIfEnding(): void {

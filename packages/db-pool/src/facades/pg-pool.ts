@@ -2,6 +2,7 @@ import { type DurationInput, invalidOption, optionsOf } from '@seaworthy/contrac
 import type { Db } from '../db.js';
 import { DbError } from '../db-error.js';
 import { toolAccessOf } from '../session/tool-access.js';
+import { CheckedOut } from './checked-out.js';
 import { runAlone } from './checkout.js';
 import { connectionOf, type PgPoolContext, PooledPgClient } from './pg-client.js';
 import { answer, type PgCallback, type PgQueryArguments, readPgQuery } from './pg-query.js';
@@ -54,17 +55,16 @@ export function pgPool<PoolOfPg extends object>(
   const Base = pg.Pool as unknown as new (config: object) => PgPoolBase;
 
   class Pool extends Base {
-    readonly #out = new Set<PooledPgClient>();
-    #whenBack: (() => void) | undefined;
+    readonly #out = new CheckedOut<PooledPgClient>();
 
     readonly #context: PgPoolContext = {
       access,
       checkoutTimeout,
       returned: (client, error) => {
         this.emit('release', error, client);
-        this.#isBack(client);
+        this.#out.delete(client);
       },
-      lost: (client) => this.#isBack(client),
+      lost: (client) => this.#out.delete(client),
     };
 
     get totalCount(): number {
@@ -108,11 +108,6 @@ export function pgPool<PoolOfPg extends object>(
       return answer(ending, callback);
     }
 
-    #isBack(client: PooledPgClient): void {
-      this.#out.delete(client);
-      if (this.#out.size === 0) this.#whenBack?.();
-    }
-
     async #checkOut(below: (...given: never[]) => unknown): Promise<PooledPgClient> {
       if (this.ending) throw endedError();
       const client = await PooledPgClient.checkOut(this.#context, below);
@@ -139,11 +134,7 @@ export function pgPool<PoolOfPg extends object>(
 
     async #end(): Promise<void> {
       this.ending = true;
-      if (this.#out.size > 0) {
-        await new Promise<void>((resolve) => {
-          this.#whenBack = resolve;
-        });
-      }
+      await this.#out.allBack();
       if (closeDb) await db.close();
       this.ended = true;
     }
