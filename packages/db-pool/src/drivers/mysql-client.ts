@@ -27,6 +27,12 @@ export interface NativeQuery {
   readonly values?: readonly unknown[] | undefined;
 }
 
+/** Where mysql2 keeps what a connection was made with; not documented. */
+export function configOf(client: MysqlClient): object | undefined {
+  const config: unknown = Reflect.get(client, 'config');
+  return typeof config === 'object' && config !== null ? config : undefined;
+}
+
 /** The rows and columns, or the change, that a callback was called with. */
 export function callback(start: (answer: Answer) => void): Promise<readonly [unknown, unknown]> {
   return new Promise((resolve, reject) => {

@@ -1,4 +1,4 @@
-import type { MysqlClient } from './mysql-client.js';
+import { configOf, type MysqlClient } from './mysql-client.js';
 
 /** What mysql2 does by default, but exact: integers beyond 2^53 as text, and Dates in the session's time zone. */
 const nativeValues = {
@@ -14,8 +14,8 @@ const nativeValues = {
  * those back.
  */
 export function useNativeValues(client: MysqlClient): () => void {
-  const own: unknown = Reflect.get(client, 'config');
-  if (typeof own !== 'object' || own === null) return () => undefined;
+  const own = configOf(client);
+  if (own === undefined) return () => undefined;
   const native: object = Object.assign(Object.create(own), nativeValues);
   Reflect.set(client, 'config', native);
   return () => {

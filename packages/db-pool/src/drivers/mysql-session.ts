@@ -1,4 +1,4 @@
-import type { MysqlClient } from './mysql-client.js';
+import { configOf, type MysqlClient } from './mysql-client.js';
 
 /** By the numbers that clients announce them with. */
 const collations: ReadonlyMap<unknown, string> = new Map([
@@ -23,7 +23,7 @@ export class MysqlSession {
   /** @param client - As it was made: what it announces does not change any more. */
   constructor(client: MysqlClient) {
     this.#client = client;
-    this.#charset = Reflect.get(configOf(client), 'charsetNumber');
+    this.#charset = Reflect.get(configOf(client) ?? {}, 'charsetNumber');
     const collation = collations.get(this.#charset);
     const names = collation === undefined ? '' : `names utf8mb4 collate ${collation}, `;
     this.settings = `set ${names}time_zone = '+00:00', sql_mode = concat_ws(',', nullif(@@sql_mode, ''), 'STRICT_ALL_TABLES,IGNORE_SPACE')`;
@@ -34,12 +34,6 @@ export class MysqlSession {
    * the texts of the next borrower would be stored as others.
    */
   encodeAsAtFirst(): void {
-    Reflect.set(configOf(this.#client), 'charsetNumber', this.#charset);
+    Reflect.set(configOf(this.#client) ?? {}, 'charsetNumber', this.#charset);
   }
-}
-
-/** Not documented. */
-function configOf(client: MysqlClient): object {
-  const config: unknown = Reflect.get(client, 'config');
-  return typeof config === 'object' && config !== null ? config : {};
 }

@@ -62,11 +62,8 @@ export class PreparedStatements {
   }
 
   #evictOldest(): string | undefined {
-    for (const [text, { name }] of this.#uses) {
-      this.#uses.delete(text);
-      return name;
-    }
-    return undefined;
+    const [oldest] = this.#uses.keys();
+    return oldest === undefined ? undefined : this.forget(oldest);
   }
 }
 
