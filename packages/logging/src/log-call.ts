@@ -1,4 +1,5 @@
 import { isError } from './is-error.js';
+import { memberOf } from './member-of.js';
 import { type FilledMessage, isTemplate } from './message-template.js';
 
 /** One call, in whichever of winston's shapes it was made, taken apart. */
@@ -80,14 +81,6 @@ function isData(value: unknown): value is object {
 
 function messageOf(error: Error): string {
   return textOf(memberOf(error, 'message'));
-}
-
-function memberOf(value: object, name: string): unknown {
-  try {
-    return Reflect.get(value, name);
-  } catch {
-    return '[unreadable]';
-  }
 }
 
 function textOf(value: unknown): string {

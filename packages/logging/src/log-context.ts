@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { LogFields } from '@seaworthy/contracts';
+import { memberOf } from './member-of.js';
 import { formatTraceparent, type Trace } from './trace-context.js';
 
 /** What every line says that is written while it lasts. Lines render it once and keep the text here. */
@@ -103,14 +104,6 @@ function memberByMember(fields: LogFields): LogFields {
     return Object.fromEntries(Object.keys(fields).map((name) => [name, memberOf(fields, name)]));
   } catch {
     return { data: '[unreadable]' }; // a proxy that was revoked
-  }
-}
-
-function memberOf(fields: LogFields, name: string): unknown {
-  try {
-    return fields[name];
-  } catch {
-    return '[unreadable]';
   }
 }
 

@@ -1,0 +1,8 @@
+/** A member's value; what cannot be read says so. */
+export function memberOf(holder: object, name: string): unknown {
+  try {
+    return Reflect.get(holder, name);
+  } catch {
+    return '[unreadable]';
+  }
+}
