@@ -53,28 +53,26 @@ function expressWith(logTo) {
  * written once a turn. Nothing is read, made or redacted.
  */
 export function expressLoggedAtLeast() {
-  const folder = mkdtempSync(join(tmpdir(), 'seaworthy-bench-'));
-  const fd = openSync(join(folder, 'requests.log'), 'a');
-  rmSync(folder, { recursive: true });
-  const storage = new AsyncLocalStorage();
-  const id = '3f6b2c1e-8d1a-4b6e-9c57-0a4d8f2e7b11';
-  const line = `${JSON.stringify({ message: 'Request completed', requestId: id, filler: 'x'.repeat(300) })}\n`;
-  let waiting = '';
-  const write = () => {
-    writeSync(fd, waiting);
-    waiting = '';
-  };
-  const app = express();
-  app.use((_request, response, next) => {
-    response.setHeader('x-request-id', id);
-    response.setHeader('traceparent', `00-${id.replaceAll('-', '')}-0a4d8f2e7b110a4d-00`);
-    response.on('close', () => {
-      if (waiting === '') setImmediate(write);
-      waiting += line;
-    });
-    storage.run({}, next);
+  return expressWith((path) => {
+    const fd = openSync(path, 'a');
+    const storage = new AsyncLocalStorage();
+    const id = '3f6b2c1e-8d1a-4b6e-9c57-0a4d8f2e7b11';
+    const line = `${JSON.stringify({ message: 'Request completed', requestId: id, filler: 'x'.repeat(300) })}\n`;
+    let waiting = '';
+    const write = () => {
+      writeSync(fd, waiting);
+      waiting = '';
+    };
+    return (_request, response, next) => {
+      response.setHeader('x-request-id', id);
+      response.setHeader('traceparent', `00-${id.replaceAll('-', '')}-0a4d8f2e7b110a4d-00`);
+      response.on('close', () => {
+        if (waiting === '') setImmediate(write);
+        waiting += line;
+      });
+      storage.run({}, next);
+    };
   });
-  return createServer(withRoute(app));
 }
 
 /** `AsyncLocalStorage.run` and nothing else. */
