@@ -52,19 +52,29 @@ export function forward(options: ForwardOptions): ShippingTarget {
     records: readonly SpooledRecord[],
     delivery: DeliveryOptions,
   ): Promise<readonly Verdict[]> {
-    connection ??= openConnection(connect(settingsFor(delivery.timeoutMs)));
-    const current = connection;
+    const current = connection ?? opened(connect(settingsFor(delivery.timeoutMs)));
     const abandoned = new Promise<never>((_resolve, reject) => {
       delivery.signal.addEventListener('abort', () => reject(delivery.signal.reason), { once: true });
     });
     try {
       return await Promise.race([abandoned, current.broken, send(current.client, records)]);
     } catch (error) {
-      // What it still holds would be sent a second time, and out of order, when the receiver comes back.
-      if (connection === current) connection = undefined;
-      await current.close();
+      await giveUp(current);
       throw error;
     }
+  }
+
+  function opened(client: ForwardClient): Connection {
+    const current = openConnection(client);
+    connection = current;
+    current.broken.catch(() => giveUp(current)); // in a pause too, so that the next delivery opens another
+    return current;
+  }
+
+  /** What it still holds would be sent a second time, and out of order, when the receiver comes back. */
+  async function giveUp(current: Connection): Promise<void> {
+    if (connection === current) connection = undefined;
+    await current.close();
   }
 
   async function send(client: ForwardClient, records: readonly SpooledRecord[]): Promise<Verdict[]> {
@@ -109,7 +119,7 @@ function settingsFor(timeoutMs: number): ForwardClientSettings {
 
 interface Connection {
   readonly client: ForwardClient;
-  /** Rejects when the connection breaks, long before the acknowledgement would time out. */
+  /** Rejects when the connection ends: in a delivery, long before the acknowledgement would time out. */
   readonly broken: Promise<never>;
   close(): Promise<void>;
 }
@@ -124,10 +134,11 @@ function openConnection(client: ForwardClient, clock: Clock = systemClock): Conn
   }
   let destroy: () => void = () => undefined;
   const broken = new Promise<never>((_resolve, reject) => {
+    const ended = (): void => reject(Object.assign(new Error('closed'), { code: 'CONNECTION_CLOSED' }));
     client.socketOn('error', reject);
-    client.socketOn('close', () => reject(Object.assign(new Error('closed'), { code: 'CONNECTION_CLOSED' })));
+    client.socketOn('close', ended);
+    client.socketOn('timeout', ended); // idle; a receiver that does not end its half would keep it open
   });
-  broken.catch(() => undefined); // also when no delivery is under way
   client.socketOn('connected', function (this: unknown) {
     destroy = destroyerOf(this);
   });

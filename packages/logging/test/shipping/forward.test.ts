@@ -148,6 +148,33 @@ test('[row 89] forward outlives a receiver that is down, one that hangs, and a c
   expect(shipping.stats()).toMatchObject({ dropped: 0, deadLetters: 0 });
 });
 
+test('forward sends each line once, and warns of nothing, when the connection ended in a pause', async () => {
+  const receiver = await forwardReceiver();
+  let open = 0;
+  const connect = (settings: ForwardClientSettings) => {
+    const socket = { ...settings.socket, timeout: 300 }; // what is idle for as long is ended
+    const client = connectTo(receiver)({ ...settings, socket });
+    client.socketOn(FluentSocketEvent.CONNECTED, () => {
+      open += 1;
+    });
+    client.socketOn(FluentSocketEvent.CLOSE, () => {
+      open -= 1;
+    });
+    return client;
+  };
+  const { log, shipping, states } = shippingLog(tempFolder(), forward({ tag: 'a', connect }));
+  for (let pause = 0; pause < 3; pause += 1) {
+    logLines(log, pause, pause + 1);
+    await waitFor(() => shipping.stats().sent > pause, { what: 'the line to be delivered' });
+    if (pause === 1) receiver.disconnect(); // as one that restarts
+    await waitFor(() => open === 0, { what: 'the connection to end' });
+  }
+  expect(indexesOf(recordsOf(receiver))).toEqual(upTo(3));
+  expect(receiver.connections).toBe(3);
+  expect(shipping.stats()).toMatchObject({ sent: 3, retries: 0, dropped: 0 });
+  expect(states()).toEqual([]);
+});
+
 test('forward leaves no connection behind to a receiver that neither reads nor closes', async () => {
   const receiver = await forwardReceiver();
   await using proxy = await startFaultProxy({ target: { host: '127.0.0.1', port: receiver.port } });

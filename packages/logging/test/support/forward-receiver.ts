@@ -19,6 +19,8 @@ export interface ForwardReceiver {
   /** What each chunk gets. */
   mode: 'ack' | 'silence' | 'reset before the ack';
   connections: number;
+  /** Ends every connection. */
+  disconnect(): void;
 }
 
 export async function forwardReceiver(
@@ -26,7 +28,15 @@ export async function forwardReceiver(
 ): Promise<ForwardReceiver> {
   const events: ForwardedEvent[] = [];
   const sockets = new Set<Socket>();
-  const receiver = { port: 0, events, mode: 'ack' as ForwardReceiver['mode'], connections: 0 };
+  const receiver = {
+    port: 0,
+    events,
+    mode: 'ack' as ForwardReceiver['mode'],
+    connections: 0,
+    disconnect() {
+      for (const socket of sockets) socket.end();
+    },
+  };
 
   async function serve(socket: Socket): Promise<void> {
     receiver.connections += 1;
