@@ -14,19 +14,40 @@ interface Pattern {
   redact(text: string, replacement: string, hashed: KeyedHash | undefined): string;
 }
 
-/** The beginnings are anchored by what may not stand before them, so that no text is read twice. */
-const jwt = /(?<![\w-])eyJ[\w-]{10,}\.[\w-]+\.[\w-]*(?:\.[\w-]*\.[\w-]*)?/g;
+/**
+ * Begins a word, or stands behind `_`, `-`, an escaped character of a URL (`%20`) or of a JSON text (`\n`). Whether a token's dots follow is
+ * asked once for each run of its characters, so that no text is read twice.
+ */
+const jwt =
+  /(?<![\w-])(?=[\w-]{13,}\.[\w-]+\.)([\w-]*?)(?<=(?<![A-Za-z\d])|%[\dA-Fa-f]{2}|\\[nrt])eyJ[\w-]{10,}\.[\w-]+\.[\w-]*(?:\.[\w-]*\.[\w-]*)?/g;
 
-/** RFC 6750; a token has a digit or is long, so that "bearer authentication" stays. */
-const bearer = /\b(bearer\s{1,8})(?=[\w.~+/=-]*\d|[\w.~+/=-]{20})[\w.~+/=-]{8,}/gi;
+/** RFC 6750; a token has a digit or is long, so that "bearer authentication" stays. In a URL the blank is `%20` or `+`. */
+const bearer = /\b(bearer(?:\s|%20|\+){1,8})(?=[\w.~+/=-]*\d|[\w.~+/=-]{20})[\w.~+/=-]{8,}/gi;
 
 /** RFC 7617; base64 mixes its letters, so that "Basic information" stays. */
-const basic = /\b([Bb]asic\s{1,8})(?=[A-Za-z0-9+/]*(?:\d|[a-z][A-Z]))[A-Za-z0-9+/]{8,}={0,2}/g;
+const basic =
+  /\b([Bb]asic(?:\s|%20|\+){1,8})(?=[A-Za-z0-9+/]*(?:\d|[a-z][A-Z]))[A-Za-z0-9+/]{8,}(?:=|%3[Dd]){0,2}/g;
 
-/** 13 to 19 digits, in groups after the first four or not; the first as ISO/IEC 7812 gives it to payment cards. */
-const card = /(?<![\w.-])[2-6]\d{3}(?:[ -]?\d){9,15}(?![\w-])/g;
+/**
+ * Thirteen digits and more, in groups or not, with whatever other numbers stand beside them. It always takes all of them, so that no digit is
+ * read twice. Digits behind a `+` are a telephone's.
+ */
+const digitRun =
+  /(?:(?<![\w.%-])(?<!(?:^|\W)\+)|(?<=%[\dA-Fa-f]{2})|(?<=\\[nrt]))\d(?:(?:[ +\u00a0-]|%20)?\d){12,}/g;
 
-const email = /[A-Za-z0-9._+-]{1,64}(?:@|%40)(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![A-Za-z0-9-])/g;
+const betweenGroups = /[ +\u00a0-]|%20/;
+
+/** What comes before the groups of an IBAN that are digits. */
+const ibanStart = /[A-Z]{2}\d{2} (?:[A-Z\d]{4} ){0,6}$/;
+
+/** How ISO/IEC 7812 has payment cards begin; a `20` begins a year. */
+const cardStart = /^(?:2[2-7]|[3-6]\d)\d\d(?:[ +\u00a0-]|%20)?\d{4}/;
+
+/** The groups in which cards are printed. */
+const cardGroups: ReadonlySet<string> = new Set(['4444', '44443', '465', '464']);
+
+const email =
+  /(?:[\p{L}\p{M}\p{N}._+-]|(?<=\p{L})'(?=\p{L})|%(?:2[Bb]|[89A-Fa-f][\dA-Fa-f])){1,64}(?:@|%40)(?:[\p{L}\p{M}\p{N}-]{1,63}\.){1,8}(?:xn--[A-Za-z\d-]{1,59}|[\p{L}\p{M}]{2,24})(?![\p{L}\p{M}\p{N}])/gu;
 
 /** PEM, also in one line with `\n` as text, also cut off. */
 const privateKey =
@@ -41,27 +62,29 @@ const patterns: Readonly<Record<SecretValue, Pattern>> = {
   jwt: {
     trigger: 'J(?<=eyJ)',
     mayHold: (text) => text.includes('eyJ'),
-    redact: (text, replacement) => text.replace(jwt, replacement),
+    redact: (text, replacement) => text.replace(jwt, `$1${replacement}`),
   },
   bearer: {
-    trigger: '[Bb](?:earer|EARER|asic)\\s',
-    mayHold: (text) => /earer\s|EARER\s|asic\s/.test(text),
+    trigger: '[Bb](?:earer|EARER|asic)[\\s%+]',
+    mayHold: (text) => /(?:earer|EARER|asic)[\s%+]/.test(text),
     redact: (text, replacement) =>
       text.replace(bearer, `$1${replacement}`).replace(basic, `$1${replacement}`),
   },
   card: {
-    trigger: '[2-6]\\d{3}[ -]?\\d{4}',
+    trigger: '[2-6]\\d{3}(?:[ +\\u00a0-]|%20)?\\d{4}',
     mayHold: (text) => text.length >= 13,
     redact: (text, replacement) =>
-      text.replace(card, (digits) => (passesLuhn(digits) ? replacement : digits)),
+      text.replace(digitRun, (run, at: number) =>
+        ibanStart.test(text.slice(Math.max(0, at - 40), at))
+          ? run
+          : withoutCards(run, /[\w-]/.test(text[at + run.length] ?? ''), replacement),
+      ),
   },
   email: {
     trigger: undefined,
     mayHold: (text) => text.includes('@') || text.includes('%40'),
     redact: (text, replacement, hashed) =>
-      text.replace(email, (address) =>
-        hashed === undefined ? replacement : hashed.of(address.replace('%40', '@')),
-      ),
+      text.replace(email, (address) => (hashed === undefined ? replacement : hashed.of(decoded(address)))),
   },
 };
 
@@ -89,16 +112,59 @@ export function valuePatterns(
   };
 }
 
+/** So many groups make a card. */
+const mostGroups = 5;
+
+/** `run` without the cards in it. A card is the whole of it, one group, or groups as cards have them; beside it stand dates and numbers. */
+function withoutCards(run: string, goesOn: boolean, replacement: string): string {
+  if (!goesOn && isCard(run)) return replacement;
+  const groups = run.split(betweenGroups);
+  // What a letter follows is no number.
+  const last = goesOn ? groups.length - 1 : groups.length;
+  if (groups.length === 1) return run;
+  const signs = [...run.matchAll(/[ +\u00a0-]|%20/g)].map(([sign]) => sign);
+  let result = '';
+  for (let at = 0; at < groups.length; ) {
+    const count = cardAt(groups, at, last);
+    result += count === 0 ? groups[at] : replacement;
+    at += Math.max(count, 1);
+    result += signs[at - 1] ?? '';
+  }
+  return result;
+}
+
+/** How many of the groups from `at` on are a card. */
+function cardAt(groups: readonly string[], at: number, last: number): number {
+  for (let count = Math.min(mostGroups, last - at); count > 0; count -= 1) {
+    const some = groups.slice(at, at + count);
+    const isPrinted = count === 1 || cardGroups.has(some.map((group) => group.length).join(''));
+    if (isPrinted && isCard(some.join(''))) return count;
+  }
+  return 0;
+}
+
+function isCard(text: string): boolean {
+  if (!cardStart.test(text)) return false;
+  const digits = text.replaceAll(/%20|\D/g, '');
+  return digits.length >= 13 && digits.length <= 19 && passesLuhn(digits);
+}
+
+/** The address as it is when nobody escaped it, so that one person has one hash. */
+function decoded(address: string): string {
+  try {
+    return decodeURIComponent(address);
+  } catch {
+    return address.replace('%40', '@');
+  }
+}
+
 /** ISO/IEC 7812-1, annex B: what one mistyped digit in ten fails. */
-function passesLuhn(text: string): boolean {
+function passesLuhn(digits: string): boolean {
   let sum = 0;
-  let place = 0;
-  for (let at = text.length - 1; at >= 0; at -= 1) {
-    const digit = text.charCodeAt(at) - 0x30;
-    if (digit < 0 || digit > 9) continue;
+  for (let place = 0; place < digits.length; place += 1) {
+    const digit = digits.charCodeAt(digits.length - 1 - place) - 0x30;
     const doubled = place % 2 === 1 ? digit * 2 : digit;
     sum += doubled > 9 ? doubled - 9 : doubled;
-    place += 1;
   }
   return sum % 10 === 0;
 }
