@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { invalidOption, optionsOf } from '@seaworthy/contracts';
+import { type Clock, invalidOption, optionsOf, systemClock, withDeadline } from '@seaworthy/contracts';
 import type { AuditEvent } from './audit/audit-event.js';
-import { recordedIn } from './audited.js';
+import { type RecordNote, recordOf, recordsBeingWritten } from './audited.js';
 import { runInContext } from './log-context.js';
 import { contextOf } from './request-context.js';
+import { whenOver } from './when-over.js';
 
 export interface AuditRequestsOptions<Request> {
   /** Who is asking; called when the request is over, so that a login has happened by then. */
@@ -12,6 +13,8 @@ export interface AuditRequestsOptions<Request> {
   readonly methods?: readonly string[];
   /** Told of a record that could not be written; the answer is out by then. */
   readonly onError: (error: unknown) => void;
+  /** @defaultValue systemClock */
+  readonly clock?: Clock;
 }
 
 /** What only the framework knows. */
@@ -23,17 +26,21 @@ export interface AuditedRequest {
 
 type Recorder = (event: AuditEvent) => Promise<unknown>;
 
+/** How long a handler whose client went away may take to answer, and a record of its own to be written. */
+const patienceMs = 30_000;
+
 /**
- * The policy that the adapters share: a mutating request that is over without a record of its own gets one. A handler's record of a
- * success does not count when the answer is 5xx, because its transaction was rolled back.
+ * The policy that the adapters share: a mutating request that is over without a record of its own gets one. From 400 on a handler's
+ * record of a success does not count, nor does one in a transaction: that was rolled back, or nobody knows that it was not.
  */
 export function createAuditRequests<Request>(record: Recorder, options: AuditRequestsOptions<Request>) {
   const read = optionsOf<AuditRequestsOptions<Request>>('auditRequests', {
     actor: true,
     methods: true,
     onError: true,
+    clock: true,
   });
-  const { actor, methods = ['POST', 'PUT', 'PATCH', 'DELETE'], onError } = read(options);
+  const { actor, methods = ['POST', 'PUT', 'PATCH', 'DELETE'], onError, clock = systemClock } = read(options);
   for (const [name, value] of Object.entries({ actor, onError })) {
     if (typeof value !== 'function') throw invalidOption('auditRequests', name, 'a function');
   }
@@ -55,35 +62,79 @@ export function createAuditRequests<Request>(record: Recorder, options: AuditReq
       );
     }
     const { trace } = context;
-    let over = false;
 
-    function complete(finished: boolean): void {
-      if (over) return;
-      over = true;
-      const { statusCode } = response;
-      const known = recordedIn(trace);
-      if (known !== undefined && !(known === 'success' && finished && statusCode >= 500)) return;
+    function onOver(): void {
+      // What a handler did is known by its answer, also when nobody is there to read it.
+      if (response.writableFinished) settle(false);
+      else if (response.writableEnded) settle(true);
+      else whenAnswered(response, clock, () => settle(true));
+    }
+
+    function settle(aborted: boolean): void {
+      const decideNow = (): void => decide(aborted);
+      const writing = recordsBeingWritten(trace);
+      if (writing === undefined) {
+        decideNow();
+        return;
+      }
+      withDeadline(() => writing, { timeoutMs: patienceMs, what: 'An audit record', clock }).then(
+        decideNow,
+        decideNow,
+      );
+    }
+
+    function decide(aborted: boolean): void {
+      const statusCode = response.writableEnded ? response.statusCode : undefined;
+      if (stands(recordOf(trace), statusCode)) return;
       runInContext(context ?? { fields: {}, trace }, () => {
-        eventOf(finished, statusCode).then(record).catch(onError);
+        eventOf(statusCode, aborted).then(record).catch(onError);
       });
     }
 
-    async function eventOf(finished: boolean, statusCode: number): Promise<AuditEvent> {
+    async function eventOf(statusCode: number | undefined, aborted: boolean): Promise<AuditEvent> {
       return {
         actor: actor(request),
         action: `${raw.method} ${details.route()}`,
         target: Object(details.params() ?? {}),
-        outcome: finished ? outcomeOf(statusCode) : 'failure',
-        details: finished ? { statusCode } : { aborted: true },
+        outcome: outcomeOf(statusCode),
+        details: {
+          ...(statusCode === undefined ? {} : { statusCode }),
+          ...(aborted ? { aborted } : {}),
+        },
       };
     }
 
-    response.on('finish', () => complete(true));
-    response.on('close', () => complete(response.writableFinished));
+    whenOver(raw, response, onOver);
   };
 }
 
-function outcomeOf(statusCode: number): AuditEvent['outcome'] {
+/** Calls `then` when a handler ends its response, whose client is gone, or does not within {@link patienceMs}. */
+function whenAnswered(response: ServerResponse, clock: Clock, then: () => void): void {
+  const { end } = response;
+  const settle = (): void => {
+    timer.cancel();
+    response.end = end;
+    then();
+  };
+  const timer = clock.schedule(settle, patienceMs);
+  response.end = new Proxy(end, {
+    apply(target, self, args) {
+      const ended = Reflect.apply(target, self, args);
+      settle();
+      return ended;
+    },
+  });
+}
+
+/** Whether the record that a handler made says how its request ended. */
+function stands(note: RecordNote | undefined, statusCode: number | undefined): boolean {
+  if (note === undefined) return false;
+  return statusCode === undefined || statusCode < 400 || (note.stays && note.outcome !== 'success');
+}
+
+/** Without an answer nobody knows that it worked. */
+function outcomeOf(statusCode: number | undefined): AuditEvent['outcome'] {
+  if (statusCode === undefined) return 'failure';
   if (statusCode < 400) return 'success';
   return statusCode === 401 || statusCode === 403 ? 'denied' : 'failure';
 }

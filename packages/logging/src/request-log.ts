@@ -9,6 +9,7 @@ import { requestIdOf } from './request-id.js';
 import { type RequestLogOptions, readRequestLogOptions } from './request-log-options.js';
 import { requestView } from './request-view.js';
 import { continueTrace, formatTraceparent } from './trace-context.js';
+import { whenOver } from './when-over.js';
 
 /** A logger whose redactor also masks the URL; without one the built-in names are masked. */
 export type RequestLogger = Pick<Logger, 'info' | 'warn'> & {
@@ -72,8 +73,7 @@ export function createRequestLog<Request>(
     const userAgent = raw.headers['user-agent'] ?? null;
     const ip = ipOf(raw, request, url); // read now: once the socket is gone, nobody knows
 
-    // It comes after `finish` too, and each listener costs some two percent of an Express request.
-    response.on('close', () => {
+    whenOver(raw, response, () => {
       const finished = response.writableFinished;
       const durationMs = Math.round((clock.monotonic() - startedAt) * 10) / 10;
       const fields = fieldsOf({

@@ -1,5 +1,4 @@
 import { invalidOption, optionsOf } from '@seaworthy/contracts';
-import { noteRecorded } from '../audited.js';
 import type { Discretion } from '../discretion.js';
 import { createJsonWriter } from '../json-writer.js';
 import { activeContext } from '../log-context.js';
@@ -32,7 +31,7 @@ const readEvent = optionsOf<AuditEvent>('record', {
 const limits = { maxDepth: 16, maxKeys: 1_000, maxStringLength: 65_536, maxLineLength: 262_144 };
 
 /**
- * Makes the function that turns an event into JSON members, redacted and bounded. It also says which request it belongs to.
+ * Makes the function that turns an event into JSON members, redacted and bounded, with the id of the request that it belongs to.
  *
  * @throws OptionsError from that function, for an event that is none.
  */
@@ -46,7 +45,6 @@ export function eventWriter(discretion: Discretion): (event: AuditEvent) => stri
     if (!['success', 'failure', 'denied'].includes(outcome)) {
       throw invalidOption('record', 'outcome', '"success", "failure" or "denied"');
     }
-    noteRecorded(outcome);
     const state = writer.begin();
     const fields = activeContext()?.fields;
     const parts: ReadonlyArray<readonly [string, unknown]> = [

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { type Clock, systemClock, type Timer, wholeNumber } from '@seaworthy/contracts';
+import { noteRecord } from '../audited.js';
 import { AuditError } from './audit-error.js';
 import { type AuditEvent, eventWriter } from './audit-event.js';
 import { openAuditFile } from './audit-file.js';
@@ -206,7 +207,8 @@ export async function createAuditLog(options: FileAuditOptions): Promise<AuditLo
   return {
     async record(event) {
       checkOpen();
-      return put('event', writeEvent(event));
+      const written = put('event', writeEvent(event));
+      return noteRecord(written, { outcome: event.outcome, stays: true });
     },
     async checkpoint() {
       checkOpen();

@@ -8,6 +8,7 @@ import {
   systemClock,
   wholeNumber,
 } from '@seaworthy/contracts';
+import { noteRecord } from '../audited.js';
 import { AuditError } from './audit-error.js';
 import { type AuditEvent, eventWriter } from './audit-event.js';
 import {
@@ -174,7 +175,8 @@ export function createSqlAudit(options: SqlAuditOptions): SqlAudit {
   return {
     schema: (dialect) => tables(table, dialect),
     async record(transaction, event) {
-      return (await write(transaction, 'event', writeEvent(event))).head;
+      const written = write(transaction, 'event', writeEvent(event));
+      return (await noteRecord(written, { outcome: event.outcome, stays: false })).head;
     },
     async checkpoint(transaction) {
       const { checkpoint } = await write(transaction, 'mark', '', true);
