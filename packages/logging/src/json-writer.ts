@@ -3,6 +3,7 @@ import { createExoticWriter } from './exotic-values.js';
 import { jsonString } from './json-string.js';
 import { createKeySteps, type KeyStep, type KeySteps } from './key-steps.js';
 import type { LogLimits } from './log-limits.js';
+import { markedLabel, nameTexts } from './marked-names.js';
 import { isParameterList } from './secret-names.js';
 import { createTextWriter } from './text-writer.js';
 import type { WriterState } from './writer-state.js';
@@ -55,8 +56,9 @@ export function createJsonWriter(limits: LogLimits, discretion: Discretion): Jso
   const { hashed } = discretion;
   const replaced = jsonString(discretion.replacement);
   const { text, isPlain } = createTextWriter(maxStringLength, discretion);
-  const steps = createKeySteps((key) =>
-    hashed?.has(key) === true ? 'hash' : discretion.isSecret(key) ? 'hide' : 'show',
+  const steps = createKeySteps(
+    (key) => (hashed?.has(key) === true ? 'hash' : discretion.isSecret(key) ? 'hide' : 'show'),
+    nameTexts(discretion, isPlain),
   );
   const { start } = steps;
 
@@ -99,6 +101,7 @@ export function createJsonWriter(limits: LogLimits, discretion: Discretion): Jso
         return Array.isArray(value) ? array(value, state, depth) : structure(value, state, depth);
       } finally {
         ancestors.pop();
+        state.marked?.delete(value);
       }
     } catch {
       return unreadable;
@@ -131,7 +134,8 @@ export function createJsonWriter(limits: LogLimits, discretion: Discretion): Jso
     let step = start;
     let count = 0;
     for (const key in value) {
-      if (count >= maxKeys || state.budget <= 0) return cutShort(json, Object.keys(value).length - count);
+      if (count >= maxKeys || state.budget <= 0)
+        return cutShort(json, Object.keys(value).length - count, state);
       count += 1;
       const { next } = step;
       step = next !== undefined && next.key === key ? next : steps.follow(step, key);
@@ -144,20 +148,20 @@ export function createJsonWriter(limits: LogLimits, discretion: Discretion): Jso
     let json = '';
     let count = 0;
     for (const key of keys) {
-      if (count >= maxKeys || state.budget <= 0) return cutShort(json, keys.length - count);
+      if (count >= maxKeys || state.budget <= 0) return cutShort(json, keys.length - count, state);
       count += 1;
       json = append(json, steps.named(key), read(value, key), state, depth + 1);
     }
     return json === '' ? '{}' : `${json}}`;
   }
 
-  function cutShort(json: string, missing: number): string {
-    if (missing <= 0) return json === '' ? '{}' : `${json}}`;
-    return `${json === '' ? '{' : `${json},`}"…":"[+${missing}]"}`;
+  function cutShort(json: string, missing: number, state: WriterState): string {
+    if (missing > 0) return `${append(json, steps.named('…'), `[+${missing}]`, state, 0)}}`;
+    return json === '' ? '{}' : `${json}}`;
   }
 
   function append(json: string, step: KeyStep, value: unknown, state: WriterState, depth: number): string {
-    if (step.treatment === 'show' && typeof value === 'string') {
+    if (step.isPlain && typeof value === 'string') {
       if (value.length <= 64 && isPlain(value)) {
         state.budget -= step.open.length + value.length;
         return `${json === '' ? step.firstOpen : json + step.open}${value}"`;
@@ -166,6 +170,7 @@ export function createJsonWriter(limits: LogLimits, discretion: Discretion): Jso
     const written = entry(step, value, state, depth);
     if (written === undefined) return json;
     state.budget -= step.label.length;
+    if (step.isMarked) return json + markedLabel(json, step, state) + written;
     return json === '' ? step.firstLabel + written : json + step.label + written;
   }
 

@@ -1,12 +1,15 @@
 import { jsonString } from './json-string.js';
+import type { NameText } from './marked-names.js';
 
 /** What is done with the value of a name. */
 export type Treatment = 'show' | 'hide' | 'hash';
 
 /** One name after the names that came before it in its object, with the text that it makes. */
-export interface KeyStep {
+export interface KeyStep extends NameText {
   readonly key: string;
   readonly treatment: Treatment;
+  /** Whether its value is shown, and no other name can read like it. */
+  readonly isPlain: boolean;
   /** `,"name":` */
   readonly label: string;
   /** `,"name":"`, for a text that needs no escape. */
@@ -43,17 +46,29 @@ const rememberedSteps = 10_000;
  * The names of objects as a tree, in which an object of a known make is walked by comparing pointers. That is three times as
  * fast as asking a map for each name.
  */
-export function createKeySteps(treatmentOf: (name: string) => Treatment): KeySteps {
+export function createKeySteps(
+  treatmentOf: (name: string) => Treatment,
+  textOf: (name: string) => NameText = (name) => ({ text: name, isMarked: false }),
+): KeySteps {
   const names = new Map<string, KeyStep>();
   const start = made('', undefined, new Map());
   let steps = 0;
 
   /** One place that makes steps, so that they are all of one make themselves. */
-  function made(key: string, known: KeyStep | undefined, others: Map<string, KeyStep> | undefined): KeyStep {
-    const json = known === undefined ? jsonString(key.length > 256 ? `${key.slice(0, 256)}…` : key) : '';
+  function made(
+    key: string,
+    known: KeyStep | undefined,
+    others: Map<string, KeyStep> | undefined,
+    treatment = known?.treatment ?? treatmentOf(key),
+  ): KeyStep {
+    const { text, isMarked } = known ?? textOf(key);
+    const json = known === undefined ? jsonString(text) : '';
     return {
       key,
-      treatment: known?.treatment ?? treatmentOf(key),
+      text,
+      isMarked,
+      treatment,
+      isPlain: treatment === 'show' && !isMarked,
       label: known?.label ?? `,${json}:`,
       open: known?.open ?? `,${json}:"`,
       firstLabel: known?.firstLabel ?? `{${json}:`,
@@ -77,7 +92,7 @@ export function createKeySteps(treatmentOf: (name: string) => Treatment): KeySte
     start,
     keeps: (step) => step.others !== undefined,
     named,
-    renamed: (step, name) => ({ ...made(name, undefined, undefined), treatment: step.treatment }),
+    renamed: (step, name) => made(name, undefined, undefined, step.treatment),
     follow(step, key) {
       const known = step.others?.get(key);
       if (known !== undefined) {

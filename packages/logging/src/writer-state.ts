@@ -2,4 +2,6 @@
 export interface WriterState {
   budget: number;
   readonly ancestors: object[];
+  /** Names that others may read like, by the object that has them. */
+  marked?: Map<object, Map<string, number>>;
 }
