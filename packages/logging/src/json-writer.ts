@@ -194,8 +194,8 @@ export function createJsonWriter(limits: LogLimits, discretion: Discretion): Jso
     // That there is a password, or none, is worth seeing: `hasPassword: false`, `token: null`.
     if (typeof value === 'boolean' || value === null || value === undefined)
       return write(value, state, depth);
-    if (step.treatment === 'hash' && hashed !== undefined) return jsonString(hashed.of(value));
-    return replaced;
+    const hash = step.treatment === 'hash' ? hashed?.of(value) : undefined;
+    return hash === undefined ? replaced : jsonString(hash);
   }
 
   function array(

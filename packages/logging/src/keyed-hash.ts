@@ -13,7 +13,8 @@ export interface HashOptions {
 /** Tells values apart without showing them. */
 export interface KeyedHash {
   has(name: string): boolean;
-  of(value: unknown): string;
+  /** Of a text or a number; nothing else can be told apart without being shown. */
+  of(value: unknown): string | undefined;
 }
 
 const readOptions = optionsOf<HashOptions>('redact.hash', { key: true, keys: true, email: true });
@@ -38,7 +39,7 @@ export function keyedHash(options: HashOptions): KeyedHash {
     has: (name) => names.has(normalise(name)),
     of(value) {
       const text = textOf(value);
-      if (text === undefined) return '[redacted]';
+      if (text === undefined) return undefined;
       let hash = known.get(text);
       if (hash === undefined) {
         hash = `hash:${createHmac('sha256', secret).update(text).digest('hex').slice(0, digits)}`;

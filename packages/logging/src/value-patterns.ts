@@ -84,7 +84,7 @@ const patterns: Readonly<Record<SecretValue, Pattern>> = {
     trigger: undefined,
     mayHold: (text) => text.includes('@') || text.includes('%40'),
     redact: (text, replacement, hashed) =>
-      text.replace(email, (address) => (hashed === undefined ? replacement : hashed.of(decoded(address)))),
+      text.replace(email, (address) => hashed?.of(decoded(address)) ?? replacement),
   },
 };
 

@@ -267,5 +267,9 @@ describe('values that are hashed', () => {
     const own = createRedactor({ hash });
     expect(own.redactText('/x?userId=42')).toBe('/x?userId=[redacted]');
     expect(own.redact({ userId: { name: 'ada' } })).toEqual({ userId: '[redacted]' });
+    const starred = createRedactor({ hash, replacement: '***' });
+    expect(starred.redact({ userId: { name: 'ada' }, user_id: [1], headers: [['userId', [1]]] })).toEqual({
+      ...{ userId: '***', user_id: '***', headers: [['userId', '***']] },
+    });
   });
 });
