@@ -1,12 +1,15 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { LogFields } from '@seaworthy/contracts';
 import { memberOf } from './member-of.js';
+import { isRequestId } from './request-id.js';
 import { formatTraceparent, type Trace } from './trace-context.js';
 
 /** What every line says that is written while it lasts. Lines render it once and keep the text here. */
 export interface LogContext {
   readonly fields: LogFields;
   readonly trace: Trace | undefined;
+  /** The header that carries the request's id, in lower case, unless it is `x-request-id`. */
+  readonly idHeader?: string | undefined;
   /** The rendering of `fields`, by the line format that made it. */
   rendered?: RenderedContext;
 }
@@ -22,17 +25,22 @@ export interface RenderedContext {
   readonly names: ReadonlySet<string>;
 }
 
+export const usualIdHeader = 'x-request-id';
+
 /** The context of a request. Its fields are made when somebody reads them, which lines do not. */
 export class RequestContext implements LogContext {
   readonly trace: Trace;
   readonly requestId: string;
+  /** Only there when it is another one: a property for each request costs. */
+  declare readonly idHeader?: string;
   rendered?: RenderedContext;
   private made: LogFields | undefined;
 
-  constructor(requestId: string, trace: Trace) {
+  constructor(requestId: string, trace: Trace, idHeader: string = usualIdHeader) {
     this.requestId = requestId;
     this.trace = trace;
     this.made = undefined;
+    if (idHeader !== usualIdHeader) this.idHeader = idHeader;
   }
 
   get fields(): LogFields {
@@ -85,7 +93,11 @@ export function runInContext<T>(context: LogContext, work: () => T): T {
 export function withContext<T>(fields: LogFields, work: () => T): T {
   const outer = activeContext();
   return runInContext(
-    { fields: Object.freeze({ ...outer?.fields, ...readable(fields) }), trace: outer?.trace },
+    {
+      fields: Object.freeze({ ...outer?.fields, ...readable(fields) }),
+      trace: outer?.trace,
+      idHeader: outer?.idHeader,
+    },
     work,
   );
 }
@@ -113,8 +125,9 @@ export function currentContext(): LogFields | undefined {
 }
 
 /**
- * The headers that carry the running request's identity to another service: `x-request-id`, `traceparent` and, when one
- * came in, `tracestate`. Empty outside of a request.
+ * The headers that carry the running request's identity to another service: `x-request-id`, or what `requestIdHeader` says,
+ * `traceparent` and, when one came in, `tracestate`. Empty outside of a request. A `requestId` that `withContext` was given is
+ * left out when an incoming one like it would be replaced.
  *
  * @example
  * await fetch(url, { headers: outboundHeaders() });
@@ -123,7 +136,7 @@ export function outboundHeaders(): Record<string, string> {
   const context = activeContext();
   const headers: Record<string, string> = {};
   const requestId = context?.fields.requestId;
-  if (typeof requestId === 'string') headers['x-request-id'] = requestId;
+  if (isRequestId(requestId)) headers[context?.idHeader ?? usualIdHeader] = requestId;
   if (context?.trace !== undefined) {
     headers.traceparent = formatTraceparent(context.trace);
     if (context.trace.state !== undefined) headers.tracestate = context.trace.state;

@@ -1,7 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Clock, type Logger, systemClock, wholeNumber } from '@seaworthy/contracts';
+import { type Clock, invalidOption, type Logger, systemClock, wholeNumber } from '@seaworthy/contracts';
 import type { SchemaName } from './line-schema.js';
-import { activeContext, type LogContext, RequestContext, runInContext } from './log-context.js';
+import {
+  activeContext,
+  type LogContext,
+  RequestContext,
+  runInContext,
+  usualIdHeader,
+} from './log-context.js';
+import { memberOf } from './member-of.js';
 import { createRedactor, type LogRedactor } from './redactor.js';
 import { contextOf, stayIn } from './request-context.js';
 import { requestFields } from './request-fields.js';
@@ -35,6 +42,9 @@ export interface RequestLog<Request> {
   begin(raw: IncomingMessage, response: ServerResponse, request: Request): LogContext;
 }
 
+/** A token of RFC 9110. */
+const headerName = /^[\w!#$%&'*+.^`|~-]+$/;
+
 /** nginx's number for a client that went away before the answer was complete. */
 const clientClosed = 499;
 
@@ -45,20 +55,58 @@ export function createRequestLog<Request>(
   kind: RequestKind<Request>,
 ): RequestLog<Request> {
   const given = readRequestLogOptions(options);
-  const { ignore = [], slowMs = 1_000, requestIdHeader = 'x-request-id', clientIp } = given;
+  const { ignore = [], slowMs = 1_000, requestIdHeader = usualIdHeader, clientIp } = given;
   const clock: Clock = given.clock ?? systemClock;
   wholeNumber('requestLog', 'slowMs', slowMs);
+  if (typeof requestIdHeader !== 'string' || !headerName.test(requestIdHeader)) {
+    throw invalidOption('requestLog', 'requestIdHeader', 'a name of letters, digits and hyphens');
+  }
   const idHeader = requestIdHeader.toLowerCase();
   const redactor = logger.redactor ?? createRedactor();
   const ignored = ignoredBy(ignore);
   const fieldsOf = requestFields[logger.schema ?? 'winston'];
 
+  const failed = new Set<string>();
+
+  /** A function that the service gave us and that throws is no reason to lose the request. It is said once, not for each request. */
+  function onOptionFailed(option: string, error: unknown, context: LogContext): void {
+    if (failed.has(option)) return;
+    failed.add(option);
+    const reason = redactor.redactText(String(memberOf(Object(error), 'message')));
+    runInContext(context, () => logger.warn('An option of the request log threw', { option, reason }));
+  }
+
+  function isIgnored(raw: IncomingMessage, url: string, context: LogContext): boolean {
+    try {
+      return ignored(raw, url);
+    } catch (error) {
+      onOptionFailed('ignore', error, context);
+      return false;
+    }
+  }
+
   /** The address of the other end; a framework asks for more than that, which is dear, only where a proxy says who sent it. */
-  function ipOf(raw: IncomingMessage, request: Request, url: string): string | null {
-    if (clientIp !== undefined) return clientIp(requestView(raw, url)) ?? null;
+  function ipOf(raw: IncomingMessage, request: Request, url: string): string | undefined {
+    if (clientIp !== undefined) return clientIp(requestView(raw, url));
     const { headers, socket } = raw;
     const forwarded = kind.forwardedIp !== undefined && headers['x-forwarded-for'] !== undefined;
-    return (forwarded ? kind.forwardedIp?.(request) : socket.remoteAddress) ?? null;
+    return forwarded ? kind.forwardedIp?.(request) : socket.remoteAddress;
+  }
+
+  function plainIpOf(
+    raw: IncomingMessage,
+    request: Request,
+    url: string,
+    context: LogContext,
+  ): string | null {
+    try {
+      const ip: unknown = ipOf(raw, request, url);
+      if (typeof ip !== 'string') return null;
+      return ip.startsWith('::ffff:') ? ip.replace(/^::ffff:(?=\d+\.)/, '') : ip;
+    } catch (error) {
+      onOptionFailed('clientIp', error, context);
+      return null;
+    }
   }
 
   function watch(
@@ -71,7 +119,7 @@ export function createRequestLog<Request>(
     const startedAt = clock.monotonic();
     const { method } = raw;
     const userAgent = raw.headers['user-agent'] ?? null;
-    const ip = ipOf(raw, request, url); // read now: once the socket is gone, nobody knows
+    const ip = plainIpOf(raw, request, url, context); // read now: once the socket is gone, nobody knows
 
     whenOver(raw, response, () => {
       const finished = response.writableFinished;
@@ -82,7 +130,7 @@ export function createRequestLog<Request>(
         statusCode: finished ? response.statusCode : clientClosed,
         durationMs,
         userAgent,
-        ip: ip?.startsWith('::ffff:') === true ? ip.replace(/^::ffff:(?=\d+\.)/, '') : ip,
+        ip,
         route: attempt(kind.route, request),
         aborted: finished ? undefined : true,
       });
@@ -99,13 +147,13 @@ export function createRequestLog<Request>(
       const { headers } = raw;
       const trace = continueTrace(single(headers.traceparent), single(headers.tracestate));
       const requestId = requestIdOf(single(headers[idHeader]));
-      const context = new RequestContext(requestId, trace);
+      const context = new RequestContext(requestId, trace, idHeader);
       if (!response.headersSent) {
         response.setHeader(idHeader, requestId);
         response.setHeader('traceparent', formatTraceparent(trace));
       }
       const url = kind.url(request);
-      if (!ignored(raw, url)) watch(raw, response, request, url, context);
+      if (!isIgnored(raw, url, context)) watch(raw, response, request, url, context);
       stayIn(context, raw, response); // after `watch`, whose listener needs no help
       return context;
     },
@@ -115,7 +163,7 @@ export function createRequestLog<Request>(
 function ignoredBy(
   ignore: NonNullable<RequestLogOptions['ignore']>,
 ): (request: IncomingMessage, url: string) => boolean {
-  if (typeof ignore === 'function') return (request, url) => ignore(requestView(request, url));
+  if (typeof ignore === 'function') return (request, url) => ignore(requestView(request, url)) === true;
   if (ignore.length === 0) return () => false;
   const exact = new Set(ignore.filter((path) => !path.endsWith('/*')));
   const below = ignore.filter((path) => path.endsWith('/*')).map((path) => path.slice(0, -1));

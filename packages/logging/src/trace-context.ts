@@ -6,7 +6,7 @@ export interface Trace {
   readonly traceId: string;
   /** 16 lower-case hexadecimal digits: this service's part. */
   readonly spanId: string;
-  /** Two hexadecimal digits, handed on as they came; `00` in a trace that begins here. */
+  /** `01` when the caller may have recorded the trace, else `00`: what other bits mean is not known here, so they are not handed on. */
   readonly flags: string;
   /** The vendors' part, handed on unread. */
   readonly state: string | undefined;
@@ -35,9 +35,14 @@ export function continueTrace(traceparent: string | undefined, tracestate: strin
   return {
     traceId,
     spanId: randomHex(8),
-    flags,
+    flags: isSampled(flags) ? '01' : '00',
     state: state !== undefined && state.length <= longestState ? state : undefined,
   };
+}
+
+/** The lowest bit. Section 3.2.2.5.2: whoever hands a trace on must set those to zero that it does not know. */
+function isSampled(flags: string): boolean {
+  return /[13579bdf]$/.test(flags);
 }
 
 /** The header by which another service continues `trace`. */

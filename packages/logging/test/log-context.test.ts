@@ -94,6 +94,13 @@ test('outside of a request there are no headers to hand on, and a job’s reques
   expect(withContext({ requestId: 'job-1' }, outboundHeaders)).toEqual({ 'x-request-id': 'job-1' });
 });
 
+test.each(['a\r\nx: y', 'a b', '', 'ä', 'x'.repeat(129), 7])(
+  'a requestId that may not stand in a header is not handed on: %j',
+  (requestId) => {
+    expect(withContext({ requestId }, outboundHeaders)).toEqual({});
+  },
+);
+
 test.each(['winston', 'otel', 'ecs'] as const)(
   'a request’s ids are whole in schema %s, also when their digits are a card’s, and fields around them are no part of them',
   (schema) => {

@@ -296,6 +296,94 @@ describeHttpContract('the request log', (host) => {
     expect(await only(completed)).toMatchObject({ ip: '203.0.113.7' });
   });
 
+  test('an id comes in, goes out and is handed on by the header that was asked for', async () => {
+    const { service, completed } = await serve({ requestIdHeader: 'X-Correlation-Id' });
+    await using _service = service;
+    const response = await fetch(`${service.url}/orders`, {
+      method: 'POST',
+      headers: { 'x-correlation-id': 'c1', 'content-type': 'application/json' },
+      body: '{}',
+    });
+    expect(response.headers.get('x-correlation-id')).toBe('c1');
+    expect(response.headers.has('x-request-id')).toBe(false);
+    const handedOn = await response.json();
+    expect(handedOn).toEqual({ 'x-correlation-id': 'c1', traceparent: response.headers.get('traceparent') });
+    expect((await only(completed)).requestId).toBe('c1');
+  });
+
+  test('a function among the options that throws costs no request its answer or its line, and is told of once', async () => {
+    const { service, completed, lines } = await serve({
+      ignore: ({ url }) => new URL(url, 'http://x').pathname === '/livez',
+      clientIp: ({ header }) => {
+        const ip = header('x-real-ip');
+        if (ip === undefined) throw new Error('no header: password=canary');
+        return ip;
+      },
+    });
+    await using _service = service;
+    for (const _round of [1, 2]) {
+      const reply = await rawRequest({
+        port: service.port,
+        text: 'GET // HTTP/1.1\nHost: a\nConnection: close\n\n',
+      });
+      expect(reply.header('x-request-id')).toEqual([expect.stringMatching(uuid)]);
+    }
+    await waitFor(() => completed().length === 2, { what: 'both lines' });
+    expect(completed()).toMatchObject([
+      { url: '//', ip: null },
+      { url: '//', ip: null },
+    ]);
+    const told = lines().filter(({ level }) => level === 'warn');
+    const requestId = completed()[0]?.requestId;
+    expect(told).toMatchObject([
+      { message: 'An option of the request log threw', option: 'ignore', requestId },
+      { option: 'clientIp', reason: 'no header: password=[redacted]', requestId },
+    ]);
+  });
+
+  test('requests that were sent ahead on a connection have a line each, answered or given up', async () => {
+    const { service, completed, lines, hold } = await serve();
+    await using _service = service;
+    const letGo = hold();
+    const held = 'GET /held HTTP/1.1\r\nHost: a\r\n\r\n';
+    const ahead = 'GET /users/1 HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(15);
+    const warned: Error[] = [];
+    const onWarning = (warning: Error): void => void warned.push(warning);
+    process.on('warning', onWarning);
+    let listeners = 0;
+    service.server.on('request', ({ socket }) => {
+      listeners = Math.max(listeners, socket.listenerCount('close'));
+    });
+    const reader = connect(service.port, '127.0.0.1');
+    reader.resume();
+    reader.write(held + ahead);
+    await waitFor(() => lines().some(({ message }) => message === 'Held'), { what: 'the handler' });
+    expect(completed()).toEqual([]);
+    letGo();
+    await waitFor(() => completed().length === 16, { what: 'the lines of what was answered' });
+    const before = listeners;
+    reader.write(ahead);
+    await waitFor(() => completed().length === 31, { what: 'the lines of what came later' });
+    expect(listeners).toBe(before);
+    reader.destroy();
+
+    const letGoToo = hold();
+    const leaver = connect(service.port, '127.0.0.1');
+    leaver.write(held + ahead);
+    const heard = () => lines().filter(({ message }) => message === 'Held').length;
+    await waitFor(() => heard() === 2, { what: 'the handler' });
+    leaver.destroy();
+    await waitFor(() => completed().length === 47, { what: 'the lines of what was given up' });
+    letGoToo();
+    await (await fetch(`${service.url}/hello`)).text();
+    await waitFor(() => completed().length === 48, { what: 'the line of the next request' });
+    const states = completed().map(({ statusCode, aborted }) => `${statusCode} ${aborted}`);
+    expect(states.slice(0, 31)).toEqual(Array(31).fill('200 undefined'));
+    expect(states.slice(31, 47)).toEqual(Array(16).fill('499 true'));
+    process.off('warning', onWarning);
+    expect(warned).toEqual([]);
+  });
+
   test('a request from slowMs on is a warning', async () => {
     const clock = createFakeClock();
     const { log, lines } = testLogger();
@@ -429,6 +517,9 @@ describe('request log options', () => {
       // @ts-expect-error a misspelt option
       expect(() => adapter(log, { slowM: 1 })).toThrow(/Did you mean "slowMs"/);
       expect(() => adapter(log, { slowMs: -1 })).toThrow(/slowMs/);
+      for (const requestIdHeader of ['x request id', '', 'x:y', 'x\r\ny']) {
+        expect(() => adapter(log, { requestIdHeader })).toThrow(/"requestIdHeader" must be a name/);
+      }
     }
   });
 

@@ -18,6 +18,19 @@ describe('a trace', () => {
   });
 
   test.each([
+    ['ff', '01'],
+    ['fe', '00'],
+    ['03', '01'],
+    ['08', '00'],
+  ])(
+    'that came in with the flags %s is handed on with %s: bits that are not known are zero',
+    (came, goes) => {
+      const trace = continueTrace(`00-${traceId}-${parentId}-${came}`, undefined);
+      expect(formatTraceparent(trace)).toBe(`00-${traceId}-${trace.spanId}-${goes}`);
+    },
+  );
+
+  test.each([
     ['nothing', undefined],
     ['an empty one', ''],
     ['version ff', `ff-${traceId}-${parentId}-01`],
