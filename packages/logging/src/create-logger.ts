@@ -14,6 +14,7 @@ import { createRepeatSampler } from './repeat-sampler.js';
 import { type ServiceLogger, serviceLogger } from './service-logger.js';
 import { SinkTransport } from './sink-transport.js';
 import { stdout } from './stdout-sink.js';
+import { endWhenTaken } from './transport-ends.js';
 import { pipelineFormat } from './winston-format.js';
 import { stampContext, watchErrors, watchTransports } from './winston-hooks.js';
 
@@ -103,6 +104,7 @@ export function createLogger(options: LoggerOptions): ServiceLogger {
   guardLevel(logger);
   const boundTo = keepBoundFields(logger, lines);
   watchTransports(logger, dispatch.forget);
+  endWhenTaken(logger, dispatch);
   const lastTransportError = watchErrors(logger);
   if (direct) takeDirectPath(logger, dispatch);
   else stampContext(logger, dispatch.isLate);

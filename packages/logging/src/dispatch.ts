@@ -29,8 +29,12 @@ export interface Dispatch {
   /** The transports have changed. */
   forget(): void;
   readonly tally: TransportTally;
-  /** Whether all winston transports have taken what they were given. */
+  /** Whether all winston transports have taken what they were given, those that were removed meanwhile too. */
   idle(): boolean;
+  /** Calls back, perhaps at once, when one transport has taken what it was given. */
+  whenTaken(transport: TransportStream, then: () => void): void;
+  /** No winston transport gets a further line; calls back, perhaps at once, when all have taken what they were given. */
+  finish(then: () => void): void;
 }
 
 interface Plan {
@@ -44,6 +48,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
   const queues = new Map<TransportStream, TransportQueue>();
   let plan: Plan | undefined;
   let ended = false;
+  let finishing = false;
 
   function makePlan(): Plan {
     const all = transports();
@@ -98,9 +103,13 @@ export function createDispatch(options: DispatchOptions): Dispatch {
   }
 
   function deliver(heard: readonly TransportStream[], line: string, level: string): void {
+    if (finishing) {
+      tally.dropped += heard.length;
+      return;
+    }
     const info = shaped(infoOf(lines.schema, line, level), format());
     if (info === undefined) return;
-    for (const transport of heard) queueOf(transport).push(info);
+    for (const transport of heard) queueOf(transport).push(info, line.length);
   }
 
   function queueOf(transport: TransportStream): TransportQueue {
@@ -112,12 +121,27 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     return queue;
   }
 
+  function finish(then: () => void): void {
+    finishing = true;
+    let left = 1;
+    const oneLess = (): void => {
+      left -= 1;
+      if (left === 0) then();
+    };
+    for (const queue of queues.values()) {
+      left += 1;
+      queue.whenIdle(oneLess);
+    }
+    oneLess();
+  }
+
   return {
     tally,
     toSinks,
     isLate,
     end() {
       ended = true;
+      for (const queue of queues.values()) queue.giveUp();
     },
     send(logger, level, message, rest) {
       try {
@@ -127,10 +151,17 @@ export function createDispatch(options: DispatchOptions): Dispatch {
       }
     },
     idle: () => [...queues.values()].every((queue) => queue.idle()),
+    whenTaken(transport, then) {
+      const queue = queues.get(transport);
+      queue === undefined ? then() : queue.whenIdle(then);
+    },
+    finish,
     forget() {
       plan = undefined;
       const present = new Set(transports());
-      for (const transport of queues.keys()) if (!present.has(transport)) queues.delete(transport);
+      for (const [transport, queue] of queues) {
+        if (!present.has(transport) && queue.idle()) queues.delete(transport);
+      }
     },
   };
 }

@@ -88,8 +88,8 @@ export function loggerLifecycle(options: LifecycleOptions): LoggerLifecycle {
     } finally {
       for (const unregister of registrations) unregister?.();
       for (const sink of sinks) sink.close();
-      winstonClose();
       dispatch.end();
+      winstonClose();
     }
   }
 

@@ -2,10 +2,17 @@
 export interface StreamState {
   readonly ending?: boolean;
   readonly finished?: boolean;
+  readonly destroyed?: boolean;
   /** Objects that were written and not yet taken. */
   readonly length?: number;
 }
 
 export function stateOf(stream: object): StreamState {
   return Reflect.get(stream, '_writableState') ?? {};
+}
+
+/** Whether the stream will neither take another object nor say that it has finished. */
+export function isOver(stream: object): boolean {
+  const { finished, destroyed } = stateOf(stream);
+  return finished === true || destroyed === true;
 }

@@ -1,0 +1,49 @@
+import type winston from 'winston';
+import type TransportStream from 'winston-transport';
+import type { Dispatch } from './dispatch.js';
+import { isOver } from './stream-state.js';
+
+/**
+ * winston ends its transports at `end()` and closes one that is removed, whatever still waits in front of them. Here both happen
+ * when they have taken it.
+ */
+export function endWhenTaken(logger: winston.Logger, dispatch: Dispatch): void {
+  const unpipe: (...args: never[]) => unknown = logger.unpipe;
+  const own: Record<string, unknown> = {
+    unpipe(this: winston.Logger, ...args: never[]) {
+      const leaving = logger.transports.filter((each) => args.length === 0 || args[0] === each);
+      const children = leaving.filter((each) => Reflect.get(each, 'parent') === logger);
+      for (const each of children) Reflect.set(each, 'parent', null); // by which winston-transport knows whom to close
+      const result = unpipe.apply(this, args);
+      for (const each of children) dispatch.whenTaken(each, () => closeUnlessBack(each));
+      return result;
+    },
+    _final(callback: () => void) {
+      dispatch.finish(() => finishAll(logger.transports, callback));
+    },
+  };
+  for (const [name, value] of Object.entries(own)) {
+    Object.defineProperty(Object.getPrototypeOf(logger), name, { value, writable: true, configurable: true });
+  }
+
+  /** winston removes a transport that reports an error, and adds it again. */
+  function closeUnlessBack(transport: TransportStream): void {
+    if (logger.transports.includes(transport)) Reflect.set(transport, 'parent', logger);
+    else transport.close?.();
+  }
+}
+
+/** Ends what has not ended yet, and calls back when all have finished. winston's own waits for ever for one that had. */
+function finishAll(transports: readonly TransportStream[], callback: () => void): void {
+  const open = transports.filter((transport) => !isOver(transport));
+  let left = open.length + 1;
+  const oneLess = (): void => {
+    left -= 1;
+    if (left === 0) callback();
+  };
+  for (const transport of open) {
+    transport.once('finish', oneLess);
+    transport.end();
+  }
+  oneLess();
+}
