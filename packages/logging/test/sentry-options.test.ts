@@ -84,7 +84,7 @@ test('without a DSN the handlers hand errors on and Sentry is not loaded', async
   const sentry = await initSentry(load, { ...base, dsn: undefined });
   const next = vi.fn();
   const error = new Error('boom');
-  sentry.expressErrorHandler()(error, Object(null), null, next);
+  sentry.expressErrorHandler()(error, Object(null), Object(null), next);
   sentry.captureException(error);
   expect(next).toHaveBeenCalledWith(error);
   expect([sentry.enabled, await sentry.flush()]).toEqual([false, true]);
@@ -96,5 +96,28 @@ test('a second close joins the first', async () => {
   const { sdk } = recordedSdk();
   const sentry = await initSentry(sdk, { ...base, process: false });
   expect(sentry.close()).toBe(sentry.close());
+  await sentry.close();
+});
+
+test('captureException throws nothing, also for an error that cannot be read', async () => {
+  const sentry = await initSentry(() => import('@sentry/node'), {
+    ...base,
+    dsn: 'http://public@127.0.0.1:1/1',
+    process: false,
+    flushTimeout: '10ms',
+  });
+  const refuse = (): never => {
+    throw new Error('not to be read');
+  };
+  const revoked = Proxy.revocable({}, {});
+  revoked.revoke();
+  const unreadable = [
+    Object.defineProperty(new Error('an error'), 'message', { get: refuse }),
+    new Proxy({}, { get: refuse, getPrototypeOf: refuse, has: refuse, ownKeys: refuse }),
+    revoked.proxy,
+    Object.freeze(new Error('frozen')),
+    undefined,
+  ];
+  for (const error of unreadable) expect(() => sentry.captureException(error)).not.toThrow();
   await sentry.close();
 });

@@ -1,5 +1,5 @@
 import { captureUnhandled, nameTransaction } from './capture.js';
-import { isServerError } from './is-server-error.js';
+import type { Answer, FailedAnswers } from './failed-answers.js';
 import type { SentrySdk } from './sentry-sdk.js';
 
 interface FastifyErrorRequest {
@@ -12,7 +12,7 @@ export interface FastifyErrorApp {
     name: 'onError',
     hook: (
       request: FastifyErrorRequest,
-      reply: { readonly statusCode: number },
+      reply: { readonly raw: Answer },
       error: unknown,
       done: () => void,
     ) => void,
@@ -21,14 +21,14 @@ export interface FastifyErrorApp {
 
 export type FastifyErrorPlugin = (app: FastifyErrorApp) => Promise<void>;
 
-/** By the answer's status where an error handler of the service's has chosen one, else by what Fastify will choose. */
-export function fastifyErrorHandler(sdk: SentrySdk): FastifyErrorPlugin {
+/** Fastify calls the hook before the error handlers of the service's, which may answer as they like. */
+export function fastifyErrorHandler(sdk: SentrySdk, whenFailed: FailedAnswers): FastifyErrorPlugin {
   const plugin = async (app: FastifyErrorApp): Promise<void> => {
     app.addHook('onError', (request, reply, error, done) => {
-      if (reply.statusCode === 200 ? isServerError(error) : reply.statusCode >= 500) {
+      whenFailed(reply.raw, error, () => {
         nameTransaction(sdk, request.method, request.routeOptions.url);
         captureUnhandled(sdk, error, 'auto.function.fastify');
-      }
+      });
       done();
     });
   };

@@ -3,9 +3,10 @@ import { request as requestHttps } from 'node:https';
 import { type Closable, processEvents, Secret } from '@seaworthy/contracts';
 import { currentContext } from '../log-context.js';
 import { createRedactor } from '../redactor.js';
-import { captureUnhandled } from './capture.js';
+import { capture, captureUnhandled } from './capture.js';
 import { dataCollection } from './data-collection.js';
 import { type ExpressErrorHandler, expressErrorHandler } from './express-error-handler.js';
+import { failedAnswers } from './failed-answers.js';
 import { type FastifyErrorPlugin, fastifyErrorHandler } from './fastify-error-handler.js';
 import { maxEnvelopes, redactingTransport } from './redacting-transport.js';
 import { withRequestDeadline } from './request-deadline.js';
@@ -17,7 +18,10 @@ export interface Sentry extends Closable {
   readonly enabled: boolean;
   /** Sends an error, with the fields of the log context. Never throws. */
   captureException(error: unknown): void;
-  /** Sends what an Express 4 or 5 application answers with 5xx, then hands it on. Mount it behind the routes. */
+  /**
+   * Sends what an Express 4 or 5 application answers with 5xx once the answer is over, whatever status the error has. Mount it behind the
+   * routes, before handlers of your own.
+   */
   expressErrorHandler(): ExpressErrorHandler;
   /** The same for Fastify 5: `await app.register(sentry.fastifyErrorHandler())`, before the routes. */
   fastifyErrorHandler(): FastifyErrorPlugin;
@@ -78,6 +82,7 @@ export async function initSentry(
     ],
   });
 
+  const whenFailed = failedAnswers();
   const registrations = register(given.process, sdk, flushTimeoutMs);
 
   let closing: Promise<void> | undefined;
@@ -94,9 +99,9 @@ export async function initSentry(
 
   return {
     enabled: true,
-    captureException: (error) => void sdk.captureException(error),
-    expressErrorHandler: () => expressErrorHandler(sdk),
-    fastifyErrorHandler: () => fastifyErrorHandler(sdk),
+    captureException: (error) => capture(sdk, error),
+    expressErrorHandler: () => expressErrorHandler(sdk, whenFailed),
+    fastifyErrorHandler: () => fastifyErrorHandler(sdk, whenFailed),
     flush: () => sdk.flush(flushTimeoutMs),
     close,
     [Symbol.asyncDispose]: close,
