@@ -5,14 +5,13 @@ import { errorCode } from '@seaworthy/contracts';
 import { lockForRotation } from '../file-lock.js';
 import { AuditError } from './audit-error.js';
 import { segmentPath, segmentsOf } from './audit-folder.js';
-import { type ChainHead, genesis } from './chain.js';
+import { type AuditTail, tailOf } from './audit-tail.js';
+import type { Signer } from './chain.js';
 
 /** The end of an audit log on the disk. */
 export interface AuditFile {
-  /** Where the chain stood when it was opened; `log` is `undefined` when there was none. */
-  readonly head: ChainHead;
-  /** Whether its last record is no checkpoint, because its writer did not close it. */
-  readonly unsigned: boolean;
+  /** Where the log stood when it was opened; `undefined` when there was none. */
+  readonly tail: AuditTail | undefined;
   /** Bytes behind the last whole record, which were put into a file beside the log. */
   readonly torn: number;
   /** Begins a new file whose first record has this number. */
@@ -24,7 +23,7 @@ export interface AuditFile {
 }
 
 /** Opens the newest file of a folder behind its last whole record. @throws AuditError `AUDIT_LOCKED`, `AUDIT_FORMAT` */
-export async function openAuditFile(folder: string): Promise<AuditFile> {
+export async function openAuditFile(folder: string, signer: Signer): Promise<AuditFile> {
   mkdirSync(folder, { recursive: true, mode: 0o750 });
   const unlock = lock(join(folder, 'audit'));
   let handle: FileHandle | undefined;
@@ -32,8 +31,7 @@ export async function openAuditFile(folder: string): Promise<AuditFile> {
   let size = 0;
   let broken = false;
   let torn = 0;
-  let head = genesis;
-  let unsigned = false;
+  let tail: AuditTail | undefined;
 
   async function openSegment(next: string): Promise<void> {
     const opened = await open(next, 'a', 0o640);
@@ -61,9 +59,7 @@ export async function openAuditFile(folder: string): Promise<AuditFile> {
       rmSync(last.path); // a file that was begun and got no record
       return begin();
     }
-    const record = lastRecord(bytes.toString('utf8', bytes.lastIndexOf(0x0a, end - 2) + 1, end - 1), folder);
-    head = { seq: record.seq, hash: record.hash };
-    unsigned = record.type !== 'checkpoint';
+    tail = tailOf(bytes.subarray(0, end), signer, folder);
     await openSegment(last.path);
   }
 
@@ -75,14 +71,22 @@ export async function openAuditFile(folder: string): Promise<AuditFile> {
   }
 
   return {
-    head,
-    unsigned,
+    tail,
     torn,
     get size() {
       return size;
     },
     async roll(first) {
-      await openSegment(segmentPath(folder, first));
+      const next = segmentPath(folder, first);
+      try {
+        await openSegment(next);
+      } catch (cause) {
+        throw notWritten(
+          `A new file of the audit log in ${folder} cannot be opened. Restore the folder.`,
+          cause,
+        );
+      }
+      if (size > 0) broken = true; // somebody else's, and not to be written behind
     },
     async append(text) {
       if (broken || handle === undefined) throw brokenLog(folder);
@@ -98,10 +102,10 @@ export async function openAuditFile(folder: string): Promise<AuditFile> {
         } catch {
           broken = true; // half of it may stand there: a further record would follow on nothing
         }
-        throw new AuditError('The audit record could not be written and is not in the log. Free the disk.', {
-          code: 'AUDIT_WRITE_FAILED',
+        throw notWritten(
+          'The audit record could not be written and is not in the log. Free the disk.',
           cause,
-        });
+        );
       }
     },
     async close() {
@@ -110,22 +114,6 @@ export async function openAuditFile(folder: string): Promise<AuditFile> {
       unlock();
     },
   };
-}
-
-function lastRecord(line: string, folder: string): ChainHead & { readonly type: unknown } {
-  const hash = line.slice(0, 64);
-  try {
-    const { seq, type }: { readonly seq?: unknown; readonly type?: unknown } = JSON.parse(line.slice(65));
-    if (/^[0-9a-f]{64}$/.test(hash) && typeof seq === 'number') return { seq, hash, type };
-  } catch {
-    // Said below.
-  }
-  throw new AuditError(
-    `The last record of the audit log in ${folder} cannot be read. Run verifyAudit and restore a copy.`,
-    {
-      code: 'AUDIT_FORMAT',
-    },
-  );
 }
 
 function lock(path: string): () => void {
@@ -138,6 +126,10 @@ function lock(path: string): () => void {
       cause,
     });
   }
+}
+
+function notWritten(message: string, cause: unknown): AuditError {
+  return new AuditError(message, { code: 'AUDIT_WRITE_FAILED', cause });
 }
 
 function brokenLog(folder: string): AuditError {

@@ -22,11 +22,11 @@ export function segmentsOf(folder: string): Segment[] {
     .sort((one, other) => one.first - other.first);
 }
 
-/** What records say of themselves that other records need. */
+/** What records say of themselves that a purge needs. */
 export interface RecordEdge {
+  readonly seq: number;
   readonly at: string;
   readonly previous: string;
-  readonly log: string;
 }
 
 /** More than the longest record has, in bytes. */
@@ -58,5 +58,5 @@ function readPart(path: string, range: (size: number) => readonly [from: number,
 
 function edgeOf(line: string): RecordEdge {
   const body = JSON.parse(line.slice(65));
-  return { at: String(body.at), previous: String(body.previous), log: String(body.log) };
+  return { seq: Number(body.seq), at: String(body.at), previous: String(body.previous) };
 }

@@ -37,40 +37,83 @@ export interface Signer {
   readonly key: string;
   /** The signature of a checkpoint that stands behind `head`. */
   sign(log: string, head: ChainHead, at: string): string;
+  signPurge(purge: Purge): string;
+  /** Whether this signer made the checkpoint behind `head`; `undefined` when another key did. */
+  made(claim: Claim, head: ChainHead): boolean | undefined;
+}
+
+/** What a purge took away. Signed, because it excuses a beginning that is missing. */
+export interface Purge {
+  readonly log: string;
+  /** The last record that may be gone. */
+  readonly through: number;
+  /** Of that record. */
+  readonly hash: string;
+  /** Nothing younger is gone: a time in ISO 8601. */
+  readonly before: string;
+}
+
+/** What a record says of its signature. */
+export interface Claim {
+  readonly log: string;
+  readonly at: string;
+  readonly key: string;
+  readonly signature: string;
 }
 
 export function signerOf(given: SigningKey): Signer {
   const key = privateKeyOf(given);
-  const id = keyId(createPublicKey(key));
+  const publicKey = createPublicKey(key);
+  const id = keyId(publicKey);
+  const signed = (statement: Buffer): string => sign(null, statement, key).toString('base64');
   return {
     key: id,
-    sign: (log, head, at) => sign(null, statement(log, head, at), key).toString('base64'),
+    sign: (log, head, at) => signed(checkpointStatement(log, head, at)),
+    signPurge: (purge) => signed(purgeStatement(purge)),
+    made: (claim, head) =>
+      claim.key === id ? isSignedBy(claim, head, new Map([[id, publicKey]])) : undefined,
   };
 }
 
-export function publicKeyOf(given: KeyObject | string): KeyObject {
-  return typeof given === 'string' ? createPublicKey(given) : given;
+/** Public keys by their names. */
+export type KnownKeys = ReadonlyMap<string, KeyObject>;
+
+export function knownKeys(given: ReadonlyArray<KeyObject | string>): KnownKeys {
+  return new Map(
+    given
+      .map((key) => (typeof key === 'string' ? createPublicKey(key) : key))
+      .map((key) => [keyId(key), key] as const),
+  );
 }
 
-export function keyId(key: KeyObject): string {
+function keyId(key: KeyObject): string {
   return createHash('sha256')
     .update(key.export({ type: 'spki', format: 'der' }))
     .digest('hex')
     .slice(0, 16);
 }
 
-/** Whether one of `keys` signed it. */
-export function isSignedBy(
-  { log, at, key: id, signature }: Omit<AuditCheckpoint, keyof ChainHead>,
-  signed: ChainHead,
-  keys: readonly KeyObject[],
-): boolean {
-  const key = keys.find((each) => keyId(each) === id);
-  return key !== undefined && verify(null, statement(log, signed, at), key, Buffer.from(signature, 'base64'));
+/** Whether one of `keys` signed the checkpoint behind `head`. */
+export function isSignedBy(claim: Claim, head: ChainHead, keys: KnownKeys): boolean {
+  return isSigned(claim, checkpointStatement(claim.log, head, claim.at), keys);
 }
 
-function statement(log: string, head: ChainHead, at: string): Buffer {
+/** Whether one of `keys` signed the purge. */
+export function isPurgeSignedBy(claim: Claim, purge: Purge, keys: KnownKeys): boolean {
+  return isSigned(claim, purgeStatement(purge), keys);
+}
+
+function isSigned({ key: id, signature }: Claim, statement: Buffer, keys: KnownKeys): boolean {
+  const key = keys.get(id);
+  return key !== undefined && verify(null, statement, key, Buffer.from(signature, 'base64'));
+}
+
+function checkpointStatement(log: string, head: ChainHead, at: string): Buffer {
   return Buffer.from(`seaworthy-audit-checkpoint-v1\n${log}\n${head.seq}\n${head.hash}\n${at}`);
+}
+
+function purgeStatement({ log, through, hash, before }: Purge): Buffer {
+  return Buffer.from(`seaworthy-audit-purge-v1\n${log}\n${through}\n${hash}\n${before}`);
 }
 
 function privateKeyOf(given: SigningKey): KeyObject {

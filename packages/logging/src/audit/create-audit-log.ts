@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { type Clock, systemClock, type Timer, wholeNumber } from '@seaworthy/contracts';
 import { noteRecord } from '../audited.js';
+import { anchoring } from './anchoring.js';
 import { AuditError } from './audit-error.js';
 import { type AuditEvent, eventWriter } from './audit-event.js';
 import { openAuditFile } from './audit-file.js';
-import { firstOf, lastOf, segmentsOf } from './audit-folder.js';
 import {
   auditRedactor,
   type FileAuditOptions,
@@ -13,8 +13,9 @@ import {
   readFileAuditOptions,
   retentionOf,
 } from './audit-options.js';
-import { type AuditCheckpoint, type ChainHead, signerOf } from './chain.js';
-import { type RecordBuilder, recordBuilder } from './records.js';
+import { type AuditCheckpoint, type ChainHead, genesis, signerOf } from './chain.js';
+import { purgeableFiles } from './purge-files.js';
+import { purgeMembers, type RecordBuilder, recordBuilder, type SignedLine } from './records.js';
 
 export interface AuditStats {
   /** Records on the disk since this log was opened. */
@@ -75,7 +76,7 @@ const dayMs = 86_400_000;
  */
 export async function createAuditLog(options: FileAuditOptions): Promise<AuditLog> {
   const given = readFileAuditOptions(options);
-  const { folder, checkpointEvery = 1_000, checkpointMs = 60_000, maxWaiting = 10_000, anchor } = given;
+  const { folder, checkpointEvery = 1_000, checkpointMs = 60_000, maxWaiting = 10_000 } = given;
   const clock: Clock = given.clock ?? systemClock;
   for (const [name, value] of Object.entries({ checkpointEvery, checkpointMs, maxWaiting })) {
     wholeNumber('createAuditLog', name, value, { min: 1 });
@@ -83,18 +84,18 @@ export async function createAuditLog(options: FileAuditOptions): Promise<AuditLo
   const retentionDays = retentionOf(given);
   const signer = signerOf(given.key);
   const writeEvent = eventWriter(given.redactor ?? auditRedactor());
-  const file = await openAuditFile(folder);
+  const anchors = anchoring(given.anchor, clock);
+  const file = await openAuditFile(folder, signer);
 
-  let head = file.head;
-  const log = head.seq === -1 ? randomUUID() : logOf(folder);
+  let head = file.tail?.head ?? genesis;
+  const log = file.tail?.log ?? randomUUID();
   let waiting: Waiting[] = [];
   let writing: Promise<void> | undefined;
   let closing: Promise<void> | undefined;
   let timer: Timer | undefined;
-  let sinceCheckpoint = file.unsigned ? 1 : 0; // at least: what a writer left that was killed
+  let sinceCheckpoint = file.tail?.unsigned ?? 0;
   let written = 0;
-  let anchorFailures = 0;
-  let segmentDay = Math.floor(clock.now() / dayMs);
+  let segmentDay = dayOf(file.tail === undefined ? clock.now() : Date.parse(file.tail.at));
   let lastCheckpoint: AuditCheckpoint | undefined;
 
   const now = (): string => new Date(clock.now()).toISOString();
@@ -124,20 +125,27 @@ export async function createAuditLog(options: FileAuditOptions): Promise<AuditLo
   }
 
   async function writeBatch(batch: readonly Waiting[]): Promise<void> {
-    const builder = recordBuilder(head);
+    const builder = recordBuilder(head, log, signer);
     const heads: ChainHead[] = [];
+    let unsigned = sinceCheckpoint;
     let signed: AuditCheckpoint | undefined;
+    let text = '';
+    const sign = ({ line, checkpoint }: SignedLine): void => {
+      text += line;
+      signed = checkpoint;
+      unsigned = 0;
+    };
     try {
-      let text = await segmentStart(builder);
+      if (needsFile()) {
+        const [first, checkpoint] = await beginFile(builder);
+        text = first;
+        sign(checkpoint);
+      }
       for (const { type, at, members } of batch) {
         text += builder.add(type, at, members);
         heads.push(builder.head);
-      }
-      const asked = batch.some(({ type }) => type === 'mark');
-      if (asked || sinceCheckpoint + batch.length >= checkpointEvery) {
-        const { line, checkpoint } = builder.checkpoint(signer, log, now());
-        text += line;
-        signed = checkpoint;
+        unsigned += 1;
+        if (unsigned >= checkpointEvery || type === 'mark') sign(builder.checkpoint(now()));
       }
       await file.append(text);
     } catch (error) {
@@ -146,21 +154,25 @@ export async function createAuditLog(options: FileAuditOptions): Promise<AuditLo
     }
     head = builder.head;
     written += batch.length;
-    sinceCheckpoint = signed === undefined ? sinceCheckpoint + batch.length : 0;
-    if (signed !== undefined) toAnchor(signed);
-    else timer ??= clock.schedule(onTimer, checkpointMs);
+    sinceCheckpoint = unsigned;
+    if (signed !== undefined) {
+      lastCheckpoint = signed;
+      anchors.take(signed);
+    }
+    if (unsigned > 0) timer ??= clock.schedule(onTimer, checkpointMs);
+    else stopTimer();
     for (const [index, { resolve }] of batch.entries()) resolve(heads[index] ?? head);
   }
 
-  /** The first record of a file, when one has to be begun. */
-  async function segmentStart(builder: RecordBuilder): Promise<string> {
-    const day = Math.floor(clock.now() / dayMs);
-    const isNew = head.seq === -1;
-    if (!isNew && file.size > 0 && file.size < segmentBytes && day === segmentDay) return '';
+  /** A file is a day's, so that purging takes days. */
+  function needsFile(): boolean {
+    return file.size === 0 || file.size >= segmentBytes || dayOf(clock.now()) !== segmentDay;
+  }
+
+  async function beginFile(builder: RecordBuilder): Promise<ReturnType<RecordBuilder['beginning']>> {
     await file.roll(head.seq + 1);
-    segmentDay = day;
-    if (isNew) return builder.add('begin', now(), `,"log":"${log}","key":"${signer.key}"`);
-    return builder.add('segment', now(), `,"log":"${log}","previous":"${head.hash}"`);
+    segmentDay = dayOf(clock.now());
+    return builder.beginning(now());
   }
 
   function onTimer(): void {
@@ -168,16 +180,9 @@ export async function createAuditLog(options: FileAuditOptions): Promise<AuditLo
     if (sinceCheckpoint > 0) void checkpoint().catch(() => undefined);
   }
 
-  function toAnchor(signed: AuditCheckpoint): void {
-    lastCheckpoint = signed;
+  function stopTimer(): void {
     timer?.cancel();
     timer = undefined;
-    if (anchor === undefined) return;
-    Promise.resolve()
-      .then(() => anchor(signed))
-      .catch(() => {
-        anchorFailures += 1;
-      });
   }
 
   async function checkpoint(): Promise<AuditCheckpoint> {
@@ -187,12 +192,13 @@ export async function createAuditLog(options: FileAuditOptions): Promise<AuditLo
   }
 
   async function close(): Promise<void> {
-    timer?.cancel();
+    stopTimer();
     try {
       while (writing !== undefined) await writing;
       if (sinceCheckpoint > 0) await checkpoint();
     } finally {
       await file.close();
+      await anchors.settle();
     }
   }
 
@@ -201,8 +207,15 @@ export async function createAuditLog(options: FileAuditOptions): Promise<AuditLo
     throw new AuditError('The audit log is closed.', { code: 'AUDIT_CLOSED' });
   }
 
-  if (file.torn > 0) await put('recovery', `,"bytes":${file.torn}`);
-  else if (file.unsigned) timer = clock.schedule(onTimer, checkpointMs);
+  // Who writes to the folder while no service runs could have put unsigned records there: the log says which it found.
+  if (file.torn + sinceCheckpoint > 0) {
+    await put('recovery', `,"bytes":${file.torn},"unsigned":${sinceCheckpoint}`).catch(
+      async (error: unknown) => {
+        await file.close();
+        throw error;
+      },
+    );
+  }
 
   return {
     async record(event) {
@@ -218,23 +231,14 @@ export async function createAuditLog(options: FileAuditOptions): Promise<AuditLo
       checkOpen();
       purgeable(olderThanDays, retentionDays);
       const before = clock.now() - olderThanDays * dayMs;
-      const files = segmentsOf(folder);
-      // A file is old when it began and ended before then, and so did the one after it begin. All three, because a clock that was
-      // set back for a while dates new records long ago.
-      const kept = files.findIndex(({ path }, index) => {
-        const next = files[index + 1];
-        if (next === undefined) return true;
-        const times = [firstOf(path).at, lastOf(path).at, firstOf(next.path).at];
-        return times.some((at) => Date.parse(at) > before);
-      });
-      const first = files[kept];
-      if (first === undefined || kept === 0) return 0;
-      const { previous } = firstOf(first.path);
-      await put('purge', `,"through":${first.first - 1},"hash":"${previous}"`);
-      for (const { path } of files.slice(0, kept)) rmSync(path);
-      return kept;
+      const old = purgeableFiles(folder, before);
+      if (old === undefined) return 0;
+      const purge = { log, through: old.through, hash: old.hash, before: new Date(before).toISOString() };
+      await put('purge', purgeMembers(purge, signer));
+      for (const path of old.paths) rmSync(path, { force: true }); // from the first one on: a purge that is stopped leaves no hole
+      return old.paths.length;
     },
-    stats: () => ({ written, waiting: waiting.length, anchorFailures }),
+    stats: () => ({ written, waiting: waiting.length, anchorFailures: anchors.failures() }),
     close() {
       closing ??= close();
       return closing;
@@ -256,8 +260,6 @@ function countOf(waiting: readonly Waiting[]): number {
   return waiting.length;
 }
 
-/** Both kinds of first records name their log. */
-function logOf(folder: string): string {
-  const [first] = segmentsOf(folder);
-  return first === undefined ? randomUUID() : firstOf(first.path).log;
+function dayOf(time: number): number {
+  return Math.floor(time / dayMs);
 }

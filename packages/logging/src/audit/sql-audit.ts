@@ -18,8 +18,9 @@ import {
   purgeable,
   retentionOf,
 } from './audit-options.js';
+import { isLogName } from './audit-tail.js';
 import { type AuditCheckpoint, type ChainHead, genesis, signerOf } from './chain.js';
-import { type RecordBuilder, recordBuilder } from './records.js';
+import { purgeMembers, recordBuilder } from './records.js';
 
 export interface SqlAuditOptions extends AuditOptions {
   /** Letters, digits and underscores. @defaultValue 'audit_log' */
@@ -104,9 +105,16 @@ export function createSqlAudit(options: SqlAuditOptions): SqlAudit {
       });
     }
     const seq = Number(row.seq);
+    const log = seq === -1 ? randomUUID() : String(row.log);
+    // It becomes part of what is signed.
+    if (!isLogName(log)) {
+      throw new AuditError(`The row of ${table}_head is not one of ours. Run verifyAudit; restore a copy.`, {
+        code: 'AUDIT_FORMAT',
+      });
+    }
     return {
       head: seq === -1 ? genesis : { seq, hash: String(row.hash) },
-      log: String(row.log),
+      log,
       day: Number(row.day),
       sinceCheckpoint: Number(row.since),
     };
@@ -119,23 +127,30 @@ export function createSqlAudit(options: SqlAuditOptions): SqlAudit {
     sign = false,
   ): Promise<{ readonly head: ChainHead; readonly checkpoint: AuditCheckpoint | undefined }> {
     const state = await lock(transaction);
-    const builder = recordBuilder(state.head);
+    const { log } = state;
+    const builder = recordBuilder(state.head, log, signer);
     const at = now();
     const rows: Row[] = [];
     const day = Math.floor(clock.now() / dayMs);
-    const log = state.head.seq === -1 ? randomUUID() : state.log;
-    const add = (type: string, line: string): void =>
-      void rows.push({ seq: builder.head.seq, at, kind: type, line });
-    if (state.head.seq === -1)
-      add('begin', builder.add('begin', at, `,"log":"${log}","key":"${signer.key}"`));
-    else if (day !== state.day) add('segment', segment(builder, at, log, state.head));
-    add(kind, builder.add(kind, at, members));
+    let unsigned = state.sinceCheckpoint;
+    const isNew = state.head.seq === -1;
+    if (isNew || day !== state.day) {
+      const seq = state.head.seq + 1;
+      const [first, { line }] = builder.beginning(at);
+      rows.push({ seq, at, kind: isNew ? 'begin' : 'segment', line: first });
+      rows.push({ seq: seq + 1, at, kind: 'checkpoint', line });
+      unsigned = 0;
+    }
+    const line = builder.add(kind, at, members);
     const { head } = builder;
+    rows.push({ seq: head.seq, at, kind, line });
+    unsigned += 1;
     let checkpoint: AuditCheckpoint | undefined;
-    if (sign || state.sinceCheckpoint + 1 >= checkpointEvery) {
-      const signed = builder.checkpoint(signer, log, at);
+    if (sign || unsigned >= checkpointEvery) {
+      const signed = builder.checkpoint(at);
       checkpoint = signed.checkpoint;
-      add('checkpoint', signed.line);
+      rows.push({ seq: checkpoint.seq, at, kind: 'checkpoint', line: signed.line });
+      unsigned = 0;
     }
     for (const row of rows) await insert(transaction, row);
     await transaction.execute({
@@ -147,13 +162,7 @@ export function createSqlAudit(options: SqlAuditOptions): SqlAudit {
         ', since = ',
         ' where id = 1',
       ],
-      values: [
-        builder.head.seq,
-        builder.head.hash,
-        log,
-        day,
-        checkpoint === undefined ? state.sinceCheckpoint + 1 : 0,
-      ],
+      values: [builder.head.seq, builder.head.hash, log, day, unsigned],
     });
     return { head, checkpoint };
   }
@@ -186,7 +195,7 @@ export function createSqlAudit(options: SqlAuditOptions): SqlAudit {
     async purge(transaction, olderThanDays) {
       purgeable(olderThanDays, retentionDays);
       const before = new Date(clock.now() - olderThanDays * dayMs).toISOString();
-      await lock(transaction);
+      const { log } = await lock(transaction);
       // By the first young record and not by the segments' dates: a clock that was set back for a while dates new ones long ago.
       const young = await transaction.execute<Record<string, unknown>>({
         strings: [`select seq from ${table} where recorded_at > `, ' order by seq limit 1'],
@@ -208,7 +217,8 @@ export function createSqlAudit(options: SqlAuditOptions): SqlAudit {
         values: [seq],
       });
       if (removed.rowCount > 0) {
-        await write(transaction, 'purge', `,"through":${seq - 1},"hash":"${String(previous)}"`);
+        const purge = { log, through: seq - 1, hash: String(previous), before };
+        await write(transaction, 'purge', purgeMembers(purge, signer));
       }
       return removed.rowCount;
     },
@@ -239,11 +249,6 @@ function agrees(row: Readonly<Record<string, unknown>>): boolean {
   } catch {
     return true; // the hash says that better
   }
-}
-
-/** Begins a day: purging goes day by day, and a log that was purged begins with one of these. */
-function segment(builder: RecordBuilder, at: string, log: string, previous: ChainHead): string {
-  return builder.add('segment', at, `,"log":"${log}","previous":"${previous.hash}"`);
 }
 
 function tables(table: string, dialect: SqlDialect): readonly string[] {

@@ -1,14 +1,24 @@
 import type { KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { optionsOf } from '@seaworthy/contracts';
+import { optionsOf, wholeNumber } from '@seaworthy/contracts';
 import { segmentsOf } from './audit-folder.js';
-import { type AuditCheckpoint, type ChainHead, genesis, hashOf, isSignedBy, publicKeyOf } from './chain.js';
+import type { AuditAnchor, AuditVerdict } from './audit-verdict.js';
+import { knownKeys } from './chain.js';
+import { chainReader } from './chain-reader.js';
 
 export interface VerifyOptions {
   /** Public keys, one of which must have signed each checkpoint. Several, when keys were changed. */
   readonly publicKeys: ReadonlyArray<KeyObject | string>;
-  /** Checkpoints that were kept elsewhere; the log must still contain them. @defaultValue [] */
-  readonly anchors?: ReadonlyArray<Pick<AuditCheckpoint, 'log' | 'seq' | 'hash'>>;
+  /**
+   * Checkpoints that were kept elsewhere. The log must still contain them; those whose records were purged must be as old as the purge
+   * says, where they have their `at`. @defaultValue []
+   */
+  readonly anchors?: readonly AuditAnchor[];
+  /**
+   * So many records may follow one another without a checkpoint. Who has no key can make up records behind the last one, and no more than
+   * that. @defaultValue 2000, enough for a log whose `checkpointEvery` is no more than that
+   */
+  readonly maxUnsigned?: number;
   /**
    * Nobody writes to the log any more: it was closed, or is a copy that was taken at a checkpoint. It must then end with a checkpoint, so
    * that a cut between two of them is seen without an anchor. @defaultValue false
@@ -16,37 +26,10 @@ export interface VerifyOptions {
   readonly closed?: boolean;
 }
 
-/** What is wrong with a record. */
-export type AuditFault =
-  /** Its text is not what its hash was made of, or the record before is not the one that it followed. */
-  | 'hash'
-  /** Its number is not the next. */
-  | 'sequence'
-  /** It is no record at all. */
-  | 'format'
-  /** A checkpoint that nobody with a known key signed. */
-  | 'signature'
-  /** The log no longer reaches what an anchor saw, or was closed and does not end with a checkpoint. */
-  | 'truncated'
-  /** An anchor saw another record here. */
-  | 'anchor'
-  /** Records before this one are missing, and no purge says so. */
-  | 'beginning';
-
-export type AuditVerdict =
-  | {
-      readonly ok: true;
-      readonly records: number;
-      readonly head: ChainHead;
-      /** Records behind the last checkpoint: a log that is written to has some, for a minute; one that was closed has none. */
-      readonly unsigned: number;
-    }
-  /** `seq` is the first bad record. */
-  | { readonly ok: false; readonly seq: number; readonly reason: AuditFault };
-
 const readOptions = optionsOf<VerifyOptions>('verifyAudit', {
   publicKeys: true,
   anchors: true,
+  maxUnsigned: true,
   closed: true,
 });
 
@@ -64,8 +47,9 @@ export async function verifyAudit(
   source: string | AsyncIterable<Uint8Array>,
   options: VerifyOptions,
 ): Promise<AuditVerdict> {
-  const { publicKeys, anchors = [], closed = false } = readOptions(options);
-  const chain = chainReader(publicKeys.map(publicKeyOf), anchors);
+  const { publicKeys, anchors = [], maxUnsigned = 2_000, closed = false } = readOptions(options);
+  wholeNumber('verifyAudit', 'maxUnsigned', maxUnsigned, { min: 1 });
+  const chain = chainReader(knownKeys(publicKeys), anchors, maxUnsigned);
   for await (const line of typeof source === 'string' ? linesOf(source) : source) {
     const fault = chain.read(line);
     if (fault !== undefined) return { ok: false, ...fault };
@@ -87,90 +71,4 @@ async function* linesOf(folder: string): AsyncGenerator<Uint8Array> {
     // Without its line feed a record is not complete, however whole it looks.
     if (from < bytes.length) yield new Uint8Array(0);
   }
-}
-
-type Fault = { readonly seq: number; readonly reason: AuditFault };
-
-function chainReader(keys: readonly KeyObject[], anchors: NonNullable<VerifyOptions['anchors']>) {
-  const awaited = new Map(anchors.map((anchor) => [anchor.seq, anchor]));
-  let head = genesis;
-  let log: string | undefined;
-  let firstSeq: number | undefined;
-  let unexplained: ChainHead | undefined;
-  let records = 0;
-  let unsigned = 0;
-
-  function read(line: Uint8Array): Fault | undefined {
-    const seq = head.seq + 1;
-    const record = parsed(line);
-    if (record === undefined) return { seq, reason: 'format' };
-    const { hash, body, bytes } = record;
-    if (firstSeq === undefined) begin(body);
-    if (hashOf(head.hash, bytes) !== hash) return { seq: head.seq + 1, reason: 'hash' };
-    if (body.seq !== head.seq + 1) return { seq: head.seq + 1, reason: 'sequence' };
-    if (body.type === 'begin') log ??= String(body.log);
-    if (body.type === 'purge') explain(body);
-    unsigned += 1;
-    if (body.type === 'checkpoint') {
-      const claim = claimOf(body);
-      log ??= claim.log;
-      const isOurs = claim.log === log && body.of === head.seq;
-      if (!isOurs || !isSignedBy(claim, head, keys)) return { seq: head.seq + 1, reason: 'signature' };
-      unsigned = 0;
-    }
-    head = { seq: head.seq + 1, hash };
-    records += 1;
-    const anchor = awaited.get(head.seq);
-    if (anchor !== undefined && anchor.hash !== hash) return { seq: head.seq, reason: 'anchor' };
-    return undefined;
-  }
-
-  /** A log whose old part was purged begins with a segment that names what stood before it. */
-  function begin(body: Readonly<Record<string, unknown>>): void {
-    firstSeq = 0;
-    if (body.type !== 'segment' || typeof body.seq !== 'number' || body.seq === 0) return;
-    firstSeq = body.seq;
-    head = { seq: body.seq - 1, hash: String(body.previous) };
-    log = String(body.log);
-    unexplained = head;
-  }
-
-  function explain(body: Readonly<Record<string, unknown>>): void {
-    if (unexplained === undefined || Number(body.through) < unexplained.seq) return;
-    if (Number(body.through) > unexplained.seq || body.hash === unexplained.hash) unexplained = undefined;
-  }
-
-  function end(): AuditVerdict {
-    if (unexplained !== undefined) return { ok: false, seq: unexplained.seq, reason: 'beginning' };
-    for (const anchor of anchors) {
-      if (log !== undefined && anchor.log !== log) return { ok: false, seq: 0, reason: 'anchor' };
-      if (anchor.seq > head.seq) return { ok: false, seq: head.seq + 1, reason: 'truncated' };
-    }
-    return { ok: true, records, head, unsigned };
-  }
-
-  return { read, end };
-}
-
-function parsed(line: Uint8Array) {
-  const text = Buffer.from(line.buffer, line.byteOffset, line.byteLength);
-  const hash = text.toString('latin1', 0, 64);
-  if (!/^[0-9a-f]{64}$/.test(hash) || text[64] !== 0x20) return undefined;
-  const bytes = text.subarray(65);
-  try {
-    const body: Readonly<Record<string, unknown>> = JSON.parse(bytes.toString());
-    return typeof body === 'object' && body !== null ? { hash, body, bytes } : undefined;
-  } catch {
-    // A changed byte may break the JSON; the hash is then wrong as well, and says it better.
-    return { hash, body: {}, bytes };
-  }
-}
-
-function claimOf(body: Readonly<Record<string, unknown>>) {
-  return {
-    log: String(body.log),
-    at: String(body.at),
-    key: String(body.key),
-    signature: String(body.signature),
-  };
 }
