@@ -2,6 +2,7 @@ import type { LogFields } from '@seaworthy/contracts';
 import type winston from 'winston';
 import type { LineFormat } from './line-format.js';
 import type { BoundFields } from './name-rules.js';
+import { safeCopy } from './safe-copy.js';
 
 const binding = Symbol('seaworthy.bound-fields');
 
@@ -26,13 +27,14 @@ export function keepBoundFields(
 ): (logger: winston.Logger) => BoundFields {
   const root = logger as Bearer;
   root[binding] = { own: {}, defaultMeta: undefined, bound: undefined };
-  const winstonChild = logger.child;
   Object.defineProperty(Object.getPrototypeOf(logger), 'child', {
     configurable: true,
     writable: true,
     value(this: Bearer, fields: object) {
-      const child = winstonChild.call(this, fields) as Bearer;
-      child[binding] = { own: copyOf(this[binding].own, fields), defaultMeta: undefined, bound: undefined };
+      // Without the `write` of winston's child, which reads these fields again for each line, and may throw.
+      const child: Bearer = Object.create(this);
+      const own = { ...this[binding].own, ...safeCopy(fields) };
+      child[binding] = { own, defaultMeta: undefined, bound: undefined };
       return child;
     },
   });
@@ -41,16 +43,8 @@ export function keepBoundFields(
     const state = (asked as Bearer)[binding];
     if (state.bound === undefined || state.defaultMeta !== asked.defaultMeta) {
       state.defaultMeta = asked.defaultMeta;
-      state.bound = lines.bind(copyOf(asked.defaultMeta ?? {}, state.own));
+      state.bound = lines.bind({ ...safeCopy(asked.defaultMeta ?? {}), ...state.own });
     }
     return state.bound;
   };
-}
-
-function copyOf(first: object, second: object): LogFields {
-  try {
-    return { ...first, ...second };
-  } catch {
-    return { ...first, child: '[unreadable]' };
-  }
 }

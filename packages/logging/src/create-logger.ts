@@ -6,9 +6,10 @@ import { createDispatch } from './dispatch.js';
 import { createLineFormat } from './line-format.js';
 import { lineSchema, schemaNames } from './line-schema.js';
 import { logLimits } from './log-limits.js';
-import { debugSwitch, guardLevel, knownLevel } from './logger-level.js';
+import { debugSwitch, guardConfigure, guardLevel, knownLevel } from './logger-level.js';
 import { type LoggerOptions, readLoggerOptions } from './logger-options.js';
 import { openSinks } from './open-sinks.js';
+import { takePipelinePath } from './pipeline-path.js';
 import { createRedactor } from './redactor.js';
 import { createRepeatSampler } from './repeat-sampler.js';
 import { type ServiceLogger, serviceLogger } from './service-logger.js';
@@ -16,7 +17,7 @@ import { SinkTransport } from './sink-transport.js';
 import { stdout } from './stdout-sink.js';
 import { endWhenTaken } from './transport-ends.js';
 import { pipelineFormat } from './winston-format.js';
-import { stampContext, watchErrors, watchTransports } from './winston-hooks.js';
+import { watchErrors, watchTransports } from './winston-hooks.js';
 
 /**
  * Makes a winston logger whose lines are one JSON object each, redacted, bounded and complete: `timestamp`, `level`, `message`,
@@ -84,7 +85,8 @@ export function createLogger(options: LoggerOptions): ServiceLogger {
   const pipeline = pipelineFormat({
     lines,
     format,
-    toSinks: (at, line) => dispatch.toSinks(logger, at, line),
+    tally: dispatch.tally,
+    toSinks: (of = logger, at, line) => dispatch.toSinks(of, at, line),
   });
   const logger = winston.createLogger({
     level,
@@ -102,12 +104,13 @@ export function createLogger(options: LoggerOptions): ServiceLogger {
     },
   });
   guardLevel(logger);
+  guardConfigure(logger);
   const boundTo = keepBoundFields(logger, lines);
   watchTransports(logger, dispatch.forget);
   endWhenTaken(logger, dispatch);
   const lastTransportError = watchErrors(logger);
   if (direct) takeDirectPath(logger, dispatch);
-  else stampContext(logger, dispatch.isLate);
+  else takePipelinePath(logger, { lines, dispatch, bound: boundTo });
 
   if (given.debugOn !== undefined && (given.debugOn !== 'SIGUSR2' || events === undefined)) {
     throw invalidOption('createLogger', 'debugOn', '"SIGUSR2", and absent with "process: false"');

@@ -1,6 +1,7 @@
 import type winston from 'winston';
 import type TransportStream from 'winston-transport';
 import type { LineFormat } from './line-format.js';
+import { levelInstead, rankOf } from './logger-level.js';
 import type { BoundFields } from './name-rules.js';
 import type { RepeatSampler } from './repeat-sampler.js';
 import { SinkTransport } from './sink-transport.js';
@@ -58,10 +59,10 @@ export function createDispatch(options: DispatchOptions): Dispatch {
 
   function send(logger: winston.Logger, level: string, message: unknown, rest: readonly unknown[]): void {
     const { levels } = logger;
-    const value = levels[level];
+    const value = rankOf(levels, level);
     if (value === undefined) {
-      const instead = levels.warn === undefined ? (Object.keys(levels)[0] ?? '') : 'warn';
-      if (levels[instead] !== undefined) send(logger, instead, message, [...rest, { unknownLevel: level }]);
+      const instead = levelInstead(levels);
+      if (instead !== undefined) send(logger, instead, message, [...rest, { unknownLevel: level }]);
       return;
     }
     if (logger.silent || isLate()) return;
@@ -93,7 +94,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
 
   function toSinks(logger: winston.Logger, level: string, line: string): void {
     const { levels } = logger;
-    const value = levels[level];
+    const value = rankOf(levels, level);
     if (value === undefined) return;
     plan ??= makePlan();
     const general = levels[logger.level];
@@ -172,7 +173,8 @@ function wants(
   general: number | undefined,
   levels: Readonly<Record<string, number>>,
 ): boolean {
-  if (transport.silent === true) return false;
-  const limit = transport.level === undefined ? general : levels[transport.level];
+  const { silent, level } = transport;
+  if (silent) return false;
+  const limit = level ? levels[level] : general; // as winston: no level, an empty one too, is the logger's
   return limit !== undefined && value <= limit;
 }

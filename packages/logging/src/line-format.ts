@@ -10,6 +10,7 @@ import type { LogLimits } from './log-limits.js';
 import { type FilledMessage, fillIn } from './message-template.js';
 import { asIs, type BoundFields, leftOut, nameRules, renamed, type Surroundings } from './name-rules.js';
 import type { LogRedactor } from './redactor.js';
+import { spreads } from './spreads.js';
 import { createTimestamp } from './timestamp.js';
 import type { WriterState } from './writer-state.js';
 
@@ -38,6 +39,7 @@ export interface LineFormatOptions {
 }
 
 interface LineState extends WriterState {
+  readonly level: string;
   /** Bound fields that the call's own data replace. */
   replaced: Set<string> | undefined;
 }
@@ -84,15 +86,16 @@ export function createLineFormat(options: LineFormatOptions): LineFormat {
 
   /** The message and where the line comes from. Most messages are constants of the program. */
   function said({ message, isComposed }: LogCall, state: WriterState): string {
-    let text = messages.get(message);
-    if (text === undefined) {
-      text = writer.text(message, state) + origin;
-      const isUnchanged = text.length === message.length + 2 + origin.length;
-      if (isUnchanged && !isComposed && messages.size < rememberedMessages && message.length <= 100) {
-        messages.set(message, flatText(text));
-      }
+    const known = messages.get(message);
+    if (known !== undefined) {
+      state.budget -= message.length;
+      return known;
     }
-    state.budget -= message.length;
+    const text = writer.text(message, state) + origin;
+    const isUnchanged = text.length === message.length + 2 + origin.length;
+    if (isUnchanged && !isComposed && messages.size < rememberedMessages && message.length <= 100) {
+      messages.set(message, flatText(text));
+    }
     return text;
   }
 
@@ -120,7 +123,7 @@ export function createLineFormat(options: LineFormatOptions): LineFormat {
   }
 
   function render(level: string, call: LogCall, bound: BoundFields, context: LogContext | undefined): string {
-    const state: LineState = { budget: limits.maxLineLength, ancestors: [], replaced: undefined };
+    const state: LineState = { budget: limits.maxLineLength, ancestors: [], level, replaced: undefined };
     const { fields, error, args } = call;
     const surrounding = context === undefined ? undefined : rendered(context);
     const around = surroundings(bound, surrounding?.names ?? none, call);
@@ -185,8 +188,8 @@ export function createLineFormat(options: LineFormatOptions): LineFormat {
     const verdict = step.judgedIn === around ? step.verdict : judge(step, around);
     const value = readOf(source, key);
     if (verdict === asIs) return writer.append(json, step, value, state, 1);
-    if (verdict === leftOut) return json;
-    if (verdict === renamed) {
+    if (verdict === leftOut && (key !== 'level' || value === state.level)) return json;
+    if (verdict === renamed || verdict === leftOut) {
       const inUse = (name: string): boolean => isTaken(name, around) || around.bound.has(name);
       const free = freeName(key, Object.keys(source), inUse);
       return writer.append(json, steps.renamed(step, free), value, state, 1);
@@ -233,15 +236,4 @@ function readOf(source: object, key: string): unknown {
 function isPlain(source: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(source);
   return (prototype === Object.prototype || prototype === null) && !prototypeIsExtended();
-}
-
-/** Whether an object's members are the data; of a Map, a Date, a Secret or a revoked proxy they are not. */
-export function spreads(source: object): boolean {
-  try {
-    const prototype: unknown = Object.getPrototypeOf(source);
-    if (prototype === Object.prototype || prototype === null) return Object.keys(source).length >= 0;
-    return Object.keys(source).length > 0 && typeof Reflect.get(source, 'toJSON') !== 'function';
-  } catch {
-    return false;
-  }
 }

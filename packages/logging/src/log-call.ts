@@ -17,57 +17,60 @@ export interface LogCall {
   readonly isComposed: boolean;
 }
 
+type Fill = (template: string, args: readonly unknown[]) => FilledMessage;
+
 /**
  * Reads `(message, ...rest)`: a text, then an object of data or an error; or an error alone; or one object that holds a
  * `message` among its data. A text with placeholders takes what fits them, by `fill`.
  */
-export function readCall(
-  message: unknown,
-  rest: readonly unknown[],
-  fill?: (template: string, args: readonly unknown[]) => FilledMessage,
-): LogCall {
+export function readCall(message: unknown, rest: readonly unknown[], fill?: Fill): LogCall {
   if (typeof message === 'string') {
     if (rest.length === 0) return plainCall(message, undefined);
     if (fill !== undefined && isTemplate(message)) {
       const filled = fill(message, rest);
-      return readUnusual(filled.message, filled.rest, filled.rest !== rest);
+      return withRest({ message: filled.message, isComposed: filled.rest !== rest }, filled.rest);
     }
     if (rest.length === 1) {
       const only = rest[0];
       if (isData(only) && !isError(only)) return plainCall(message, only);
     }
   }
-  return readUnusual(message, rest, false);
+  return readUnusual(message, rest, fill);
 }
 
 function plainCall(message: string, fields: object | undefined): LogCall {
   return { message, fields, error: undefined, args: undefined, isInfo: false, isComposed: false };
 }
 
-function readUnusual(message: unknown, rest: readonly unknown[], isComposed: boolean): LogCall {
-  let text = '';
-  let fields: object | undefined;
-  let error: Error | undefined;
-  let isInfo = false;
+function readUnusual(message: unknown, rest: readonly unknown[], fill?: Fill): LogCall {
   if (isError(message)) {
-    error = message;
-    text = messageOf(message);
-  } else if (isData(message)) {
-    fields = message;
-    isInfo = true;
-    const inner = memberOf(message, 'message');
-    if (isError(inner)) error = inner;
-    text = isError(inner) ? messageOf(inner) : textOf(inner);
-  } else {
-    text = textOf(message);
+    return withRest({ message: messageOf(message), error: message }, rest);
   }
-  const args: unknown[] = [];
+  if (!isData(message)) return withRest(shownAs(message), rest);
+  const inner = memberOf(message, 'message');
+  const own = { fields: message, isInfo: true };
+  if (isError(inner)) return withRest({ ...own, message: messageOf(inner), error: inner }, rest);
+  if (fill !== undefined && typeof inner === 'string' && rest.length > 0 && isTemplate(inner)) {
+    const filled = fill(inner, rest);
+    return withRest({ ...own, message: filled.message, isComposed: filled.rest !== rest }, filled.rest);
+  }
+  return withRest({ ...own, ...shownAs(inner) }, rest);
+}
+
+type Head = Pick<LogCall, 'message'> & Partial<LogCall>;
+
+function withRest(head: Head, rest: readonly unknown[]): LogCall {
+  const { message, isInfo = false, isComposed = false } = head;
+  let { fields, error } = head;
+  const args = [...(head.args ?? [])];
   for (const item of rest) {
-    if (error === undefined && isError(item)) error = item;
-    else if (fields === undefined && isData(item)) fields = item;
+    if (isError(item)) {
+      if (error === undefined) error = item;
+      else args.push(item);
+    } else if (fields === undefined && isData(item)) fields = item;
     else if (typeof item !== 'function' && item !== undefined) args.push(item); // winston 2's callback is no data
   }
-  return { message: text, fields, error, args: args.length === 0 ? undefined : args, isInfo, isComposed };
+  return { message, fields, error, args: args.length === 0 ? undefined : args, isInfo, isComposed };
 }
 
 function isData(value: unknown): value is object {
@@ -77,6 +80,12 @@ function isData(value: unknown): value is object {
   } catch {
     return true; // a revoked proxy; the writer says that it is unreadable
   }
+}
+
+/** A message as text; what has none, a list or data in the place of a message, is kept among the arguments. */
+function shownAs(message: unknown): Pick<LogCall, 'message' | 'args'> {
+  const isShown = typeof message !== 'object' || message === null;
+  return { message: textOf(message), args: isShown ? undefined : [message] };
 }
 
 function messageOf(error: Error): string {

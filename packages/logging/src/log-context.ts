@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { LogFields } from '@seaworthy/contracts';
-import { memberOf } from './member-of.js';
 import { isRequestId } from './request-id.js';
+import { safeCopy } from './safe-copy.js';
 import { formatTraceparent, type Trace } from './trace-context.js';
 
 /** What every line says that is written while it lasts. Lines render it once and keep the text here. */
@@ -94,29 +94,12 @@ export function withContext<T>(fields: LogFields, work: () => T): T {
   const outer = activeContext();
   return runInContext(
     {
-      fields: Object.freeze({ ...outer?.fields, ...readable(fields) }),
+      fields: Object.freeze({ ...outer?.fields, ...safeCopy(fields) }),
       trace: outer?.trace,
       idHeader: outer?.idHeader,
     },
     work,
   );
-}
-
-/** A copy; what cannot be read says so, as in a line. */
-function readable(fields: LogFields): LogFields {
-  try {
-    return { ...fields };
-  } catch {
-    return memberByMember(fields);
-  }
-}
-
-function memberByMember(fields: LogFields): LogFields {
-  try {
-    return Object.fromEntries(Object.keys(fields).map((name) => [name, memberOf(fields, name)]));
-  } catch {
-    return { data: '[unreadable]' }; // a proxy that was revoked
-  }
 }
 
 /** The fields that lines carry here, or `undefined` outside of any context. The object is frozen. */

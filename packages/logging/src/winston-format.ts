@@ -1,18 +1,28 @@
+import type { LogFields } from '@seaworthy/contracts';
 import tripleBeam from 'triple-beam';
 import type winston from 'winston';
-import { isError } from './is-error.js';
-import { type LineFormat, spreads } from './line-format.js';
+import type { LineFormat } from './line-format.js';
 import type { LineSchema } from './line-schema.js';
-import { activeContext, type LogContext } from './log-context.js';
-import { isTemplate } from './message-template.js';
+import type { LogContext } from './log-context.js';
+import type { TransportTally } from './transport-queue.js';
 
 const { LEVEL, MESSAGE, SPLAT } = tripleBeam;
 
 type Info = winston.Logform.TransformableInfo;
 type Format = winston.Logform.Format;
 
-/** The context of the call, put on an info because winston may format it in a later turn, outside of that context. */
-export const CONTEXT = Symbol('seaworthy.context');
+/** What an info's members do not say of its call. */
+export const CALL = Symbol('seaworthy.call');
+
+export interface PipelineCall {
+  readonly logger: winston.Logger;
+  /** Of the call, because winston may format it in a later turn, outside of that context. */
+  readonly context: LogContext | undefined;
+  /** Data by whose names the info has its own level and message. */
+  readonly shadowed: LogFields;
+  /** The error, and arguments that are no data. */
+  readonly rest: readonly unknown[];
+}
 
 /** The info that transports get: what the line says and nothing else, so redacted, bounded and plain. */
 export function infoOf(schema: LineSchema, line: string, level: string): Info {
@@ -37,66 +47,34 @@ export function shaped(info: Info, format: Format | undefined): Info | undefined
 export interface PipelineFormatOptions {
   readonly lines: LineFormat;
   /** Puts a line into the sinks that want its level. They get it here and not through the stream, where a format may drop it. */
-  toSinks(level: string, line: string): void;
+  toSinks(logger: winston.Logger | undefined, level: string, line: string): void;
+  /** Where a format that throws is counted. */
+  readonly tally: TransportTally;
   format(): Format | undefined;
 }
 
 /** The line format as a winston format, for the pipeline that runs with `direct: false`. */
-export function pipelineFormat({ lines, toSinks, format }: PipelineFormatOptions): Format {
+export function pipelineFormat({ lines, tally, toSinks, format }: PipelineFormatOptions): Format {
   return {
     transform(info) {
-      const level = String(info[LEVEL] ?? info.level);
-      const context = info[CONTEXT] === undefined ? activeContext() : (info[CONTEXT] as LogContext);
-      const line = lines.line(level, ...callOf(info, lines), undefined, context, true);
-      toSinks(level, line);
-      return shaped(infoOf(lines.schema, line, level), format()) ?? false;
+      try {
+        const level = String(info[LEVEL] ?? info.level);
+        const line = lineOf(info, level, lines);
+        toSinks((info[CALL] as PipelineCall | undefined)?.logger, level, line);
+        return shaped(infoOf(lines.schema, line, level), format()) ?? false;
+      } catch {
+        tally.failed += 1;
+        return false;
+      }
     },
   };
 }
 
-/** Undoes what winston made of `(message, ...rest)`: it merges members, overwrites `level` and appends to the message. */
-function callOf(info: Info, lines: LineFormat): [message: unknown, rest: readonly unknown[]] {
-  const passed: readonly unknown[] = Array.isArray(info[SPLAT]) ? info[SPLAT] : [];
-  const [first] = passed;
-  const { level: _level, message, ...fields }: Record<string, unknown> = info;
-  if (isError(info)) return [info.message, [fields, info]];
-  if (isError(message)) return [message, [fields]];
-  if (typeof message === 'object' && message !== null) return ['', [{ ...message, ...fields }, ...passed]];
-  if (typeof message === 'string' && passed.length > 0 && isTemplate(message)) {
-    return templateCall(message, fields, passed, lines);
-  }
-  const text = withoutAppended(message, first);
-  if (typeof first !== 'object' || first === null) return [text, withData(fields, passed)];
-  // What winston copied from the second argument goes, and the argument itself comes back.
-  for (const name of [...Object.keys(first), ...(isError(first) ? ['stack', 'cause'] : [])])
-    delete fields[name];
-  if (Array.isArray(first) || isError(first)) return [text, withData(fields, passed)];
-  return [text, [spreads(first) ? { ...fields, ...first } : { ...fields, data: first }, ...passed.slice(1)]];
-}
-
-/** A message with placeholders, whose arguments winston does not merge. */
-function templateCall(
-  template: string,
-  fields: object,
-  passed: readonly unknown[],
-  lines: LineFormat,
-): [message: unknown, rest: readonly unknown[]] {
-  const { message, rest } = lines.fill(template, passed);
-  return [message, withData(fields, rest)];
-}
-
-/** Fields of the logger and the first data among the arguments are the data of the line; what else was passed stays. */
-function withData(fields: object, passed: readonly unknown[]): readonly unknown[] {
-  const at = passed.findIndex(
-    (each) => typeof each === 'object' && each !== null && !Array.isArray(each) && !isError(each),
-  );
-  const data = passed[at];
-  if (typeof data !== 'object' || data === null || !spreads(data)) return [fields, ...passed];
-  return [{ ...fields, ...data }, ...passed.toSpliced(at, 1)];
-}
-
-function withoutAppended(message: unknown, first: unknown): unknown {
-  if (typeof message !== 'string' || typeof first !== 'object' || first === null) return message;
-  const appended = ` ${String(Reflect.get(first, 'message'))}`;
-  return message.endsWith(appended) ? message.slice(0, -appended.length) : message;
+/** The line of an info that we made and agents may have extended; or of one that somebody has put in its place. */
+function lineOf(info: Info, level: string, lines: LineFormat): string {
+  const call = info[CALL] as PipelineCall | undefined;
+  if (call === undefined) return lines.line(level, info, []);
+  const { level: _level, message, ...members }: Record<string, unknown> = info;
+  const fields = { ...members, ...call.shadowed };
+  return lines.line(level, message, [fields, ...call.rest], undefined, call.context, true);
 }

@@ -1,6 +1,4 @@
 import type winston from 'winston';
-import { activeContext } from './log-context.js';
-import { CONTEXT } from './winston-format.js';
 
 /** Calls `changed` whenever a transport comes or goes; `add`, `remove`, `clear` and `configure` all end in these two. */
 export function watchTransports(logger: winston.Logger, changed: () => void): void {
@@ -31,19 +29,4 @@ export function watchErrors(logger: winston.Logger): () => string | undefined {
     last = typeof code === 'string' ? code : error.name;
   });
   return () => last;
-}
-
-/** Notes the context of a call on its info before winston takes it. The next `write` is looked up late: somebody may patch it. */
-export function stampContext(logger: winston.Logger, isLate: () => boolean): void {
-  Object.defineProperty(logger, 'write', {
-    configurable: true,
-    writable: true,
-    value(this: winston.Logger, info: unknown, ...rest: never[]) {
-      if (isLate()) return true; // winston would emit a fatal "write after end"
-      const context = activeContext();
-      if (context !== undefined && typeof info === 'object' && info !== null)
-        Reflect.set(info, CONTEXT, context);
-      return Reflect.apply(Object.getPrototypeOf(logger).write, this, [info, ...rest]);
-    },
-  });
 }

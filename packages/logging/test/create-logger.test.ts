@@ -135,6 +135,19 @@ describe('errors', () => {
     });
   });
 
+  test('that come second are kept, with their stack', () => {
+    const { log, last } = testLogger();
+    const first = new Error('wrapper');
+    const second = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
+    log.error('failed', first, second);
+    expect(last()).toMatchObject({
+      message: 'failed',
+      stack: first.stack,
+      args: [{ name: 'Error', message: 'connect', code: 'ECONNREFUSED', stack: second.stack }],
+    });
+    expect(last()).not.toHaveProperty('code');
+  });
+
   test('that are their own cause end', () => {
     const { log, last } = testLogger();
     const error: Error & { cause?: unknown } = new Error('loop');
@@ -158,6 +171,47 @@ describe('calls in winston’s shapes', () => {
     ],
     ['info(text, array)', (log: winston.Logger) => log.info('m', [1]), { message: 'm', args: [[1]] }],
     ['info(text, map)', (log: winston.Logger) => log.info('m', new Map([['a', 1]])), { data: { a: 1 } }],
+    [
+      'info(array)',
+      (log: winston.Logger) => Reflect.apply(log.info, log, [[1, { a: 2 }]]),
+      { message: '', args: [[1, { a: 2 }]] },
+    ],
+    [
+      'log(level, array, fields)',
+      (log: winston.Logger) => log.log('info', ['a', 'b'] as never, { c: 1 }),
+      { message: '', c: 1, args: [['a', 'b']] },
+    ],
+    [
+      'info({ message: object })',
+      (log: winston.Logger) => log.info({ message: { orderId: 7 }, x: 1 }),
+      { message: '', x: 1, args: [{ orderId: 7 }] },
+    ],
+    [
+      'info({ level: of the data })',
+      (log: winston.Logger) => log.info({ message: 'm', level: 'gold', level_: 1 }),
+      { message: 'm', level_: 1, level__: 'gold' },
+    ],
+    [
+      'info(object, object)',
+      (log: winston.Logger) => Reflect.apply(log.info, log, [{ message: 'm', a: 1 }, { b: 2 }]),
+      { message: 'm', a: 1, args: [{ b: 2 }] },
+    ],
+    [
+      'info({ message: text with a place }, argument)',
+      (log: winston.Logger) => Reflect.apply(log.info, log, [{ message: '%s paid', a: 1 }, 'Ada']),
+      { message: 'Ada paid', a: 1 },
+    ],
+    [
+      'log({ level, …, [SPLAT] })',
+      (log: winston.Logger) =>
+        log.log({ level: 'info', message: '%s paid', [Symbol.for('splat')]: ['Ada', 'late'] }),
+      { message: 'Ada paid', args: ['late'] },
+    ],
+    [
+      'log({ level, … }, fields)',
+      (log: winston.Logger) => Reflect.apply(log.log, log, [{ level: 'info', message: 'm' }, { a: 1 }]),
+      { message: 'm', args: [{ a: 1 }] },
+    ],
     ['log(level, text)', (log: winston.Logger) => log.log('info', 'm'), { message: 'm' }],
     [
       'log(level, text, fields)',
@@ -178,29 +232,48 @@ describe('calls in winston’s shapes', () => {
     }
   });
 
-  test('a call with an unknown level is written as a warning that names it', () => {
-    const { log, last } = testLogger();
-    log.log('loud', 'm', { a: 1 });
-    expect(last()).toMatchObject({ level: 'warn', message: 'm', a: 1, args: [{ unknownLevel: 'loud' }] });
-  });
+  describe.each([true, false])('on both paths (direct: %s)', (direct) => {
+    test.each(['loud', 'constructor', 'toString', '__proto__', ''])(
+      'a call with the unknown level "%s" is written as a warning that names it',
+      (level) => {
+        const { log, last } = testLogger({ direct });
+        log.log(level, 'm', { a: 1 });
+        expect(last()).toMatchObject({ level: 'warn', message: 'm', a: 1, args: [{ unknownLevel: level }] });
+      },
+    );
 
-  test('methods work when taken off the logger, and return it', () => {
-    const { log, lines } = testLogger();
-    const { info } = log;
-    info('detached');
-    expect(log.info('a').warn('b').log('error', 'c')).toBe(log);
-    expect(lines()).toHaveLength(4);
-  });
+    test('methods work when taken off the logger, and return it', () => {
+      const { log, lines } = testLogger({ direct });
+      const { info } = log;
+      info('detached');
+      expect(log.info('a').warn('b').log('error', 'c')).toBe(log);
+      expect(lines()).toHaveLength(4);
+    });
 
-  test('profile and startTimer write their duration', () => {
-    const { log, lines } = testLogger();
-    log.profile('import');
-    log.profile('import', { level: 'warn' });
-    log.startTimer().done({ message: 'timed' });
-    expect(lines()).toEqual([
-      expect.objectContaining({ level: 'warn', message: 'import', durationMs: expect.any(Number) }),
-      expect.objectContaining({ level: 'info', message: 'timed', durationMs: expect.any(Number) }),
-    ]);
+    test('profile and startTimer write their duration', () => {
+      const { log, lines } = testLogger({ direct });
+      log.profile('import');
+      log.profile('import', { level: 'warn' });
+      log.startTimer().done({ message: 'timed' });
+      expect(lines()).toEqual([
+        expect.objectContaining({ level: 'warn', message: 'import', durationMs: expect.any(Number) }),
+        expect.objectContaining({ level: 'info', message: 'timed', durationMs: expect.any(Number) }),
+      ]);
+    });
+
+    test('what the caller passes is not written to', () => {
+      const { log, lines } = testLogger({ direct, fields: { version: '1' } });
+      const frozen = Object.freeze({ message: 'm', a: 1 });
+      const info = Object.freeze({ level: 'info', message: 'm', a: 1 });
+      log.info(frozen);
+      log.log('info', frozen as never);
+      log.log(info);
+      log.write(info);
+      log.child({ b: 2 }).write(info);
+      for (const line of lines()) expect(line).toMatchObject({ message: 'm', a: 1, version: '1' });
+      expect(lines()).toHaveLength(5);
+      expect(log.stats().failed).toBe(0);
+    });
   });
 });
 
@@ -265,6 +338,18 @@ describe('levels', () => {
     expect(last()).toMatchObject({ level: 'fatal', message: 'down' });
     expect(Reflect.get(log, 'fatal')).toBeTypeOf('function');
   });
+
+  test.each(['constructor', 'toString', '__proto__', 'hasOwnProperty'])(
+    'what every object has is no level: %s',
+    (name) => {
+      const { log, texts } = testLogger();
+      expect(() => Object.assign(log, { level: name })).toThrow(OptionsError);
+      expect(() => testLogger({ level: name })).toThrow(OptionsError);
+      expect(() => testLogger({ sinks: [memorySink(name)] })).toThrow(OptionsError);
+      log.error('heard');
+      expect(texts).toHaveLength(1);
+    },
+  );
 
   test('a disabled call does not even look at its data', () => {
     const { log, texts } = testLogger();

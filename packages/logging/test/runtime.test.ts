@@ -140,6 +140,7 @@ describe('the level at runtime', () => {
       log.debug('now');
       expect(lines().map(({ message }) => message)).toEqual(['now']);
       expect(await ask('PUT', '?level=debgu')).toEqual([400, { error: expect.stringMatching(/"debug"/) }]);
+      expect(await ask('PUT', '?level=constructor')).toMatchObject([400, {}]);
       expect(await ask('PUT')).toMatchObject([400, {}]);
       expect((await ask('POST'))[0]).toBe(405);
       expect(log.level).toBe('debug');

@@ -1,0 +1,97 @@
+import tripleBeam from 'triple-beam';
+import type winston from 'winston';
+import { levelOf, placedIn, replaceCalls } from './call-methods.js';
+import type { Dispatch } from './dispatch.js';
+import type { LineFormat } from './line-format.js';
+import { readCall } from './log-call.js';
+import { activeContext } from './log-context.js';
+import { levelInstead, rankOf } from './logger-level.js';
+import type { BoundFields } from './name-rules.js';
+import { safeCopy } from './safe-copy.js';
+import { spreads } from './spreads.js';
+import { CALL, type PipelineCall } from './winston-format.js';
+
+const { LEVEL, SPLAT } = tripleBeam;
+
+export interface PipelinePathOptions {
+  readonly lines: LineFormat;
+  readonly dispatch: Dispatch;
+  bound(logger: winston.Logger): BoundFields;
+}
+
+/**
+ * Brings calls into winston's stream, for this one logger, as infos that hold what winston's would: level, message, data, fields
+ * of the logger. winston's own methods write into the caller's objects, and read data that may throw. `write` is looked up at
+ * each call, because agents patch it.
+ */
+export function takePipelinePath(logger: winston.Logger, options: PipelinePathOptions): void {
+  const { lines, dispatch, bound } = options;
+  const { tally } = dispatch;
+
+  function infoFor(of: winston.Logger, level: string, message: unknown, rest: readonly unknown[]) {
+    const call = readCall(message, rest, lines.fill);
+    const { fields = {}, error, args = [], isInfo } = call;
+    const members = { ...bound(of).fields, ...(spreads(fields) ? safeCopy(fields) : { data: fields }) };
+    const shadowed = new Map(
+      Object.entries(members).filter(([name]) => name === 'level' || name === 'message'),
+    );
+    if (isInfo) shadowed.delete('message');
+    if (isInfo && shadowed.get('level') === level) shadowed.delete('level');
+    const made: PipelineCall = {
+      logger: of,
+      context: activeContext(),
+      shadowed: Object.fromEntries(shadowed),
+      rest: error === undefined ? args : [error, ...args],
+    };
+    return { ...members, level, message: call.message, [LEVEL]: level, [SPLAT]: rest, [CALL]: made };
+  }
+
+  function infoAtKnownLevel(of: winston.Logger, level: string, message: unknown, rest: readonly unknown[]) {
+    if (rankOf(of.levels, level) !== undefined) return infoFor(of, level, message, rest);
+    const instead = levelInstead(of.levels);
+    return instead === undefined
+      ? undefined
+      : infoFor(of, instead, message, [...rest, { unknownLevel: level }]);
+  }
+
+  replaceCalls(logger, (of, level, message, rest) => {
+    if (of.silent) return;
+    try {
+      const info = infoAtKnownLevel(of, level, message, rest);
+      if (info !== undefined) of.write(info);
+    } catch {
+      tally.failed += 1;
+    }
+  });
+
+  Object.defineProperty(logger, 'write', {
+    configurable: true,
+    writable: true,
+    value(this: winston.Logger | undefined, info: unknown, ...rest: readonly unknown[]) {
+      const callback = rest.at(-1);
+      try {
+        // A late one winston would answer with a fatal "write after end".
+        const made = dispatch.isLate()
+          ? undefined
+          : isMade(info)
+            ? info
+            : infoAtKnownLevel(this ?? logger, levelOf(info), info, placedIn(info));
+        if (made !== undefined) {
+          return Reflect.apply(Object.getPrototypeOf(logger).write, logger, [made, ...rest]);
+        }
+      } catch {
+        tally.failed += 1;
+      }
+      if (typeof callback === 'function') callback();
+      return true;
+    },
+  });
+}
+
+function isMade(info: unknown): boolean {
+  try {
+    return typeof info === 'object' && info !== null && Reflect.has(info, CALL);
+  } catch {
+    return false; // a revoked proxy; its line says so
+  }
+}
