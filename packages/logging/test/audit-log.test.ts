@@ -4,6 +4,7 @@ import {
   cpSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   truncateSync,
   writeFileSync,
@@ -184,6 +185,75 @@ describe('an audit log', () => {
     await audit.checkpoint();
     await waitFor(() => anchored.length === 1, { what: 'the anchor' });
     await audit.close();
+  });
+
+  test('closing waits for the anchors that are under way, and for those that never end it stops waiting', async () => {
+    const clock = createFakeClock({ now: Date.parse('2026-06-15T12:00:00.000Z') });
+    const anchored: number[] = [];
+    const begun: number[] = [];
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const audit = await open(tempFolder(), {
+      clock,
+      anchor: async ({ seq }) => {
+        begun.push(seq);
+        await released;
+        anchored.push(seq);
+      },
+    });
+    await audit.record(event(1));
+    const closed = audit.close();
+    await waitFor(() => begun.length === 2, { what: 'the anchors' });
+    expect(await Promise.race([closed, clock.advance(4_999).then(() => 'waits')])).toBe('waits');
+    release();
+    await closed;
+    expect(anchored).toEqual(begun);
+    expect(audit.stats().anchorFailures).toBe(0);
+
+    const other = await open(tempFolder(), { clock, anchor: () => new Promise(() => undefined) });
+    await other.record(event(1));
+    const given = other.close();
+    await waitFor(() => clock.pending > 0, { what: 'the deadline' });
+    await clock.advance(5_000);
+    await given;
+    expect(other.stats().anchorFailures).toBe(2);
+  });
+
+  test('an anchor that never answers holds no more than a hundred checkpoints', async () => {
+    const clock = createFakeClock({ now: Date.parse('2026-06-15T12:00:00.000Z') });
+    let asked = 0;
+    const audit = await open(tempFolder(), {
+      clock,
+      anchor: () => {
+        asked += 1;
+        return new Promise(() => undefined);
+      },
+    });
+    for (let number = 0; number < 102; number += 1) await audit.checkpoint();
+    expect([asked, audit.stats().anchorFailures]).toEqual([100, 2]);
+  });
+
+  test('says so in its own error when a new file cannot be opened, and goes on when it can', async () => {
+    const clock = createFakeClock({ now: Date.parse('2026-06-15T12:00:00.000Z') });
+    const folder = tempFolder();
+    const audit = await open(folder, { clock });
+    await audit.record(event(1));
+    renameSync(folder, `${folder}.aside`);
+    await clock.advance(dayMs);
+    await expect(audit.record(event(2))).rejects.toMatchObject({
+      code: 'AUDIT_WRITE_FAILED',
+      cause: { code: 'ENOENT' },
+    });
+    renameSync(`${folder}.aside`, folder);
+    await audit.record(event(3));
+    await audit.close();
+    expect(bodies(folder).filter(({ type }) => type === 'event')).toMatchObject([
+      { target: { id: 1 } },
+      { target: { id: 3 } },
+    ]);
+    expect(await verifyAudit(folder, { publicKeys })).toMatchObject({ ok: true, unsigned: 0 });
   });
 
   test('new records get a checkpoint after a while, however few they are', async () => {
@@ -414,24 +484,45 @@ describe('retention', () => {
   });
 });
 
+test('[row 92] a log that is opened anew each day begins a file each day, so that a purge takes what is old', async () => {
+  const folder = tempFolder();
+  const start = Date.parse('2025-01-01T12:00:00.000Z');
+  const days = [0, 1, 2, 370, 371];
+  for (const day of days) {
+    await using audit = await open(folder, { clock: createFakeClock({ now: start + day * dayMs }) });
+    await audit.record(event(day));
+  }
+  expect(files(folder)).toHaveLength(days.length);
+  await using audit = await open(folder, { clock: createFakeClock({ now: start + 371 * dayMs }) });
+  expect(await audit.purge(366)).toBe(2); // the third day's is followed by a young one
+  expect(await audit.purge(366)).toBe(0);
+  expect(await verifyAudit(folder, { publicKeys })).toMatchObject({ ok: true });
+});
+
 test('[row 92] a clock that was set back for a while does not make a purge take what is young', async () => {
   const folder = tempFolder();
   const start = Date.parse('2026-06-15T12:00:00.000Z');
-  for (const [number, now] of [
-    start,
-    start + dayMs,
-    Date.parse('1970-01-02T00:00:00.000Z'),
-    start + 2 * dayMs,
-  ].entries()) {
+  const unset = Date.parse('1970-01-02T00:00:00.000Z');
+  const times = [unset, start, start + dayMs, unset + dayMs, start + 200 * dayMs];
+  for (const [number, now] of times.entries()) {
     await using audit = await open(folder, { clock: createFakeClock({ now }) });
     await audit.record(event(number));
   }
-  const clock = createFakeClock({ now: start + 3 * dayMs });
-  const audit = await open(folder, { clock });
-  await audit.record(event(4));
-  expect(await audit.purge(366)).toBe(0);
-  await audit.close();
-  expect(bodies(folder).filter(({ type }) => type === 'event')).toHaveLength(5);
+  expect(files(folder)).toHaveLength(times.length);
+  const purgeAt = async (now: number): Promise<number> => {
+    await using audit = await open(folder, { clock: createFakeClock({ now }) });
+    return audit.purge(366);
+  };
+  const left = () =>
+    bodies(folder)
+      .filter(({ type }) => type === 'event')
+      .map(({ target }) => Object(target).id);
+  // The first record's day is not known: it is older than the one behind it, and that is young.
+  expect(await purgeAt(start + 201 * dayMs)).toBe(0);
+  expect(left()).toEqual([0, 1, 2, 3, 4]);
+  // The fourth may have been made on the day of the fifth.
+  expect(await purgeAt(start + 400 * dayMs)).toBe(3);
+  expect(left()).toEqual([3, 4]);
   expect(await verifyAudit(folder, { publicKeys })).toMatchObject({ ok: true });
 });
 
