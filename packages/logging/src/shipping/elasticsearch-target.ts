@@ -1,4 +1,5 @@
 import { invalidOption, optionsOf } from '@seaworthy/contracts';
+import { type ItemVerdict, itemVerdicts } from './bulk-verdicts.js';
 import { statusOf } from './failure-of.js';
 import type { DeliveryOptions, ShippingTarget, SpooledRecord, Verdict } from './shipping-target.js';
 
@@ -11,21 +12,24 @@ export interface ElasticsearchClient {
 }
 
 export interface ElasticsearchOptions {
-  /** An index, a data stream or an alias. */
+  /** An index, a data stream or an alias. A data stream's documents get an `@timestamp` where the line has none. */
   readonly index: string;
 }
 
 const readOptions = optionsOf<ElasticsearchOptions>('elasticsearch', { index: true });
 
-/** Refused because of the state of the cluster or of our rights, not because of the document. */
-const passing = new Set([401, 403, 404, 408, 429]);
-const conflict = 409;
-/** Too large, or unreadable because of one of its documents: tried in halves. */
-const divisible = new Set([400, 413]);
+const badRequest = 400;
+const tooLarge = 413;
+
+/** No document at all, so that no index can store it. */
+const unreadable: SpooledRecord = { id: 'seaworthy-probe', timeMs: 0, line: '{' };
 
 /**
  * Ships to Elasticsearch by its bulk API, each line as the document it is. The document's `_id` is the line's id and the operation is
  * `create`, so a line that is sent twice is stored once.
+ *
+ * What is refused goes to the dead letters only when the fault is the document's: its type of error says so, or the index takes others
+ * at that time. Otherwise the cluster is waited for, whatever it answers.
  *
  * @example
  * elasticsearch(new Client({ node: 'https://elasticsearch:9200', auth: { apiKey } }), { index: 'kpi-logs' });
@@ -36,48 +40,78 @@ export function elasticsearch(client: ElasticsearchClient, options: Elasticsearc
     throw invalidOption('elasticsearch', 'client', 'a Client of @elastic/elasticsearch');
   }
   if (typeof index !== 'string' || index === '') throw invalidOption('elasticsearch', 'index', 'a name');
+  let isDataStream = false;
 
   async function deliver(
     records: readonly SpooledRecord[],
     delivery: DeliveryOptions,
   ): Promise<readonly Verdict[]> {
-    const { signal, timeoutMs } = delivery;
+    let items: readonly ItemVerdict[];
     try {
-      const answer = await client.bulk(
-        { operations: records.flatMap(({ id, line }) => [{ create: { _index: index, _id: id } }, line]) },
-        { signal, requestTimeout: timeoutMs, maxRetries: 0 },
-      );
-      return verdicts(answer, records.length);
+      items = await create(records, delivery);
     } catch (error) {
       const status = statusOf(error);
-      if (status === undefined || !divisible.has(status)) throw error;
+      const divisible = status === tooLarge || (status === badRequest && (await takesDocuments(delivery)));
+      if (!divisible) throw error;
       if (records.length === 1) return [{ refused: String(status) }];
       const middle = Math.ceil(records.length / 2);
       const first = await deliver(records.slice(0, middle), delivery);
       return [...first, ...(await deliver(records.slice(middle), delivery))];
     }
+    if (!isDataStream && items.some(({ lacksTimestamp }) => lacksTimestamp)) {
+      isDataStream = true;
+      return deliver(records, delivery);
+    }
+    return decided(items, delivery);
+  }
+
+  /** What is in doubt is the document's fault when others are taken. */
+  async function decided(
+    items: readonly ItemVerdict[],
+    delivery: DeliveryOptions,
+  ): Promise<readonly Verdict[]> {
+    const doubtful = items.some(({ verdict }) => verdict === 'in doubt');
+    const takesOthers = doubtful && (items.some(isTaken) || (await takesDocuments(delivery)));
+    return items.map(({ verdict, reason }) => {
+      if (verdict !== 'in doubt') return verdict;
+      return takesOthers ? { refused: reason } : 'again';
+    });
+  }
+
+  /**
+   * Elasticsearch parses a document when it has found the index, open and fit to be written: one that cannot be parsed is refused as
+   * such only then.
+   */
+  async function takesDocuments(delivery: DeliveryOptions): Promise<boolean> {
+    const items = await create([unreadable], delivery).catch(() => []);
+    return items.some(({ verdict }) => typeof verdict === 'object');
+  }
+
+  async function create(
+    records: readonly SpooledRecord[],
+    delivery: DeliveryOptions,
+  ): Promise<ItemVerdict[]> {
+    const { signal, timeoutMs } = delivery;
+    const operations = records.flatMap((record) => [
+      { create: { _index: index, _id: record.id } },
+      isDataStream ? stamped(record) : record.line,
+    ]);
+    const answer = await client.bulk({ operations }, { signal, requestTimeout: timeoutMs, maxRetries: 0 });
+    return itemVerdicts(answer, records.length);
   }
 
   return { name: 'elasticsearch', deliver, close: async () => undefined };
 }
 
-function verdicts(answer: unknown, count: number): Verdict[] {
-  const items = memberOf(answer, 'items');
-  if (!Array.isArray(items) || items.length !== count) {
-    throw Object.assign(new Error('Not the answer of a bulk request.'), { code: 'BULK_ANSWER' });
-  }
-  return items.map((item) => verdictOf(memberOf(item, 'create')));
+function isTaken({ verdict }: ItemVerdict): boolean {
+  return verdict === 'stored' || verdict === 'duplicate';
 }
 
-function verdictOf(item: unknown): Verdict {
-  const status = Number(memberOf(item, 'status'));
-  if (status >= 200 && status < 300) return 'stored';
-  if (status === conflict) return 'duplicate';
-  if (!(status >= 400 && status < 500) || passing.has(status)) return 'again';
-  const error = memberOf(item, 'error');
-  return { refused: `${status} ${memberOf(error, 'type') ?? ''}: ${memberOf(error, 'reason') ?? ''}` };
-}
+const timestamp = '"@timestamp":';
 
-function memberOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+/** The line with the time at which it was logged, unless it says one; a name that stands twice would be refused. */
+function stamped({ line, timeMs }: SpooledRecord): string {
+  if (!line.startsWith('{"') || line.startsWith(`{${timestamp}`)) return line;
+  if (line.includes(timestamp) && Object.hasOwn(Object(JSON.parse(line)), '@timestamp')) return line;
+  return `{${timestamp}"${new Date(timeMs).toISOString()}",${line.slice(1)}`;
 }

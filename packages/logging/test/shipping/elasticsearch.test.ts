@@ -64,7 +64,7 @@ describe.each([
     expect(shipping.stats().dropped).toBe(0);
   });
 
-  test.each([429, 503, 401])('an answer of %s to the whole request is waited out', async (status) => {
+  test.each([429, 503, 401, 400])('an answer of %s to the whole request is waited out', async (status) => {
     const receiver = await bulkReceiver();
     receiver.mode = status;
     const { log, shipping } = shippingLog(

@@ -25,8 +25,10 @@ export interface BulkReceiver {
   body: string;
   /** What a request gets: an answer, a status for all of it, or a reset after its documents were stored. */
   mode: 'answer' | 'reset after storing' | number;
-  /** Asked for each document. */
+  /** Asked for each document, before it is parsed, as the cluster is; what cannot be parsed has no members. */
   item: (document: Line) => ItemError | undefined;
+  /** Takes no document without `@timestamp`. */
+  isDataStream: boolean;
 }
 
 export async function bulkReceiver(): Promise<BulkReceiver> {
@@ -44,14 +46,19 @@ export async function bulkReceiver(): Promise<BulkReceiver> {
     body: '',
     mode: 'answer' as BulkReceiver['mode'],
     item: (() => undefined) as BulkReceiver['item'],
+    isDataStream: false,
   };
 
-  function take(header: Line, document: Line): Line {
+  function take(header: Line, text: string): Line {
     const { _id, _index } = header.create as { readonly _id: string; readonly _index: string };
     receiver.operations += 1;
-    const error = receiver.item(document);
+    const document = parsed(text);
+    const error =
+      receiver.item(document ?? {}) ??
+      (document === undefined ? unreadable('[1:2] failed to parse') : undefined) ??
+      (receiver.isDataStream && document?.['@timestamp'] === undefined ? unreadable(noTimestamp) : undefined);
     if (error !== undefined) return { create: { _id, _index, status: error.status, error } };
-    if (stored.has(_id)) {
+    if (document === undefined || stored.has(_id)) {
       receiver.conflicts += 1;
       const conflict = { type: 'version_conflict_engine_exception', reason: 'document already exists' };
       return { create: { _id, _index, status: 409, error: conflict } };
@@ -79,11 +86,10 @@ export async function bulkReceiver(): Promise<BulkReceiver> {
       response.writeHead(400).end('{}');
       return;
     }
-    const lines: Line[] = text
-      .slice(0, -1)
-      .split('\n')
-      .map((line) => JSON.parse(line));
-    const items = lines.flatMap((header, at) => (at % 2 === 0 ? [take(header, lines[at + 1] ?? {})] : []));
+    const lines = text.slice(0, -1).split('\n');
+    const items = lines.flatMap((header, at) =>
+      at % 2 === 0 ? [take(JSON.parse(header), lines[at + 1] ?? '')] : [],
+    );
     if (receiver.mode === 'reset after storing') request.socket.resetAndDestroy();
     else
       response.end(
@@ -102,6 +108,22 @@ export async function bulkReceiver(): Promise<BulkReceiver> {
     server.close();
   });
   return receiver;
+}
+
+const noTimestamp = '[1:2] failed to parse: data stream timestamp field [@timestamp] is missing';
+
+const unreadable = (reason: string): ItemError => ({
+  status: 400,
+  type: 'document_parsing_exception',
+  reason,
+});
+
+function parsed(text: string): Line | undefined {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 async function textOf(request: IncomingMessage): Promise<string> {
