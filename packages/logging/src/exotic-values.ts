@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import { Secret } from '@seaworthy/contracts';
+import { stackOf } from './error-stack.js';
 import { isError } from './is-error.js';
 import type { KeyStep, KeySteps } from './key-steps.js';
 import type { WriterState } from './writer-state.js';
@@ -9,6 +10,8 @@ export interface WriterParts {
   readonly maxKeys: number;
   readonly steps: KeySteps;
   text(text: string, state: WriterState): string;
+  /** How long a text may be that is not cut. */
+  roomFor(state: WriterState): number;
   value(value: unknown, state: WriterState, depth: number): string | undefined;
   append(json: string, step: KeyStep, value: unknown, state: WriterState, depth: number): string;
   /** A member's value; what cannot be read says so. */
@@ -26,7 +29,7 @@ const errorOwn = new Set(['name', 'message', 'stack', 'cause', 'errors']);
 
 /** Errors, dates, binary data, collections, secrets: everything of which `JSON.stringify` makes `{}` or too much. */
 export function createExoticWriter(parts: WriterParts): ExoticWriter {
-  const { maxKeys, steps, text, value: write, append, read, array } = parts;
+  const { maxKeys, steps, text, roomFor, value: write, append, read, array } = parts;
 
   function exotic(value: object, state: WriterState, depth: number): string | undefined {
     if (Secret.is(value)) return text(String(value), state);
@@ -79,7 +82,7 @@ export function createExoticWriter(parts: WriterParts): ExoticWriter {
 
   function described(value: object, key: string, state: WriterState): string {
     try {
-      const found: unknown = Reflect.get(value, key);
+      const found = key === 'stack' ? stackOf(value, roomFor(state)) : read(value, key);
       return text(typeof found === 'string' ? found : String(found), state);
     } catch {
       return '"[unreadable]"';

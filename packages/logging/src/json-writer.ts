@@ -1,4 +1,6 @@
+import { withoutArguments } from './command-arguments.js';
 import type { Discretion } from './discretion.js';
+import { stackOf } from './error-stack.js';
 import { createExoticWriter } from './exotic-values.js';
 import { jsonString } from './json-string.js';
 import { createKeySteps, type KeyStep, type KeySteps } from './key-steps.js';
@@ -34,17 +36,6 @@ const shortestCard = 1e12;
 
 const unreadable = '"[unreadable]"';
 
-/** What ioredis attaches to its errors: of AUTH and HELLO the arguments are a password, of others what the application keeps. */
-function withoutArguments(command: unknown): unknown {
-  if (typeof command !== 'object' || command === null) return command;
-  try {
-    const args: unknown = Reflect.get(command, 'args');
-    return Array.isArray(args) ? { ...command, args: `[${args.length} values]` } : command;
-  } catch {
-    return '[unreadable]';
-  }
-}
-
 /** Whether somebody gave `Object.prototype` a member that `for in` would show in every object. */
 export function prototypeIsExtended(): boolean {
   for (const _name in {}) return true;
@@ -55,7 +46,7 @@ export function createJsonWriter(limits: LogLimits, discretion: Discretion): Jso
   const { maxDepth, maxKeys, maxStringLength, maxLineLength } = limits;
   const { hashed } = discretion;
   const replaced = jsonString(discretion.replacement);
-  const { text, isPlain } = createTextWriter(maxStringLength, discretion);
+  const { text, isPlain, roomFor } = createTextWriter(maxStringLength, discretion);
   const steps = createKeySteps(
     (key) => (hashed?.has(key) === true ? 'hash' : discretion.isSecret(key) ? 'hide' : 'show'),
     nameTexts(discretion, isPlain),
@@ -183,7 +174,8 @@ export function createJsonWriter(limits: LogLimits, discretion: Discretion): Jso
   }
 
   function member(holder: object, key: string, state: WriterState, depth: number): string | undefined {
-    return entry(steps.named(key), read(holder, key), state, depth);
+    const value = key === 'stack' ? stackOf(holder, roomFor(state)) : read(holder, key);
+    return entry(steps.named(key), value, state, depth);
   }
 
   function entry(step: KeyStep, value: unknown, state: WriterState, depth: number): string | undefined {
@@ -234,7 +226,7 @@ export function createJsonWriter(limits: LogLimits, discretion: Discretion): Jso
     return write(item, state, depth + 1) ?? 'null';
   }
 
-  const exotic = createExoticWriter({ append, steps, read, value: write, array, text, maxKeys });
+  const exotic = createExoticWriter({ append, steps, read, value: write, array, text, roomFor, maxKeys });
   return {
     steps,
     value: write,

@@ -20,9 +20,13 @@ export function createTextWriter(maxStringLength: number, discretion: Discretion
       ? everything
       : new RegExp(triggers === '' ? `[${jsonRisks}=@%]` : `[${jsonRisks}=@%]|${triggers}`);
 
+  /** What is left of the line bounds its strings too, so that ten long ones do not make ten times the line. */
+  function roomFor(state: WriterState): number {
+    return Math.min(maxStringLength, Math.max(state.budget, 64));
+  }
+
   function text(value: string, state: WriterState): string {
-    // What is left of the line bounds its strings too, so that ten long ones do not make ten times the line.
-    const room = Math.min(maxStringLength, Math.max(state.budget, 64));
+    const room = roomFor(state);
     let json: string;
     if (value.length > room) json = jsonString(cut(value, room));
     else if (isPlain(value)) json = `"${value}"`;
@@ -44,5 +48,5 @@ export function createTextWriter(maxStringLength: number, discretion: Discretion
     return `${shown}…[cut, ${value.length} in all]`;
   }
 
-  return { text, isPlain };
+  return { text, isPlain, roomFor };
 }

@@ -138,6 +138,51 @@ describe('values in a line', () => {
     expect(() => JSON.parse(texts[0] ?? '')).not.toThrow();
   });
 
+  test('a long message leaves room for the data of its line', () => {
+    const { log, last } = testLogger();
+    log.error('x '.repeat(35_000), { orderId: 7, userId: 8 });
+    expect(last()).toMatchObject({ message: expect.stringMatching(/70000 in all/), orderId: 7, userId: 8 });
+  });
+
+  test.each(['winston', 'otel', 'ecs'] as const)(
+    'an error’s long message leaves room for the frames of its stack, in schema %s',
+    (schema) => {
+      const { log, texts } = testLogger({ schema });
+      const error = new Error(`insert ${'x '.repeat(35_000)}`);
+      log.error(error);
+      log.error('failed', { error, err: error, cause: new Error('wrapper', { cause: error }) });
+      log.error('failed', Object.assign(new Error('changed since'), { stack: error.stack }));
+      for (const text of texts.slice(0, 2)) {
+        expect(text).toMatch(/Error: …\[message, 70007 in all\]\\n +at .*json-values\.test/);
+        expect(text).toMatch(/insert (x )+x?…\[cut, 70007 in all\]/);
+      }
+      expect(texts[1]?.match(/\[message, 70007 in all\]\\n +at /g)).toHaveLength(3);
+      expect(texts[2]).toMatch(/insert (x )+x?…\[cut/); // what stands nowhere else is not taken out
+    },
+  );
+
+  test.each<[string, object, unknown]>([
+    ['bytes, as their size', new Uint8Array(1_000_000), '[binary, 1000000 bytes]'],
+    ['a buffer', Buffer.from('hunter2'), '[binary, 7 bytes]'],
+    ['numbers in one', new Float64Array([1.5]), '[binary, 8 bytes]'],
+    ['a boxed text', Object('abc'), 'abc'],
+    ['a map with members of its own', Object.assign(new Map([['a', 1]]), { extra: 1 }), { a: 1 }],
+    ['a set', Object.assign(new Set([1]), { extra: 1 }), [1]],
+    ['a date', Object.assign(new Date(0), { extra: 1 }), '1970-01-01T00:00:00.000Z'],
+    ['a regular expression', Object.assign(/a/, { extra: 1 }), '/a/'],
+    ['a URL', new URL('https://example.test/a'), 'https://example.test/a'],
+  ])('that are the data of a line stand in it as one: %s', (_what, value, expected) => {
+    for (const direct of [true, false]) {
+      const { log, last } = testLogger({ direct });
+      log.info('x', value);
+      const { timestamp: _, ...line } = last();
+      expect(line).toEqual({
+        ...{ level: 'info', message: 'x', service: 'shop', environment: 'test' },
+        data: expected,
+      });
+    }
+  });
+
   test('log while they are being logged without disturbing the line', () => {
     const { log, lines } = testLogger();
     log.info('outer', {
