@@ -68,7 +68,12 @@ function beginningOf(folder: string) {
 }
 
 function purgeIn(folder: string): Record<string, unknown> {
-  const { v: _v, seq: _seq, at: _at, ...purge } = bodies(folder).find(({ type }) => type === 'purge') ?? {};
+  const {
+    v: _v,
+    seq: _seq,
+    at: _at,
+    ...purge
+  } = bodies(folder).findLast(({ type }) => type === 'purge') ?? {};
   return purge;
 }
 
@@ -152,8 +157,31 @@ describe('who can write to the folder and has no key', () => {
       const path = join(log.folder, `audit-${String(through + 1).padStart(15, '0')}.jsonl`);
       const forged = [{ type: 'segment', log: name, previous }, { type: 'event' }, purge];
       writeFileSync(path, forge({ seq: through, hash: previous }, forged));
-      expect(await verdicts(log)).toEqual(bad(previous === hash ? 'unsigned' : 'beginning'));
+      expect(await verdicts(log)).toEqual(bad('unsigned'));
     }
+  });
+
+  test('[row 93] cannot explain the beginning of a log by a purge of its copy that went another way', async () => {
+    const { folder, anchors } = await daysLog(1);
+    const copy = tempFolder();
+    cpSync(folder, copy, { recursive: true });
+    for (const [number, each] of [folder, copy].entries()) {
+      const clock = createFakeClock({ now: start + dayMs });
+      const audit = await open(each, { clock });
+      for (const day of [1, 2]) {
+        await audit.record(event(10 * number + day));
+        await clock.advance(dayMs);
+      }
+      await audit.close();
+    }
+    const audit = await open(copy, { clock: createFakeClock({ now: start + 368 * dayMs }) });
+    expect(await audit.purge(366)).toBe(2);
+    await audit.close();
+    const purge = purgeIn(copy);
+    drop(folder, 2);
+    expect(beginningOf(copy).through).toBe(beginningOf(folder).through);
+    append(folder, purge);
+    expect(await verdicts({ folder, anchors })).toEqual(bad('beginning'));
   });
 
   test('[row 93] cannot have a purge take what an anchor knows to be young', async () => {

@@ -133,6 +133,19 @@ describe('an audit log', () => {
     expect(await verifyAudit(folder, { publicKeys })).toMatchObject({ ok: true });
   });
 
+  test('a crash in the middle of the first write leaves a log that can be opened, wherever it tore', async () => {
+    const { folder, file } = await smallLog();
+    const whole = readFileSync(file);
+    const signed = whole.indexOf(0x0a, whole.indexOf(0x0a) + 1) + 1;
+    for (const length of [0, 1, whole.indexOf(0x0a), whole.indexOf(0x0a) + 1, signed - 1, signed]) {
+      writeFileSync(file, whole.subarray(0, length));
+      const audit = await open(folder);
+      await audit.record(event(1));
+      await audit.close();
+      expect(await verifyAudit(folder, { publicKeys })).toMatchObject({ ok: true, unsigned: 0 });
+    }
+  });
+
   test('a full disk fails the records that it does not take, and no others', async (context) => {
     const folder = smallDisk();
     if (folder === undefined) return context.skip('mounting a small tmpfs needs root');

@@ -1,18 +1,18 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type FileHandle, open, truncate } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { errorCode } from '@seaworthy/contracts';
 import { lockForRotation } from '../file-lock.js';
 import { AuditError } from './audit-error.js';
 import { segmentPath, segmentsOf } from './audit-folder.js';
-import { type AuditTail, tailOf } from './audit-tail.js';
+import { type AuditTail, tailOf, wholePart } from './audit-tail.js';
 import type { Signer } from './chain.js';
 
 /** The end of an audit log on the disk. */
 export interface AuditFile {
   /** Where the log stood when it was opened; `undefined` when there was none. */
   readonly tail: AuditTail | undefined;
-  /** Bytes behind the last whole record, which were put into a file beside the log. */
+  /** Bytes of a write that did not end, which were put into a file beside the log. */
   readonly torn: number;
   /** Begins a new file whose first record has this number. */
   roll(first: number): Promise<void>;
@@ -24,7 +24,7 @@ export interface AuditFile {
 
 /** Opens the newest file of a folder behind its last whole record. @throws AuditError `AUDIT_LOCKED`, `AUDIT_FORMAT` */
 export async function openAuditFile(folder: string, signer: Signer): Promise<AuditFile> {
-  mkdirSync(folder, { recursive: true, mode: 0o750 });
+  makeFolder(folder);
   const unlock = lock(join(folder, 'audit'));
   let handle: FileHandle | undefined;
   let path = '';
@@ -39,27 +39,26 @@ export async function openAuditFile(folder: string, signer: Signer): Promise<Aud
     handle = opened;
     path = next;
     size = (await opened.stat()).size;
-    // The name of a new file is on the disk only when its folder is.
-    const folderHandle = await open(folder, 'r');
-    await folderHandle.sync().finally(() => folderHandle.close());
+    syncFolder(folder);
   }
 
   async function begin(): Promise<void> {
     const last = segmentsOf(folder).at(-1);
     if (last === undefined) return;
     const bytes = readFileSync(last.path);
-    const end = bytes.lastIndexOf(0x0a) + 1;
-    torn = bytes.length - end;
-    if (torn > 0) {
+    const whole = wholePart(bytes);
+    if (whole < bytes.length) {
+      torn += bytes.length - whole;
       // It was never acknowledged; it is kept all the same, because it might have been meant.
-      writeFileSync(join(folder, `torn-${Date.now()}.bin`), bytes.subarray(end), { mode: 0o640 });
-      await truncate(last.path, end);
+      const name = `torn-${last.first}-${Date.now()}.bin`;
+      writeFileSync(join(folder, name), bytes.subarray(whole), { mode: 0o640 });
+      await truncate(last.path, whole);
     }
-    if (end === 0) {
+    if (whole === 0) {
       rmSync(last.path); // a file that was begun and got no record
       return begin();
     }
-    tail = tailOf(bytes.subarray(0, end), signer, folder);
+    tail = tailOf(bytes.subarray(0, whole), signer, folder);
     await openSegment(last.path);
   }
 
@@ -114,6 +113,23 @@ export async function openAuditFile(folder: string, signer: Signer): Promise<Aud
       unlock();
     },
   };
+}
+
+function makeFolder(folder: string): void {
+  const made = mkdirSync(folder, { recursive: true, mode: 0o750 });
+  if (made === undefined) return;
+  const top = dirname(resolve(made));
+  for (let each = resolve(folder); each !== top; each = dirname(each)) syncFolder(dirname(each));
+}
+
+/** The name of a new file or folder is on the disk only when its folder is. */
+function syncFolder(folder: string): void {
+  const fd = openSync(folder, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 function lock(path: string): () => void {

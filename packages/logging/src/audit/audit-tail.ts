@@ -1,5 +1,5 @@
 import { AuditError } from './audit-error.js';
-import { type ChainHead, type Claim, genesis, hashOf, type Signer } from './chain.js';
+import { type ChainHead, type Claim, hashOf, type Signer } from './chain.js';
 
 /** Where a log goes on. */
 export interface AuditTail {
@@ -11,11 +11,17 @@ export interface AuditTail {
   readonly unsigned: number;
 }
 
+/** How many bytes of a file are whole records. A first record alone is none: it is written together with its checkpoint. */
+export function wholePart(bytes: Buffer): number {
+  const end = bytes.lastIndexOf(0x0a) + 1;
+  return bytes.indexOf(0x0a) === end - 1 ? 0 : end;
+}
+
 /**
  * Reads the end of a log from its last file, back to the last checkpoint. It is checked because the next checkpoint signs whatever it
  * follows on.
  *
- * @param bytes whole records, of a file that begins with a `begin` or a `segment`
+ * @param bytes whole records
  * @throws AuditError `AUDIT_FORMAT`
  */
 export function tailOf(bytes: Buffer, signer: Signer, folder: string): AuditTail {
@@ -32,13 +38,7 @@ export function tailOf(bytes: Buffer, signer: Signer, folder: string): AuditTail
     behind.push(line);
     end = start - 1;
   }
-  const [first] = behind;
-  // A crash can leave a file's first record alone, for its checkpoint is written with it.
-  if (behind.length !== 1 || first === undefined) throw unreadable(folder);
-  const { seq } = first.head;
-  if (first.body.type !== (seq === 0 ? 'begin' : 'segment')) throw unreadable(folder);
-  const previous = seq === 0 ? genesis : { seq: seq - 1, hash: String(first.body.previous) };
-  return { ...follow(previous, [first], folder), unsigned: 1 };
+  throw unreadable(folder);
 }
 
 interface Line {

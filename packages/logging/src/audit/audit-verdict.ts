@@ -14,7 +14,7 @@ export type AuditFault =
   | 'format'
   /** A checkpoint or a purge that nobody with a known key signed, for this log. */
   | 'signature'
-  /** From here on more records than `maxUnsigned` stand without a checkpoint, or the log has none. */
+  /** From here on more records than `maxUnsigned` stand without a checkpoint, or it is a beginning that has none. */
   | 'unsigned'
   /** The log no longer reaches what an anchor saw, or was closed and does not end with a checkpoint. */
   | 'truncated'

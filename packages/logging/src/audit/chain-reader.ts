@@ -23,6 +23,7 @@ export function chainReader(
   let records = 0;
   let unsigned = 0;
   let checkpoints = 0;
+  let isBeginning = false;
   /** What stood before the first record, in a log whose old part was purged. */
   let missing: ChainHead | undefined;
   /** No record of it was younger, as a signed purge says; `undefined` while none does. */
@@ -39,6 +40,9 @@ export function chainReader(
     if (hashOf(head.hash, bytes) !== hash) return { seq, reason: 'hash' };
     if (body.seq !== seq) return { seq, reason: 'sequence' };
     if (body.v !== 1) return { seq, reason: 'format' };
+    // Nothing follows on the beginning of a log, or of a part of one, that is not signed.
+    if (isBeginning && body.type !== 'checkpoint') return { seq: head.seq, reason: 'unsigned' };
+    isBeginning = body.type === 'begin' || body.type === 'segment';
     if (body.type === 'begin') log ??= String(body.log);
     if (body.type === 'segment') ends.set(head.seq, head.hash);
     const isForged =
