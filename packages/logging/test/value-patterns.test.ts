@@ -60,7 +60,7 @@ describe('values that are secret by their looks', () => {
     ],
     [
       'an INSERT with a secret column, in all of its rows',
-      "INSERT INTO users (name, `password`) VALUES ('a', 'it''s (1)'), (lower('b)'), 'c\\'') ON CONFLICT DO NOTHING",
+      "INSERT INTO users (name, `password`) VALUES ('a', 'it''s (1)'), (lower('b)'), 'c\\'d\\'') ON CONFLICT DO NOTHING",
       'INSERT INTO users (name, `password`) VALUES ([redacted]) ON CONFLICT DO NOTHING',
     ],
     [

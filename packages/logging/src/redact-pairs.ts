@@ -1,0 +1,112 @@
+import type { SecretNames } from './secret-names.js';
+
+/** A value in quotes, also where more follows without a blank; else up to a separator. An apostrophe between letters belongs to it. */
+const value = /(?:'[^']*'?|"[^"]*"?)(?:[^\s&;"',)\]}<>]|'(?=\w))*|[^\s&;"']+(?:'[^\s&;"',)\]}]+)*/y;
+
+/** In a query an apostrophe is a character like others, but for one that ends what the URL stands in. */
+const queryValue = /"[^"]*"?|[^\s&;"]*[^\s&;"'`,)\]}>]/y;
+
+/** Escapes behind which names and signs may be hidden: `"`, `%`, `'`, `:`, `=` and `@`. */
+const escapes = /%(?:2[257]|3[ad]|40)/i;
+
+/** Escaped ASCII each by itself and what else stands together, so that a mistake in one is none in the others. */
+const encoded = /(?:%[89a-f][\da-f])+|%[0-7][\da-f]/gi;
+
+/** What is nested deeper is not decoded. */
+const deepest = 4;
+
+/** Takes out what is secret in a text that was encoded in another. */
+export type RedactNested = (text: string, depth: number) => string;
+
+/**
+ * `text` with the values of secret names replaced in `name=value`, as a query string, a form body, a connection string or a cookie has
+ * it. A value may hold anything, encoded.
+ */
+export function redactPairs(
+  text: string,
+  names: SecretNames,
+  replacement: string,
+  depth: number,
+  redactNested: RedactNested | undefined,
+): string {
+  let result = '';
+  let from = 0;
+  let searched = 0;
+  const lastEscape = redactNested === undefined ? -1 : text.lastIndexOf('%');
+  for (let at = text.indexOf('='); at !== -1; at = text.indexOf('=', Math.max(at + 1, from))) {
+    const start = nameStart(text, at);
+    if (start === at) continue;
+    const before = text[start - 1];
+    const isQuery = before === '?' || before === '&' || before === '#';
+    const isHidden = isSecretIn(text, start, at, isQuery, names);
+    if (!isHidden && (at > lastEscape || at < searched)) continue;
+    const end = endOfValue(text, at + 1, isQuery);
+    if (end === at + 1) continue;
+    let shown = replacement;
+    if (!isHidden) {
+      searched = end;
+      const whole = text.slice(at + 1, end);
+      if (!escapes.test(whole) || redactNested === undefined) continue;
+      // What is not encoded keeps its looks.
+      const plain = whole.includes('=') ? redactPairs(whole, names, replacement, depth, undefined) : whole;
+      shown = redactEncoded(plain, depth + 1, redactNested);
+      if (shown === whole) continue;
+    }
+    result += text.slice(from, at + 1) + shown;
+    from = end;
+  }
+  return from === 0 ? text : result + text.slice(from);
+}
+
+function redactEncoded(text: string, depth: number, redactNested: RedactNested): string {
+  if (depth > deepest || !escapes.test(text)) return text;
+  const plain = decode(text);
+  const redacted = redactEncoded(redactNested(plain, depth), depth + 1, redactNested);
+  // Half a surrogate pair has no encoding.
+  return redacted === plain ? text : encodeURIComponent(redacted.replace(/[\ud800-\udfff]/gu, '\ufffd'));
+}
+
+function endOfValue(text: string, start: number, isQuery: boolean): number {
+  const expression = isQuery && text[start] !== "'" ? queryValue : value;
+  expression.lastIndex = start;
+  return expression.test(text) ? expression.lastIndex : start;
+}
+
+function nameStart(text: string, end: number): number {
+  let start = end;
+  while (start > 0 && end - start < 128 && isNameUnit(text.charCodeAt(start - 1))) start -= 1;
+  return start;
+}
+
+/** `[\w.[\]%-]`; `[` and `%` because names carry them. */
+function isNameUnit(unit: number): boolean {
+  return (
+    (unit >= 0x61 && unit <= 0x7a) ||
+    (unit >= 0x41 && unit <= 0x5d && unit !== 0x5c) ||
+    (unit >= 0x30 && unit <= 0x39) ||
+    unit === 0x5f ||
+    unit === 0x2e ||
+    unit === 0x25 ||
+    unit === 0x2d
+  );
+}
+
+function isSecretIn(text: string, start: number, end: number, isQuery: boolean, names: SecretNames): boolean {
+  const name = text.slice(start, end);
+  if (isQuery ? names.hasInQuery(name) : names.has(name)) return true;
+  if (text[start - 1] === '\\' && names.has(name.slice(1))) return true; // behind a line's end that JSON has escaped
+  if (!name.includes('%')) return false;
+  const plain = decode(name);
+  const last = plain.slice(plain.search(/[^?&#;]*$/));
+  return last === plain && !isQuery ? names.has(plain) : names.hasInQuery(last);
+}
+
+function decode(text: string): string {
+  return text.replace(encoded, (run) => {
+    try {
+      return decodeURIComponent(run);
+    } catch {
+      return run;
+    }
+  });
+}
