@@ -26,6 +26,7 @@ export function keepBoundFields(
   lines: LineFormat,
 ): (logger: winston.Logger) => BoundFields {
   const root = logger as Bearer;
+  keepChanges(logger);
   root[binding] = { own: {}, defaultMeta: undefined, bound: undefined };
   Object.defineProperty(Object.getPrototypeOf(logger), 'child', {
     configurable: true,
@@ -47,4 +48,39 @@ export function keepBoundFields(
     }
     return state.bound;
   };
+}
+
+/**
+ * Shows a change inside `logger.defaultMeta` by another identity, so that nobody has to look inside on every line. What was assigned is
+ * changed there too; a change of the assigned object past the logger is not seen.
+ */
+function keepChanges(logger: winston.Logger): void {
+  let target: unknown = logger.defaultMeta;
+  let current: unknown;
+  const renew = (): true => {
+    current = typeof target === 'object' && target !== null ? new Proxy(target, handler) : target;
+    return true;
+  };
+  const handler: ProxyHandler<object> = {
+    defineProperty: (...given) => Reflect.defineProperty(...given) && renew(),
+    deleteProperty: (...given) => Reflect.deleteProperty(...given) && renew(),
+  };
+  renew();
+  Object.defineProperty(logger, 'defaultMeta', {
+    enumerable: true,
+    configurable: true,
+    get: () => current,
+    set(this: winston.Logger, value: unknown) {
+      if (this === logger) {
+        target = value;
+        renew();
+      } else
+        Object.defineProperty(this, 'defaultMeta', {
+          value,
+          enumerable: true,
+          configurable: true,
+          writable: true,
+        });
+    },
+  });
 }

@@ -181,6 +181,30 @@ describe.each([
     expect(lines().map(({ message }) => message)).toEqual(['written', 'p']);
   });
 
+  test('writes fields that were changed in defaultMeta, or put in its place', () => {
+    const { log, lines } = testLogger({ direct, fields: { build: 1, region: 'eu' } });
+    const child = log.child({ module: 'm' });
+    child.info('before');
+    log.defaultMeta.build = 2;
+    child.info('changed');
+    delete log.defaultMeta.region;
+    Object.assign(log.defaultMeta, { zone: 'b', build: 3 });
+    log.info('again');
+    log.defaultMeta = { build: 4 };
+    child.info('replaced');
+    child.defaultMeta = { build: 5 };
+    child.info('of the child');
+    log.info('last');
+    expect(lines().map(({ build, region, zone, module }) => [build, region, zone, module])).toEqual([
+      [1, 'eu', undefined, 'm'],
+      [2, 'eu', undefined, 'm'],
+      [3, undefined, 'b', undefined],
+      [4, undefined, undefined, 'm'],
+      [5, undefined, undefined, 'm'],
+      [4, undefined, undefined, undefined],
+    ]);
+  });
+
   test('can be silenced', () => {
     const { log, texts } = testLogger({ direct });
     log.silent = true;
