@@ -3,7 +3,9 @@ import type { Verdict } from './shipping-target.js';
 /** What an item of a bulk answer says of its document; `in doubt` where the fault may be the document's or the cluster's. */
 export interface ItemVerdict {
   readonly verdict: Verdict | 'in doubt';
-  /** Why it was refused: the status, the type and the reason. */
+  /** The status and the type of the error, which quote nothing of the document. */
+  readonly kind: string;
+  /** The kind, and what is said of the document. */
   readonly reason: string;
   /** A data stream takes no document without `@timestamp`. */
   readonly lacksTimestamp: boolean;
@@ -47,12 +49,13 @@ function itemVerdict(item: unknown): ItemVerdict {
   const status = Number(memberOf(item, 'status'));
   const error = memberOf(item, 'error');
   const type = String(memberOf(error, 'type') ?? '');
-  const reason = `${status} ${type}: ${memberOf(error, 'reason') ?? ''}`;
+  const kind = `${status} ${type}`;
+  const reason = `${kind}: ${memberOf(error, 'reason') ?? ''}`;
   const verdict = verdictOf(status, type, reason);
   const refused = typeof verdict === 'object';
   const causes = refused ? [error, memberOf(error, 'caused_by')] : [];
   const lacksTimestamp = causes.some((cause) => String(memberOf(cause, 'reason')).includes(noTimestamp));
-  return { verdict, reason, lacksTimestamp };
+  return { verdict, kind, reason, lacksTimestamp };
 }
 
 function verdictOf(status: number, type: string, reason: string): ItemVerdict['verdict'] {

@@ -72,10 +72,15 @@ export function elasticsearch(client: ElasticsearchClient, options: Elasticsearc
   ): Promise<readonly Verdict[]> {
     const doubtful = items.some(({ verdict }) => verdict === 'in doubt');
     const takesOthers = doubtful && (items.some(isTaken) || (await takesDocuments(delivery)));
-    return items.map(({ verdict, reason }) => {
+    const verdicts = items.map(({ verdict, reason }): Verdict => {
       if (verdict !== 'in doubt') return verdict;
       return takesOthers ? { refused: reason } : 'again';
     });
+    // So that the operator reads what is wrong with the cluster.
+    if (verdicts.every((verdict) => verdict === 'again')) {
+      throw Object.assign(new Error('All of a bulk request was refused.'), { code: items[0]?.kind });
+    }
+    return verdicts;
   }
 
   /**

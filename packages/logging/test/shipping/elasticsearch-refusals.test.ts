@@ -37,10 +37,14 @@ test.each<[string, Partial<ItemError>]>([
   async (type, error) => {
     const receiver = await bulkReceiver();
     receiver.item = () => ({ status: 400, type, reason: 'no', ...error });
-    const { log, shipping } = shippingLog(tempFolder(), elasticsearch(connect(receiver), { index: 'a' }));
+    const target = elasticsearch(connect(receiver), { index: 'a' });
+    const { log, shipping, states } = shippingLog(tempFolder(), target);
     logLines(log, 0, 20);
     await waitFor(() => shipping.stats().retries >= 5, { what: 'five tries' });
     expect(shipping.stats()).toMatchObject({ sent: 0, deadLetters: 0, dropped: 0, state: 'failing' });
+    const reason = `${error.status ?? 400} ${type}`;
+    expect(shipping.stats().lastError).toBe(reason);
+    expect(states()).toMatchObject([{ level: 'warn', reason }]);
     receiver.item = () => undefined;
     await waitFor(() => shipping.stats().waiting === 0, { what: 'all to be delivered' });
     expect(indexesOf(documents(receiver))).toEqual(upTo(20));
