@@ -1,7 +1,13 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { createFakeClock, describeWith } from '@seaworthy/testkit';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createSqlAudit, type SqlAuditOptions, verifyAudit } from '../src/audit/index.js';
+import {
+  type AuditCheckpoint,
+  createSqlAudit,
+  type SqlAuditOptions,
+  verifyAudit,
+} from '../src/audit/index.js';
+import { forge } from './support/audit-log.js';
 import { type TestSql, testSql } from './support/sql-executors.js';
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
@@ -51,6 +57,94 @@ for (const engine of ['postgres', 'mysql'] as const) {
       const rows = await run(`select body from ${table} where kind = 'event' order by seq`);
       expect(rows.map(({ body }) => JSON.parse(String(body)).target.id)).toEqual([1, 3]);
       expect(await verifyAudit(audit.rows(sql.executor), { publicKeys })).toMatchObject({ ok: true });
+    });
+
+    test('several records of one transaction may be asked for at once', async () => {
+      const { audit, table, run } = await auditTable({ checkpointEvery: 2 });
+      await sql.transaction((tx) =>
+        Promise.all([...[1, 2, 3].map((id) => audit.record(tx, event(id))), audit.checkpoint(tx)]),
+      );
+      const rows = await run(`select body from ${table} where kind = 'event' order by seq`);
+      expect(rows.map(({ body }) => JSON.parse(String(body)).target.id)).toEqual([1, 2, 3]);
+      expect(await verifyAudit(audit.rows(sql.executor), { publicKeys, closed: true })).toMatchObject({
+        ok: true,
+      });
+    });
+
+    test('[row 93] who can write to the tables and has no key cannot delete the beginning, nor explain that', async () => {
+      const clock = createFakeClock({ now: Date.parse('2026-01-01T12:00:00.000Z') });
+      const { audit, table, run } = await auditTable({ clock });
+      const anchors: AuditCheckpoint[] = [];
+      for (const id of [1, 2, 3]) {
+        await sql.transaction((tx) => audit.record(tx, event(id)));
+        anchors.push(await sql.transaction((tx) => audit.checkpoint(tx)));
+        await clock.advance(86_400_000);
+      }
+      const [segment] = await run(`select seq, body from ${table} where kind = 'segment' order by seq desc`);
+      const { log, previous } = JSON.parse(String(segment?.body));
+      const seq = Number(segment?.seq);
+      const verdicts = async () => [
+        await verifyAudit(audit.rows(sql.executor), { publicKeys, anchors }),
+        await verifyAudit(audit.rows(sql.executor), { publicKeys }),
+      ];
+      const bad = (reason: string) => Array(2).fill(expect.objectContaining({ ok: false, reason }));
+      await run(`delete from ${table} where seq < ${seq}`);
+      expect(await verdicts()).toEqual(bad('beginning'));
+      const forged = { type: 'purge', log, through: seq - 1, hash: previous, before: '2026-01-01' };
+      await forgeRows(run, table, [forged]);
+      expect(await verdicts()).toEqual(bad('signature'));
+      // The service goes on, and signs what it finds.
+      await sql.transaction((tx) => audit.record(tx, event(4)));
+      await sql.transaction((tx) => audit.checkpoint(tx));
+      expect(await verdicts()).toEqual(bad('signature'));
+    });
+
+    test('[row 93] who can write to the tables and has no key cannot begin the log anew, nor keep it from being signed', async () => {
+      const { audit, table, run } = await auditTable({ checkpointEvery: 10 });
+      const anchor = await sql.transaction((tx) => audit.checkpoint(tx));
+      await run(`update ${table}_head set since = -1000`);
+      for (let id = 0; id < 11; id += 1) await sql.transaction((tx) => audit.record(tx, event(id)));
+      const bounded = { publicKeys, maxUnsigned: 10 };
+      expect(await verifyAudit(audit.rows(sql.executor), bounded)).toMatchObject({ reason: 'unsigned' });
+      await run(`delete from ${table}`);
+      await run(`update ${table}_head set seq = -1, hash = '${'0'.repeat(64)}'`);
+      const begin = { type: 'begin', log: anchor.log, key: anchor.key };
+      await forgeRows(run, table, [begin, { type: 'event', actor: 'innocent' }]);
+      await sql.transaction((tx) => audit.record(tx, event(1)));
+      await sql.transaction((tx) => audit.checkpoint(tx));
+      for (const anchors of [[], [anchor]]) {
+        expect(await verifyAudit(audit.rows(sql.executor), { publicKeys, anchors })).toEqual({
+          ok: false,
+          seq: 0,
+          reason: 'unsigned',
+        });
+      }
+    });
+
+    test('[row 93] a purge that was led astray is seen by an anchor', async () => {
+      const clock = createFakeClock({ now: Date.parse('2026-01-01T12:00:00.000Z') });
+      const { audit, table, run } = await auditTable({ clock });
+      const anchors: AuditCheckpoint[] = [];
+      for (const id of [1, 2]) {
+        await sql.transaction((tx) => audit.record(tx, event(id)));
+        anchors.push(await sql.transaction((tx) => audit.checkpoint(tx)));
+        await clock.advance(86_400_000);
+      }
+      await run(`update ${table} set recorded_at = '2020-01-01T00:00:00.000Z'`);
+      expect(await sql.transaction((tx) => audit.purge(tx, 366))).toBeGreaterThan(0);
+      await run(`update ${table} set recorded_at = '2026-01-02T12:00:00.000Z' where kind <> 'purge'`);
+      const last = await run(`select seq, body from ${table} order by seq desc limit 3`);
+      for (const { seq, body } of last) {
+        await run(
+          `update ${table} set recorded_at = '${JSON.parse(String(body)).at}' where seq = ${String(seq)}`,
+        );
+      }
+      expect(await verifyAudit(audit.rows(sql.executor), { publicKeys })).toMatchObject({ ok: true });
+      expect(await verifyAudit(audit.rows(sql.executor), { publicKeys, anchors })).toEqual({
+        ok: false,
+        seq: anchors[0]?.seq,
+        reason: 'anchor',
+      });
     });
 
     test('[row 93] an edited, deleted, moved or cut off row is detected and named', async () => {
@@ -122,6 +216,22 @@ for (const engine of ['postgres', 'mysql'] as const) {
       expect(await run(`select seq from ${table} where kind = 'event'`)).toHaveLength(4);
     });
   });
+}
+
+/** What somebody without the key can do: rows that follow on the head, with right numbers and hashes. */
+async function forgeRows(
+  run: (text: string) => Promise<readonly Readonly<Record<string, unknown>>[]>,
+  table: string,
+  members: ReadonlyArray<Readonly<Record<string, unknown>>>,
+): Promise<void> {
+  const [head] = await run(`select seq, hash from ${table}_head`);
+  const text = forge({ seq: Number(head?.seq), hash: String(head?.hash) }, members);
+  for (const line of text.trimEnd().split('\n')) {
+    const hash = line.slice(0, 64);
+    const { seq, at, type } = JSON.parse(line.slice(65));
+    await run(`insert into ${table} values (${seq}, '${at}', '${type}', '${hash}', '${line.slice(65)}')`);
+    await run(`update ${table}_head set seq = ${seq}, hash = '${hash}'`);
+  }
 }
 
 test('a table name that is none is refused', () => {

@@ -21,6 +21,8 @@ import {
 import { isLogName } from './audit-tail.js';
 import { type AuditCheckpoint, type ChainHead, genesis, signerOf } from './chain.js';
 import { purgeMembers, recordBuilder } from './records.js';
+import { auditTables, lineOf } from './sql-tables.js';
+import { turns } from './turns.js';
 
 export interface SqlAuditOptions extends AuditOptions {
   /** Letters, digits and underscores. @defaultValue 'audit_log' */
@@ -33,7 +35,7 @@ export interface SqlAudit {
   schema(dialect: SqlDialect): readonly string[];
   /**
    * Adds a record in the caller's transaction: both are there, or none. Records of a log follow one another, so a second transaction
-   * waits here until the first has ended; record last.
+   * waits here until the first has ended; record last. Several of one transaction may be asked for at once.
    *
    * @throws what the database throws; then the transaction has to be rolled back.
    */
@@ -63,8 +65,6 @@ interface Row {
 const readOptions = optionsOf<SqlAuditOptions>('createSqlAudit', { ...auditOptionNames, table: true });
 const dayMs = 86_400_000;
 const page = 1_000;
-/** Nothing hashes to it. */
-const noHash = '0'.repeat(64);
 
 /**
  * An audit log in PostgreSQL or MySQL: the chain of {@link createAuditLog}, with records written in the transaction of what they
@@ -90,6 +90,7 @@ export function createSqlAudit(options: SqlAuditOptions): SqlAudit {
   const retentionDays = retentionOf(given);
   const signer = signerOf(given.key);
   const writeEvent = eventWriter(given.redactor ?? auditRedactor());
+  const inTurn = turns();
   const now = (): string => new Date(clock.now()).toISOString();
 
   /** The end of the chain, ours until the transaction ends. */
@@ -181,46 +182,51 @@ export function createSqlAudit(options: SqlAuditOptions): SqlAudit {
     });
   }
 
+  async function purge(transaction: SqlExecutor, olderThanDays: number): Promise<number> {
+    const before = new Date(clock.now() - olderThanDays * dayMs).toISOString();
+    const { log } = await lock(transaction);
+    // By the first young record and not by the segments' dates: a clock that was set back for a while dates new ones long ago.
+    const young = await transaction.execute<Record<string, unknown>>({
+      strings: [`select seq from ${table} where recorded_at > `, ' order by seq limit 1'],
+      values: [before],
+    });
+    const { rows } = await transaction.execute<Record<string, unknown>>({
+      strings: [
+        `select seq, body from ${table} where kind = 'segment' and seq <= `,
+        ' order by seq desc limit 1',
+      ],
+      values: [Number(young.rows[0]?.seq ?? Number.MAX_SAFE_INTEGER)],
+    });
+    const [first] = rows;
+    if (first === undefined) return 0;
+    const seq = Number(first.seq);
+    const { previous }: { readonly previous?: unknown } = JSON.parse(String(first.body));
+    const removed = await transaction.execute({
+      strings: [`delete from ${table} where seq < `, ''],
+      values: [seq],
+    });
+    if (removed.rowCount > 0) {
+      const taken = { log, through: seq - 1, hash: String(previous), before };
+      await write(transaction, 'purge', purgeMembers(taken, signer));
+    }
+    return removed.rowCount;
+  }
+
   return {
-    schema: (dialect) => tables(table, dialect),
+    schema: (dialect) => auditTables(table, dialect),
     async record(transaction, event) {
-      const written = write(transaction, 'event', writeEvent(event));
+      const members = writeEvent(event);
+      const written = inTurn(transaction, () => write(transaction, 'event', members));
       return (await noteRecord(written, { outcome: event.outcome, stays: false })).head;
     },
     async checkpoint(transaction) {
-      const { checkpoint } = await write(transaction, 'mark', '', true);
+      const { checkpoint } = await inTurn(transaction, () => write(transaction, 'mark', '', true));
       if (checkpoint === undefined) throw new AuditError('No checkpoint.', { code: 'AUDIT_BROKEN' });
       return checkpoint;
     },
     async purge(transaction, olderThanDays) {
       purgeable(olderThanDays, retentionDays);
-      const before = new Date(clock.now() - olderThanDays * dayMs).toISOString();
-      const { log } = await lock(transaction);
-      // By the first young record and not by the segments' dates: a clock that was set back for a while dates new ones long ago.
-      const young = await transaction.execute<Record<string, unknown>>({
-        strings: [`select seq from ${table} where recorded_at > `, ' order by seq limit 1'],
-        values: [before],
-      });
-      const { rows } = await transaction.execute<Record<string, unknown>>({
-        strings: [
-          `select seq, body from ${table} where kind = 'segment' and seq <= `,
-          ' order by seq desc limit 1',
-        ],
-        values: [Number(young.rows[0]?.seq ?? Number.MAX_SAFE_INTEGER)],
-      });
-      const [first] = rows;
-      if (first === undefined) return 0;
-      const seq = Number(first.seq);
-      const { previous }: { readonly previous?: unknown } = JSON.parse(String(first.body));
-      const removed = await transaction.execute({
-        strings: [`delete from ${table} where seq < `, ''],
-        values: [seq],
-      });
-      if (removed.rowCount > 0) {
-        const purge = { log, through: seq - 1, hash: String(previous), before };
-        await write(transaction, 'purge', purgeMembers(purge, signer));
-      }
-      return removed.rowCount;
+      return inTurn(transaction, () => purge(transaction, olderThanDays));
     },
     async *rows(executor) {
       for (let after = -1; ; ) {
@@ -232,32 +238,11 @@ export function createSqlAudit(options: SqlAuditOptions): SqlAudit {
           values: [after],
         });
         for (const row of rows) {
-          yield Buffer.from(`${agrees(row) ? String(row.hash) : noHash} ${String(row.body)}`);
+          yield lineOf(row);
           after = Number(row.seq);
         }
         if (rows.length < page) return;
       }
     },
   };
-}
-
-/** Whether the columns beside the record say what it says: queries and purges go by them, and the chain covers the record alone. */
-function agrees(row: Readonly<Record<string, unknown>>): boolean {
-  try {
-    const { seq, at, type } = JSON.parse(String(row.body));
-    return Number(row.seq) === seq && row.recorded_at === at && row.kind === type;
-  } catch {
-    return true; // the hash says that better
-  }
-}
-
-function tables(table: string, dialect: SqlDialect): readonly string[] {
-  const [text, options] =
-    dialect === 'mysql' ? ['mediumtext', ' default charset=utf8mb4 collate=utf8mb4_bin'] : ['text', ''];
-  const head = `insert into ${table}_head (id, seq, hash, log, day, since) values (1, -1, '', '', 0, 0)`;
-  return [
-    `create table if not exists ${table} (seq bigint primary key, recorded_at varchar(32) not null, kind varchar(16) not null, hash char(64) not null, body ${text} not null)${options}`,
-    `create table if not exists ${table}_head (id int primary key, seq bigint not null, hash varchar(64) not null, log varchar(36) not null, day int not null, since int not null)${options}`,
-    dialect === 'mysql' ? head.replace('insert', 'insert ignore') : `${head} on conflict do nothing`,
-  ];
 }

@@ -18,6 +18,7 @@ export async function testSql(engine: 'postgres' | 'mysql'): Promise<TestSql> {
 
 async function postgres(url: string, database: AsyncDisposable): Promise<TestSql> {
   const pool = new pg.Pool({ connectionString: url });
+  pool.on('error', () => undefined); // the database goes while the last connections say goodbye
   const on = (client: Pick<pg.PoolClient, 'query'>): SqlExecutor => ({
     dialect: 'postgres',
     async execute({ strings, values }) {
