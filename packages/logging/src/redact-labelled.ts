@@ -1,88 +1,202 @@
+import { endOfValue, endOfWhole, isQuote, saysSomething } from './labelled-value.js';
+import { redactFlags, redactSettings } from './redact-settings.js';
 import type { SecretNames } from './secret-names.js';
 
 /**
- * The sign behind a label: `name: value` and `name = value`, as headers, YAML, `util.inspect` and settings have them. `name=value` without
- * blanks is a parameter. Signs are rare, names are not: a stack has two hundred words and one of these.
+ * The sign behind a label: `name: value`, `name:value`, `name = value` and `'name' => value`, as headers, YAML, `util.inspect` and settings
+ * have them. `name=value` without blanks is a parameter. Signs are rare, names are not: a stack has two hundred words and one of these.
  */
-const sign = /:(?=[\s"'`[{])|\s=(?![=>])/g;
+const sign = /:(?![/:\\])|\s=(?![=>])|=>/g;
 
-/** What has to be in a text with a label that this file looks for. */
-export const labelled = ':[\\s"\'`[{]|\\s=';
+/** A colon without a blank behind it, when letters stand before it that are no digits of an IPv6 address. */
+const tight = ':(?<=[A-Za-z_-][G-Zg-z][A-Za-z]{0,3}\\d?:)(?![/:])';
 
 /** An expression for {@link labelled} in texts without quotes and `=`. */
-export const labelTrigger = ':\\s';
+export const labelTrigger = `:\\s|${tight}|--[A-Za-z]`;
+
+/** What has to be in a text with a label that this file looks for. */
+export const labelled = `:[\\s"'\`[{]|\\s=|=>|${tight}|--[A-Za-z]|(?:[Pp]ass[Ww]ord|PASSWORD|[Pp]wd|PWD)=`;
 
 /** Header fields are told by their hyphen, and take the rest of the line. */
 const headers: ReadonlySet<string> = new Set(['cookie', 'authorization']);
 
-/** `text` with what stands behind the label of a secret name replaced: a quoted text, brackets, a header's line, or one word. */
+/** Names of classes, which stand before messages: `CsrfError: …`. */
+const className =
+  /^[A-Z]\w*(?:Error|Exception|Warning|Service|Provider|Manager|Handler|Module|Controller|Strategy|Guard|Middleware)$/;
+
+interface Label {
+  readonly name: string;
+  /** Where it begins, behind its quote. */
+  readonly start: number;
+  readonly isQuoted: boolean;
+  /** Whether `[` or a quote stands before it. */
+  readonly isEnclosed: boolean;
+}
+
+/** `text` with what stands behind the label of a secret name replaced: a quoted text, brackets, a header's line, lines of YAML, or one word. */
 export function redactLabelled(text: string, names: SecretNames, replacement: string): string {
   let result = '';
   let from = 0;
-  for (const match of text.matchAll(sign)) {
-    if (match.index < from) continue;
-    const name = nameBefore(text, match.index);
-    if (name === '' || !names.has(name)) continue;
-    const start = skipBlanks(text, match.index + match[0].length);
-    const end = endOfValue(text, start, name, match[0] === ':');
-    if (end === undefined) continue;
-    const quote = /["'`]/.test(text[start] ?? '') ? text[start] : '';
-    result += `${text.slice(from, start)}${quote}${replacement}${quote}`;
-    from = end;
+  const isInText = textsOf(text);
+  for (const { 0: found, index } of text.matchAll(sign)) {
+    if (index < from) continue;
+    const label = labelBefore(text, index);
+    if (label.name === '' || !names.has(label.name) || className.test(label.name)) continue;
+    const value = valueBehind(text, index, found, label, isInText);
+    if (value === undefined || text.startsWith(replacement, value.start)) continue;
+    const quote = isQuote(text[value.start]) ? text[value.start] : '';
+    result += `${text.slice(from, value.start)}${quote}${replacement}${quote}`;
+    from = value.end;
   }
-  return from === 0 ? text : result + text.slice(from);
+  const labelsDone = from === 0 ? text : result + text.slice(from);
+  return redactSettings(redactFlags(labelsDone, names, replacement), replacement);
 }
 
-/** What stands before the sign at `at`, without a quote and a few blanks behind it. */
-function nameBefore(text: string, at: number): string {
+interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+function valueBehind(
+  text: string,
+  at: number,
+  found: string,
+  label: Label,
+  isInText: (at: number) => boolean,
+): Span | undefined {
+  const { name } = label;
+  const behind = at + found.length;
+  if (found === '=>') return isEntry(text, label) ? wordOrMore(text, skipBlanks(text, behind)) : undefined;
+  if (found !== ':') return wordOrMore(text, skipBlanks(text, behind));
+  if (!label.isQuoted && (name.includes('-') || headers.has(name.toLowerCase()))) {
+    const start = skipBlanks(text, behind);
+    const end = endOfWhole(text, start) ?? endOfHeader(text, start, label, isInText);
+    return end > start ? { start, end } : undefined;
+  }
+  const block = blockBehind(text, behind, label.start);
+  if (block !== undefined) return block;
+  const start = skipBlanks(text, behind);
+  const isTight = start === behind && !/["'`[{]/.test(text[start] ?? '');
+  if (isTight && /[:/@]/.test(text[label.start - 1] ?? '')) return undefined;
+  const value = wordOrMore(text, start);
+  if (value === undefined || /["'`[{<]/.test(text[start] ?? '')) return value;
+  // A word in the next line is a value only when it is alone there.
+  if (/[\r\n]/.test(text.slice(behind, start)) && !/^(?:[\r\n]|$)/.test(text.slice(value.end, value.end + 1)))
+    return undefined;
+  return saysSomething(text, start, value.end, name) ? undefined : value;
+}
+
+function wordOrMore(text: string, start: number): Span | undefined {
+  const end = endOfValue(text, start);
+  return end > start ? { start, end } : undefined;
+}
+
+/** What stands before the sign at `at`, without quotes, brackets and a few blanks behind it. */
+function labelBefore(text: string, at: number): Label {
   let end = at;
-  while (at - end < 4 && /\s/.test(text[end - 1] ?? '')) end -= 1;
-  if (/["'`]/.test(text[end - 1] ?? '')) end -= 1;
+  while (at - end < 4 && isBlank(text[end - 1])) end -= 1;
+  const isQuoted = isQuote(text[end - 1]);
+  // `[Symbol(password)]`, `user[password]`, `'password'`, `\"password\"`
+  while (at - end < 12 && /["'`)\]\\]/.test(text[end - 1] ?? '')) end -= 1;
   let start = end;
-  while (end - start < 128 && /[\w.-]/.test(text[start - 1] ?? '')) start -= 1;
-  return text.slice(start, end);
+  while (end - start < 128 && isNameUnit(text[start - 1])) start -= 1;
+  // The letter of an escaped line end in a text of JSON.
+  if (text[start - 1] === '\\' && /[nrt]/.test(text[start] ?? '')) start += 1;
+  let name = text.slice(start, end);
+  if (/^(?:keys?|id|string|number|code)$/i.test(name) && text[start - 1] === ' ') {
+    const before = start;
+    for (start -= 1; before - start < 32 && isNameUnit(text[start - 1]); ) start -= 1;
+    name = text.slice(start, end); // `API key`, `Session ID`
+  }
+  return { name, start, isQuoted, isEnclosed: /["'`[]/.test(text[start - 1] ?? '') };
+}
+
+/** Whether `name =>` is an entry and no function: quoted, in brackets, a symbol of Ruby, or at the beginning of a line or a list. */
+function isEntry(text: string, { start, isEnclosed }: Label): boolean {
+  if (isEnclosed) return true;
+  let before = start;
+  if (text[before - 1] === ':') before -= 1;
+  while (start - before < 16 && (text[before - 1] === ' ' || text[before - 1] === '\t')) before -= 1;
+  return before === 0 || /[\n{,[]/.test(text[before - 1] ?? '');
+}
+
+/**
+ * The end of the line, real or escaped, or of the quoted text in which the whole header stands: quotes in its value, as in
+ * `Cookie: a="b"; c=d`, end nothing.
+ */
+function endOfHeader(text: string, start: number, label: Label, isInText: (at: number) => boolean): number {
+  const before = text[label.start - 1];
+  const quote = isQuote(before) ? before : isInText(label.start) ? '"' : undefined;
+  let escapes = 0;
+  while (isQuote(before) && escapes < 15 && text[label.start - 2 - escapes] === '\\') escapes += 1;
+  const isEscaped = quote !== undefined || before === '\\' || text[label.start - 2] === '\\';
+  let backslashes = 0;
+  for (let at = start; at < text.length; at += 1) {
+    const unit = text[at];
+    if (unit === '\n' || unit === '\r') return at;
+    if (unit === quote && backslashes <= escapes) return at - backslashes;
+    if (isEscaped && backslashes > 0 && (unit === 'n' || unit === 'r')) return at - backslashes;
+    backslashes = unit === '\\' ? backslashes + 1 : 0;
+  }
+  return text.length;
+}
+
+/** Tells whether a place stands between `"` and `"` in its line; asked from left to right. */
+function textsOf(text: string): (at: number) => boolean {
+  let read = 0;
+  let isInside = false;
+  return (at) => {
+    for (; read < at; read += 1) {
+      if (text[read] === '\n') isInside = false;
+      else if (text[read] === '"' && text[read - 1] !== '\\') isInside = !isInside;
+    }
+    return isInside;
+  };
+}
+
+const blockStart = /[ \t]{0,16}(?:[|>][+-]?\d?[+-]?)?[ \t]{0,16}(?:\r?\n)/y;
+
+/** The lines of YAML under a name that has its line for itself: those that stand deeper, or the entries of a list. */
+function blockBehind(text: string, behind: number, nameStart: number): Span | undefined {
+  blockStart.lastIndex = behind;
+  if (!blockStart.test(text)) return undefined;
+  const first = blockStart.lastIndex;
+  const lineStart = text.lastIndexOf('\n', nameStart - 1) + 1;
+  if (nameStart - lineStart > 256) return undefined;
+  // In a stack, an error's name stands before its message.
+  const margin = /^([ \t]*(?:- )?)(?:[A-Z]\w*: )?["']?$/.exec(text.slice(lineStart, nameStart));
+  if (margin === null) return undefined;
+  const indent = margin[1]?.length ?? 0;
+  let end = first;
+  let at = first;
+  while (at < text.length) {
+    const next = text.indexOf('\n', at);
+    const stop = next === -1 ? text.length : next;
+    const content = skipMargin(text, at, stop);
+    const isDeeper = content - at > indent || (content - at === indent && text.startsWith('- ', content));
+    if (content < stop && (!isDeeper || text.startsWith('at ', content))) break;
+    if (content < stop) end = stop;
+    at = stop + 1;
+  }
+  return end === first ? undefined : { start: skipMargin(text, first, end), end };
+}
+
+function skipMargin(text: string, from: number, to: number): number {
+  let at = from;
+  while (at < to && (text[at] === ' ' || text[at] === '\t' || text[at] === '\r')) at += 1;
+  return at;
 }
 
 function skipBlanks(text: string, at: number): number {
   let next = at;
-  while (next - at < 4 && /\s/.test(text[next] ?? '')) next += 1;
+  while (next - at < 4 && isBlank(text[next])) next += 1;
   return next;
 }
 
-function endOfValue(text: string, start: number, name: string, isColon: boolean): number | undefined {
-  const first = text[start] ?? '';
-  if (first === '"' || first === "'" || first === '`') return endOfQuoted(text, start);
-  if (isColon && (name.includes('-') || headers.has(name.toLowerCase())))
-    return endOf(/[\r\n'"]/g, text, start);
-  if (first === '{' || first === '[') return endOfBrackets(text, start);
-  const end = endOf(/[\s,;)\]}'"]/g, text, start);
-  if (!isColon) return end > start ? end : undefined;
-  // `password: must be longer` says nothing that is secret; a value has a digit or a sign in it.
-  return /[\d_+/=.~$!#^&*-]/.test(text.slice(start, end).replace(/\.$/, '')) ? end : undefined;
+function isBlank(unit: string | undefined): boolean {
+  return unit !== undefined && /\s/.test(unit);
 }
 
-function endOf(stop: RegExp, text: string, start: number): number {
-  stop.lastIndex = start;
-  return stop.exec(text)?.index ?? text.length;
-}
-
-/** Behind the quote that closes the one at `start`, or the end of a text that was cut off. */
-function endOfQuoted(text: string, start: number): number {
-  for (let at = start + 1; at < text.length; at += 1) {
-    if (text[at] === '\\') at += 1;
-    else if (text[at] === text[start]) return at + 1;
-  }
-  return text.length;
-}
-
-function endOfBrackets(text: string, start: number): number {
-  let depth = 0;
-  for (let at = start; at < text.length; at += 1) {
-    const unit = text[at] ?? '';
-    if (/["'`]/.test(unit)) at = endOfQuoted(text, at) - 1;
-    else if (unit === '{' || unit === '[') depth += 1;
-    else if (unit === '}' || unit === ']') depth -= 1;
-    if (depth === 0) return at + 1;
-  }
-  return text.length;
+function isNameUnit(unit: string | undefined): boolean {
+  return unit !== undefined && /[\w.-]/.test(unit);
 }
