@@ -3,7 +3,10 @@ import { type Clock, invalidOption, optionsOf, systemClock, withDeadline } from 
 import type { AuditEvent } from './audit/audit-event.js';
 import { type RecordNote, recordOf, recordsBeingWritten } from './audited.js';
 import { runInContext } from './log-context.js';
+import { createRedactor } from './redactor.js';
 import { contextOf } from './request-context.js';
+import type { RequestKind } from './request-log.js';
+import { maskedUrl, pathOf } from './request-path.js';
 import { whenOver } from './when-over.js';
 
 export interface AuditRequestsOptions<Request> {
@@ -17,13 +20,6 @@ export interface AuditRequestsOptions<Request> {
   readonly clock?: Clock;
 }
 
-/** What only the framework knows. */
-export interface AuditedRequest {
-  /** The template of the route that answered, else the path without its query. */
-  readonly route: () => string;
-  readonly params: () => unknown;
-}
-
 type Recorder = (event: AuditEvent) => Promise<unknown>;
 
 /** How long a handler whose client went away may take to answer, and a record of its own to be written. */
@@ -33,7 +29,11 @@ const patienceMs = 30_000;
  * The policy that the adapters share: a mutating request that is over without a record of its own gets one. From 400 on a handler's
  * record of a success does not count, nor does one in a transaction: that was rolled back, or nobody knows that it was not.
  */
-export function createAuditRequests<Request>(record: Recorder, options: AuditRequestsOptions<Request>) {
+export function createAuditRequests<Request>(
+  record: Recorder,
+  options: AuditRequestsOptions<Request>,
+  kind: RequestKind<Request>,
+): (raw: IncomingMessage, response: ServerResponse, request: Request) => void {
   const read = optionsOf<AuditRequestsOptions<Request>>('auditRequests', {
     actor: true,
     methods: true,
@@ -45,13 +45,14 @@ export function createAuditRequests<Request>(record: Recorder, options: AuditReq
     if (typeof value !== 'function') throw invalidOption('auditRequests', name, 'a function');
   }
   const mutating = new Set(methods);
+  const redactor = createRedactor();
 
-  return (
-    raw: IncomingMessage,
-    response: ServerResponse,
-    request: Request,
-    details: AuditedRequest,
-  ): void => {
+  /** Of a request that no route answered. */
+  function pathWithoutSecrets(request: Request): string {
+    return pathOf(maskedUrl(kind.url(request), request, kind.secretParts, redactor));
+  }
+
+  return (raw, response, request) => {
     if (!mutating.has(raw.method ?? '')) return;
     const context = contextOf(raw);
     if (context?.trace === undefined) {
@@ -94,8 +95,8 @@ export function createAuditRequests<Request>(record: Recorder, options: AuditReq
     async function eventOf(statusCode: number | undefined, aborted: boolean): Promise<AuditEvent> {
       return {
         actor: actor(request),
-        action: `${raw.method} ${details.route()}`,
-        target: Object(details.params() ?? {}),
+        action: `${raw.method} ${kind.route?.(request) ?? pathWithoutSecrets(request)}`,
+        target: { ...kind.params?.(request) },
         outcome: outcomeOf(statusCode),
         details: {
           ...(statusCode === undefined ? {} : { statusCode }),
@@ -137,9 +138,4 @@ function outcomeOf(statusCode: number | undefined): AuditEvent['outcome'] {
   if (statusCode === undefined) return 'failure';
   if (statusCode < 400) return 'success';
   return statusCode === 401 || statusCode === 403 ? 'denied' : 'failure';
-}
-
-export function pathOf(url: string): string {
-  const query = url.indexOf('?');
-  return query === -1 ? url : url.slice(0, query);
 }

@@ -14,6 +14,7 @@ import { contextOf, stayIn } from './request-context.js';
 import { requestFields } from './request-fields.js';
 import { requestIdOf } from './request-id.js';
 import { type RequestLogOptions, readRequestLogOptions } from './request-log-options.js';
+import { maskedUrl, pathOf, type SecretParts } from './request-path.js';
 import { requestView } from './request-view.js';
 import { continueTrace, formatTraceparent } from './trace-context.js';
 import { whenOver } from './when-over.js';
@@ -35,6 +36,8 @@ export interface RequestKind<Request> {
   route?(request: Request): string | undefined;
   /** The values in the path, by name. */
   params?(request: Request): Readonly<Record<string, unknown>> | undefined;
+  /** Where values with secret names stand in a path. */
+  readonly secretParts?: SecretParts<Request>;
 }
 
 export interface RequestLog<Request> {
@@ -126,7 +129,7 @@ export function createRequestLog<Request>(
       const durationMs = Math.round((clock.monotonic() - startedAt) * 10) / 10;
       const fields = fieldsOf({
         method,
-        url: maskedUrl(url, attempt(kind.params, request), redactor),
+        url: maskedUrl(url, request, kind.secretParts, redactor),
         statusCode: finished ? response.statusCode : clientClosed,
         durationMs,
         userAgent,
@@ -168,48 +171,9 @@ function ignoredBy(
   const exact = new Set(ignore.filter((path) => !path.endsWith('/*')));
   const below = ignore.filter((path) => path.endsWith('/*')).map((path) => path.slice(0, -1));
   return (_request, url) => {
-    const query = url.indexOf('?');
-    const path = query === -1 ? url : url.slice(0, query);
+    const path = pathOf(url);
     return exact.has(path) || below.some((prefix) => path.startsWith(prefix));
   };
-}
-
-/** The URL without the values of secret parameters, in its query and, where the route names them, in its path. */
-function maskedUrl(
-  url: string,
-  params: Readonly<Record<string, unknown>> | undefined,
-  redactor: LogRedactor,
-): string {
-  const masked = redactor.redactText(url);
-  const secrets = secretValues(params, redactor);
-  if (secrets === undefined) return masked;
-  const [path = '', ...query] = masked.split('?');
-  const segments = path
-    .split('/')
-    .map((segment) => (secrets.has(decoded(segment)) ? redactor.replacement : segment));
-  return [segments.join('/'), ...query].join('?');
-}
-
-function secretValues(
-  params: Readonly<Record<string, unknown>> | undefined,
-  redactor: LogRedactor,
-): ReadonlySet<string> | undefined {
-  let secrets: Set<string> | undefined;
-  for (const name in params) {
-    const value = params[name];
-    if (typeof value !== 'string' || value === '' || !redactor.isSecret(name)) continue;
-    secrets ??= new Set();
-    secrets.add(value);
-  }
-  return secrets;
-}
-
-function decoded(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return segment;
-  }
 }
 
 /** A framework that cannot say is no reason to lose the line. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AuditEvent } from '../audit/audit-event.js';
-import { type AuditRequestsOptions, createAuditRequests, pathOf } from '../audit-requests.js';
-import { expressRoute, type RoutedRequest } from '../express-route.js';
+import { type AuditRequestsOptions, createAuditRequests } from '../audit-requests.js';
+import { expressParams, expressRoute, expressSecrets, type RoutedRequest } from '../express-route.js';
 import { runInContext } from '../log-context.js';
 import { createRequestLog, type RequestKind, type RequestLogger } from '../request-log.js';
 import type { RequestLogOptions } from '../request-log-options.js';
@@ -14,14 +14,14 @@ export type { RequestLogOptions } from '../request-log-options.js';
 /** The part of an Express 4 or 5 request that is read. */
 export interface ExpressRequestLike extends IncomingMessage, RoutedRequest {
   readonly ip?: string | undefined;
-  readonly params: Readonly<Record<string, unknown>>;
 }
 
 const kind: RequestKind<ExpressRequestLike> = {
   url: (request) => request.originalUrl,
   forwardedIp: (request) => request.ip,
   route: expressRoute,
-  params: (request) => request.params,
+  params: expressParams,
+  secretParts: expressSecrets,
 };
 
 /**
@@ -54,12 +54,9 @@ export function auditRequests<Request extends ExpressRequestLike>(
   record: (event: AuditEvent) => Promise<unknown>,
   options: AuditRequestsOptions<Request>,
 ): (request: Request, response: ServerResponse, next: () => void) => void {
-  const audit = createAuditRequests(record, options);
+  const audit = createAuditRequests(record, options, kind);
   return (request, response, next) => {
-    audit(request, response, request, {
-      route: () => expressRoute(request) ?? pathOf(request.originalUrl),
-      params: () => request.params,
-    });
+    audit(request, response, request);
     next();
   };
 }

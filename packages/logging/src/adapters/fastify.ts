@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AuditEvent } from '../audit/audit-event.js';
-import { type AuditRequestsOptions, createAuditRequests, pathOf } from '../audit-requests.js';
+import { type AuditRequestsOptions, createAuditRequests } from '../audit-requests.js';
+import { type FastifyRouted, type FastifyRoutes, fastifyRoutes } from '../fastify-routes.js';
 import { answerLevel, type Levelled } from '../level-route.js';
 import { runInContext } from '../log-context.js';
 import { createRequestLog, type RequestKind, type RequestLogger } from '../request-log.js';
@@ -11,27 +12,38 @@ export type { RequestLogger } from '../request-log.js';
 export type { RequestLogOptions } from '../request-log-options.js';
 
 /** The part of a Fastify 5 request that is read. */
-export interface FastifyRequestLike {
+export interface FastifyRequestLike extends FastifyRouted {
   readonly raw: IncomingMessage;
   readonly originalUrl: string;
   readonly ip: string;
-  readonly params: unknown;
-  readonly routeOptions: { readonly url?: string | undefined };
 }
 
 export interface FastifyLike {
+  readonly server: {
+    on(event: 'request', listener: (raw: IncomingMessage, response: ServerResponse) => void): unknown;
+  };
   addHook(
     name: 'onRequest',
     hook: (request: FastifyRequestLike, reply: { readonly raw: ServerResponse }, done: () => void) => void,
   ): unknown;
+  addHook(name: 'onRoute', hook: (route: { readonly url: string }) => void): unknown;
 }
 
-const kind: RequestKind<FastifyRequestLike> = {
-  url: (request) => request.originalUrl,
-  forwardedIp: (request) => request.ip,
-  route: (request) => request.routeOptions.url,
-  params: (request) => Object(request.params),
-};
+function kindOf({ secretParts }: FastifyRoutes): RequestKind<FastifyRequestLike> {
+  return {
+    url: (request) => request.originalUrl,
+    forwardedIp: (request) => request.ip,
+    route: (request) => request.routeOptions.url,
+    params: (request) => Object(request.params),
+    secretParts,
+  };
+}
+
+/** What is known of a request that Fastify answers before its hooks. */
+function unrouted(raw: IncomingMessage): FastifyRequestLike {
+  const { url: originalUrl = '/', socket } = raw;
+  return { raw, originalUrl, ip: socket.remoteAddress ?? '', params: {}, routeOptions: {} };
+}
 
 /**
  * Writes one line `Request completed` for each request of a Fastify 5 application, and lets every line of the request carry its
@@ -46,11 +58,17 @@ export function requestLog(
   logger: RequestLogger,
   options: RequestLogOptions = {},
 ): (app: FastifyLike) => Promise<void> {
-  const log = createRequestLog(logger, options, kind);
+  const routes = fastifyRoutes();
+  const log = createRequestLog(logger, options, kindOf(routes));
   const plugin = async (app: FastifyLike): Promise<void> => {
+    app.addHook('onRoute', ({ url }) => routes.add(url));
     app.addHook('onRequest', (request, reply, done) =>
       runInContext(log.begin(request.raw, reply.raw, request), done),
     );
+    // Behind Fastify's own listener: a URL that cannot be decoded, or a server that is closing, is answered without any hook.
+    app.server.on('request', (raw, response) => {
+      if (response.headersSent) log.begin(raw, response, unrouted(raw));
+    });
   };
   // What fastify-plugin does: without it the hook would see only the plugin's own routes.
   return Object.assign(plugin, { [Symbol.for('skip-override')]: true });
@@ -69,13 +87,12 @@ export function auditRequests(
   record: (event: AuditEvent) => Promise<unknown>,
   options: AuditRequestsOptions<FastifyRequestLike>,
 ): (app: FastifyLike) => Promise<void> {
-  const audit = createAuditRequests(record, options);
+  const routes = fastifyRoutes();
+  const audit = createAuditRequests(record, options, kindOf(routes));
   const plugin = async (app: FastifyLike): Promise<void> => {
+    app.addHook('onRoute', ({ url }) => routes.add(url));
     app.addHook('onRequest', (request, reply, done) => {
-      audit(request.raw, reply.raw, request, {
-        route: () => request.routeOptions.url ?? pathOf(request.originalUrl),
-        params: () => request.params,
-      });
+      audit(request.raw, reply.raw, request);
       done();
     });
   };

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AuditEvent } from '../audit/audit-event.js';
-import { type AuditRequestsOptions, createAuditRequests, pathOf } from '../audit-requests.js';
+import { type AuditRequestsOptions, createAuditRequests } from '../audit-requests.js';
 import { runInContext } from '../log-context.js';
 import { createRequestLog, type RequestKind, type RequestLogger } from '../request-log.js';
 import type { RequestLogOptions } from '../request-log-options.js';
@@ -40,10 +40,9 @@ export function auditRequests(
   record: (event: AuditEvent) => Promise<unknown>,
   options: AuditRequestsOptions<IncomingMessage>,
 ): (request: IncomingMessage, response: ServerResponse, next: () => void) => void {
-  const audit = createAuditRequests(record, options);
+  const audit = createAuditRequests(record, options, kind);
   return (request, response, next) => {
-    const route = (): string => pathOf(request.url ?? '/');
-    audit(request, response, request, { route, params: () => ({}) });
+    audit(request, response, request);
     next();
   };
 }
