@@ -13,7 +13,7 @@ export interface RotateOptions {
 export interface KeepOptions {
   /** Rotated files that are kept, the newest. @defaultValue all */
   readonly files?: number;
-  /** Days after which a rotated file is deleted. @defaultValue never */
+  /** Days after which a rotated file is deleted: at the start, at a rotation, and with the first line of a day. @defaultValue never */
   readonly days?: number;
 }
 

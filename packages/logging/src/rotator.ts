@@ -30,10 +30,16 @@ export function createRotator(path: string, rotation: Rotation, clock: Clock, op
   const files = rotatedFiles({ path, gzip, keepFiles, keepDays });
   let size = 0;
   let day = 0;
+  let tidiedOn = 0;
   let notBefore = Number.NEGATIVE_INFINITY;
   let failed: string | undefined;
 
   const today = (): number => Math.floor(clock.now() / dayMs);
+
+  function tidy(): void {
+    tidiedOn = today();
+    void files.tidy(clock.now());
+  }
 
   function opened(fd: number): void {
     const status = fstatSync(fd);
@@ -51,7 +57,7 @@ export function createRotator(path: string, rotation: Rotation, clock: Clock, op
     const next = open();
     closeSync(fd);
     opened(next);
-    void files.tidy(clock.now());
+    tidy();
     return next;
   }
 
@@ -60,7 +66,7 @@ export function createRotator(path: string, rotation: Rotation, clock: Clock, op
       refuseWhereWritten(path);
       const fd = open();
       opened(fd);
-      void files.tidy(clock.now());
+      tidy();
       return fd;
     } catch (error) {
       unlock();
@@ -72,6 +78,7 @@ export function createRotator(path: string, rotation: Rotation, clock: Clock, op
     fd: begin(),
     opened,
     fdFor(fd, length) {
+      if (keepDays !== undefined && today() !== tidiedOn) tidy(); // a small file may never be put aside
       const isFull = size > 0 && size + length > maxBytes;
       const isOver = daily && today() !== day;
       if (size === 0 && isOver) day = today();

@@ -20,8 +20,9 @@ import {
   file,
   type LoggerOptions,
   type ServiceLogger,
+  type SinkDefinition,
 } from '../src/index.js';
-import type { Line } from './support/memory-sink.js';
+import { type Line, memorySink } from './support/memory-sink.js';
 import { needsBuild, startFixture } from './support/run-fixture.js';
 import { smallDisk } from './support/small-disk.js';
 import { linesOf, parseLines, tempFolder } from './support/temp-folder.js';
@@ -150,6 +151,27 @@ describe('a log file that rotates', () => {
     await log.close();
     expect(aside(folder)).toHaveLength(1);
     expect(linesOf(path).map(({ index }) => index)).toEqual([1]);
+  });
+
+  test('[row 83] deletes what has become too old while it goes on, also when it never fills', async () => {
+    const folder = tempFolder();
+    const clock = createFakeClock({ now: Date.parse('2026-06-01T12:00:00.000Z') });
+    writeFileSync(join(folder, 'a.log.2026-06-01T000000.000Z'), '');
+    const sink: FileSinkOptions = { mode: 'sync', rotate: { size: '1mb' }, keep: { days: 7 } };
+    const log = logTo(join(folder, 'a.log'), sink, { clock });
+    for (let day = 1; day <= 6; day += 1) {
+      log.info('line', { day });
+      await clock.advance(86_400_000);
+    }
+    await new Promise(setImmediate);
+    expect(aside(folder)).toHaveLength(1);
+    for (let day = 7; day <= 9; day += 1) {
+      log.info('line', { day });
+      await clock.advance(86_400_000);
+    }
+    await waitFor(() => aside(folder).length === 0, { what: 'what is older than 7 days to be gone' });
+    await closed(log, clock);
+    expect(linesOf(join(folder, 'a.log'))).toHaveLength(9);
   });
 
   test('[row 83] deletes what is older or more than is to be kept, and nothing else', async () => {
@@ -290,6 +312,45 @@ describe('two that rotate one file', () => {
     await logTo(path, { rotate: { every: 'day' } }).close();
   });
 });
+
+describe('a logger that is refused', () => {
+  const rotated = (path: string) => file(path, { rotate: { size: '1mb' } });
+
+  test.each<[string, Partial<LoggerOptions>]>([
+    ['an option', { sample: { first: 0 } }],
+    // @ts-expect-error no such signal
+    ['its signal', { debugOn: 'SIGUSR1' }],
+    ['its fields', { fields: Object.defineProperty({}, 'a', { enumerable: true, get: fail }) }],
+  ])('for %s has opened and locked nothing', async (_what, options) => {
+    const folder = tempFolder();
+    const path = join(folder, 'a.log');
+    expect(() => logTo(path, { rotate: { size: '1mb' } }, options)).toThrow();
+    expect(readdirSync(folder)).toEqual([]);
+    await logTo(path, { rotate: { size: '1mb' } }).close();
+  });
+
+  test('for its second sink has let go of its first, even of one that cannot be closed', async () => {
+    const folder = tempFolder();
+    const path = join(folder, 'a.log');
+    const { open } = memorySink();
+    const unclosable: SinkDefinition = {
+      name: 'unclosable',
+      open: (host) => ({ ...open(host), close: fail }),
+    };
+    const sinks = [unclosable, rotated(path), file(folder)];
+    const base = { service: 's', environment: 'e', process: false } as const;
+    expect(() => createLogger({ ...base, sinks })).toThrow(
+      expect.objectContaining({ code: 'LOG_FILE_OPEN' }),
+    );
+    // @ts-expect-error no sink
+    expect(() => createLogger({ ...base, sinks: [rotated(path), 'stdout'] })).toThrow(/made of stdout/);
+    await createLogger({ ...base, sinks: [rotated(path)] }).close();
+  });
+});
+
+function fail(): never {
+  throw new Error('broken');
+}
 
 test('a wrong rotation is refused', () => {
   const path = join(tempFolder(), 'a.log');
