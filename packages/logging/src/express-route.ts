@@ -172,10 +172,15 @@ function moved(parts: readonly PathPart[], by: number): readonly PathPart[] {
 
 function mapOf(app: object): RouteMap {
   const known = maps.get(app);
-  if (known?.stacks.every(({ stack, length }) => stack.length === length)) return known;
+  if (known !== undefined && isCurrent(known)) return known;
   const map = drawn(app);
   maps.set(app, map);
   return map;
+}
+
+function isCurrent({ stacks }: RouteMap): boolean {
+  for (const { stack, length } of stacks) if (stack.length !== length) return false;
+  return true;
 }
 
 /** From the outermost application down: one within another is asked for by the name that Express gives to its mount. */

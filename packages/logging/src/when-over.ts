@@ -6,9 +6,13 @@ const waitingOn = new WeakMap<Socket, Set<() => void>>();
 
 /**
  * Calls `done` once when a response is over: it is out, or nobody will read it. A pipelined response that its connection never came
- * to emits neither `finish` nor `close`, so its connection is asked too.
+ * to emits neither `finish` nor `close`, so its connection is asked too; and one that is over already emits nothing more.
  */
 export function whenOver(raw: IncomingMessage, response: ServerResponse, done: () => void): void {
+  if (response.destroyed || raw.socket.destroyed) {
+    process.nextTick(done);
+    return;
+  }
   // It comes after `finish` too, and each listener costs some two percent of an Express request.
   response.on('close', done);
   if (response.socket === null) whenLeft(raw.socket, response, done);

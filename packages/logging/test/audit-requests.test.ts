@@ -1,3 +1,4 @@
+import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { createFakeClock, describeHttpContract, type Mount, type Route, waitFor } from '@seaworthy/testkit';
 import { expect, test } from 'vitest';
@@ -261,6 +262,37 @@ describeHttpContract('requests that change something', (host) => {
     await (await fetch(`${service.url}/read`)).text();
     expect(audit.events).toHaveLength(1);
   });
+});
+
+test('a request whose client was gone before it got here has its line and its record', async () => {
+  const audit = recorder();
+  const { log, lines } = testLogger();
+  const [logged, audited] = [
+    nodeLog(log),
+    nodeAudit(audit.record, { actor: () => 'u1', onError: () => undefined }),
+  ];
+  let called = false;
+  const server = createServer((request, response) => {
+    called = true;
+    // What asks somebody else first, such as a session store.
+    response.on('close', () =>
+      setImmediate(() =>
+        logged(request, response, () =>
+          audited(request, response, () => setImmediate(() => response.end('done'))),
+        ),
+      ),
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const socket = connect(typeof address === 'object' && address !== null ? address.port : 0, '127.0.0.1');
+  socket.write(head('POST /mutate'));
+  await waitFor(() => called, { what: 'the server' });
+  socket.destroy();
+  await waitFor(() => audit.events.length > 0, { what: 'the record' });
+  server.close();
+  expect(audit.events).toMatchObject([{ outcome: 'success', details: { statusCode: 200, aborted: true } }]);
+  expect(lines()).toMatchObject([{ message: 'Request completed', statusCode: 499, aborted: true }]);
 });
 
 test('options are checked, and a place without a request log is refused', () => {
