@@ -15,6 +15,7 @@ import { z } from 'zod';
 import { jsonBodies as expressBodies, validated as expressValidated } from '../src/adapters/express.js';
 import { jsonBodies as fastifyBodies, validated as fastifyValidated } from '../src/adapters/fastify.js';
 import { jsonBodies as nodeBodies, validated as nodeValidated } from '../src/adapters/node.js';
+import { inputCheck } from '../src/input/check-input.js';
 import type { InputSchemas, JsonBodiesOptions } from '../src/input/index.js';
 
 const canary = 'canary-7f3a';
@@ -292,6 +293,37 @@ describe('validated()', () => {
     const names = Array.from({ length: 3_000 }, (_, at) => at.toString(36)).join('&');
     expect(Object.keys(JSON.parse((await ask(`/?${names}`)).body))).toHaveLength(3_000);
     server.close();
+  });
+
+  test('tells of a body that is wrong in 200,000 places what it looked at, and how much more there is', async () => {
+    const check = inputCheck({ body: z.array(z.string()) });
+    const body = Array.from({ length: 200_000 }, () => 0);
+    const result = await check({ body, query: {}, params: {}, headers: {} });
+    const { status, body: text } = result.ok ? { status: 200, body: '{}' } : result.refusal;
+    expect([status, JSON.parse(text).detail, JSON.parse(text).fields.length]).toEqual([
+      400,
+      '1000 fields are missing or not as they should be, and 199000 complaints more were not looked at.',
+      50,
+    ]);
+  });
+
+  test('keeps nothing of the keys that it names but their beginnings, however long and many they are', async () => {
+    const before = process.memoryUsage().heapUsed;
+    const key = 'k'.repeat(300_000);
+    let during = before;
+    const issues = Array.from({ length: 900 }, (_, at) => ({
+      message: '',
+      get path() {
+        during = Math.max(during, process.memoryUsage().heapUsed);
+        return [key, at, key];
+      },
+    }));
+    const schema = { '~standard': { version: 1, vendor: 'test', validate: () => ({ issues }) } } as const;
+    const result = await inputCheck({ body: schema })({ body: {}, query: {}, params: {}, headers: {} });
+    expect(result.ok ? '' : JSON.parse(result.refusal.body).fields).toEqual([
+      { in: 'body', path: 'k'.repeat(200), problem: 'missing' },
+    ]);
+    expect((during - before) / 1e6).toBeLessThan(100);
   });
 
   test('tells a handler that asks without a check before it', () => {

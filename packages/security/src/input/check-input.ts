@@ -63,15 +63,24 @@ export function inputCheck<Schemas extends InputSchemas>(
   });
   return async (input) => {
     const fields: InputField[] = [];
+    let complaints = 0;
     const value: Partial<Record<InputPart, unknown>> = {};
     for (const { part, schema } of checks) {
       if (part !== 'body' && hasForbiddenKey(input[part]))
         return { ok: false, refusal: refuseBody('FORBIDDEN_KEY') };
       const result = await schema['~standard'].validate(input[part]);
-      if (result.issues === undefined) value[part] = result.value;
-      else fields.push(...result.issues.map((issue) => fieldOf(part, issue, input[part])));
+      if (result.issues === undefined) {
+        value[part] = result.value;
+        continue;
+      }
+      const looked = result.issues.slice(0, Math.max(0, maxLooked - complaints));
+      for (const issue of looked) fields.push(fieldOf(part, issue, input[part]));
+      complaints += result.issues.length;
     }
-    if (fields.length > 0) return { ok: false, refusal: refuseFields(unique(fields)) };
+    if (complaints > 0) {
+      const unseen = Math.max(0, complaints - maxLooked);
+      return { ok: false, refusal: refuseFields(unique(fields), unseen) };
+    }
     return { ok: true, value: value as InputOf<Schemas> };
   };
 }
@@ -82,15 +91,24 @@ function hasForbiddenKey(value: unknown): boolean {
   return sjson.scan(value, { safe: true }) === null;
 }
 
+/** Of so many complaints the fields are made out; a small body can earn hundreds of thousands. */
+const maxLooked = 1_000;
+
+/** A path is told up to this length, and keys are cut before they are joined: a client chooses how long they are. */
+const maxPath = 200;
+
 function fieldOf(part: InputPart, { path = [] }: StandardIssue, whole: unknown): InputField {
   let text = '';
   let at: unknown = whole;
-  for (const segment of path) {
+  for (const segment of path.slice(0, maxPath)) {
     const key = typeof segment === 'object' ? segment.key : segment;
-    text += typeof key === 'number' ? `[${key}]` : `${text === '' ? '' : '.'}${String(key)}`;
+    if (text.length < maxPath) {
+      const name = String(key).slice(0, maxPath);
+      text += typeof key === 'number' ? `[${name}]` : `${text === '' ? '' : '.'}${name}`;
+    }
     at = typeof at === 'object' && at !== null && Object.hasOwn(at, key) ? Reflect.get(at, key) : undefined;
   }
-  return { in: part, path: text.slice(0, 200), problem: at === undefined ? 'missing' : 'invalid' };
+  return { in: part, path: text.slice(0, maxPath), problem: at === undefined ? 'missing' : 'invalid' };
 }
 
 /** Schemas may have several complaints about one field. */

@@ -45,11 +45,13 @@ export function refuseBody(code: keyof typeof details): InputRefusal {
 /** As many fields are told; a body can have thousands of wrong ones. */
 const maxFields = 50;
 
-export function refuseFields(fields: readonly InputField[]): InputRefusal {
+/** @param unseen - How many further complaints of the schemas nobody looked at. */
+export function refuseFields(fields: readonly InputField[], unseen: number): InputRefusal {
   const one = fields.length === 1;
-  const detail = one
-    ? '1 field is missing or not as it should be.'
-    : `${fields.length} fields are missing or not as they should be.`;
+  const said = one
+    ? '1 field is missing or not as it should be'
+    : `${fields.length} fields are missing or not as they should be`;
+  const detail = unseen === 0 ? `${said}.` : `${said}, and ${unseen} complaints more were not looked at.`;
   const told = fields.slice(0, maxFields);
   return refusal(400, 'INVALID_INPUT', detail, { fields: told });
 }
