@@ -50,6 +50,10 @@ export function createLogger(options: LoggerOptions): ServiceLogger {
       'absent with "direct: false", where winston decides about lines',
     );
   }
+  const events = given.process === false ? undefined : (given.process ?? processEvents());
+  if (given.debugOn !== undefined && (given.debugOn !== 'SIGUSR2' || events === undefined)) {
+    throw invalidOption('createLogger', 'debugOn', '"SIGUSR2", and absent with "process: false"');
+  }
   const redactor = 'redactText' in redact ? redact : createRedactor(redact);
   const lines = createLineFormat({
     schema: lineSchema(schema, given),
@@ -57,15 +61,7 @@ export function createLogger(options: LoggerOptions): ServiceLogger {
     redactor,
     clock,
   });
-  const events = given.process === false ? undefined : (given.process ?? processEvents());
-  const opened = openSinks(sinks, levels, {
-    clock,
-    processEvents: events,
-    readLine: (line) => lines.schema.read(JSON.parse(line)),
-    report: (at, message, data) => dispatch.send(logger, at in levels ? at : level, message, [data]),
-    droppedNotice: (count) =>
-      lines.line('warn' in levels ? 'warn' : level, 'Log lines were dropped', [{ dropped: count }]),
-  });
+  const ownLevel = 'warn' in levels ? 'warn' : level;
 
   let userFormat = given.format;
   const format = (): winston.Logform.Format | undefined => userFormat;
@@ -73,7 +69,7 @@ export function createLogger(options: LoggerOptions): ServiceLogger {
     given.sample === undefined
       ? undefined
       : createRepeatSampler(given.sample, clock, (at, repeated, dropped) =>
-          dispatch.send(logger, at, 'Repeated lines were left out', [{ repeated, dropped }]),
+          dispatch.note(logger, at, 'Repeated lines were left out', { repeated, dropped }),
         );
   const dispatch = createDispatch({
     lines,
@@ -93,7 +89,6 @@ export function createLogger(options: LoggerOptions): ServiceLogger {
     levels: { ...levels },
     format: pipeline,
     defaultMeta: { ...fields },
-    transports: opened.map(({ sink, level: own }) => new SinkTransport(sink, own)),
   });
   Object.defineProperty(logger, 'format', {
     enumerable: true,
@@ -112,9 +107,15 @@ export function createLogger(options: LoggerOptions): ServiceLogger {
   if (direct) takeDirectPath(logger, dispatch);
   else takePipelinePath(logger, { lines, dispatch, bound: boundTo });
 
-  if (given.debugOn !== undefined && (given.debugOn !== 'SIGUSR2' || events === undefined)) {
-    throw invalidOption('createLogger', 'debugOn', '"SIGUSR2", and absent with "process: false"');
-  }
+  // Last, when nothing else can fail: what a sink has opened and locked, only close() lets go of.
+  const opened = openSinks(sinks, levels, {
+    clock,
+    processEvents: events,
+    readLine: (line) => lines.schema.read(JSON.parse(line)),
+    report: (at, message, data) => dispatch.note(logger, at in levels ? at : level, message, data),
+    droppedNotice: (dropped) => lines.line(ownLevel, 'Log lines were dropped', [{ dropped }]),
+  });
+  for (const { sink, level: own } of opened) logger.add(new SinkTransport(sink, own));
   const offSignal =
     given.debugOn === undefined ? undefined : events?.onSignal(given.debugOn, debugSwitch(logger));
 
@@ -127,6 +128,8 @@ export function createLogger(options: LoggerOptions): ServiceLogger {
     dispatch,
     clock,
     processEvents: events,
+    leftNotice: (sink, left) =>
+      lines.line(ownLevel, 'Log lines are lost if the process ends now', [{ sink, left }]),
     lastTransportError,
   });
 }

@@ -21,8 +21,12 @@ export interface DispatchOptions {
 export interface Dispatch {
   /** Never throws, whatever the data, the format or a transport does. */
   send(logger: winston.Logger, level: string, message: unknown, rest: readonly unknown[]): void;
+  /** The same for a line of the logger's own, which is not sampled. */
+  note(logger: winston.Logger, level: string, message: string, data: object): void;
   /** A line that is finished, to the sinks that want its level. */
   toSinks(logger: winston.Logger, level: string, line: string): void;
+  /** Runs `work` after each line from now on, before the call returns; `undefined`: nothing any more. Then none is sampled either. */
+  afterEachLine(work: (() => void) | undefined): void;
   /** From now on, calls are counted and nothing else. */
   end(): void;
   /** Whether `end` was called; it counts the call as late. */
@@ -50,6 +54,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
   let plan: Plan | undefined;
   let ended = false;
   let finishing = false;
+  let afterLine: (() => void) | undefined;
 
   function makePlan(): Plan {
     const all = transports();
@@ -57,12 +62,20 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     return { own, foreign: all.filter((transport) => !(transport instanceof SinkTransport)) };
   }
 
-  function send(logger: winston.Logger, level: string, message: unknown, rest: readonly unknown[]): void {
+  function send(
+    logger: winston.Logger,
+    level: string,
+    message: unknown,
+    rest: readonly unknown[],
+    sampling: RepeatSampler | undefined,
+  ): void {
     const { levels } = logger;
     const value = rankOf(levels, level);
     if (value === undefined) {
       const instead = levelInstead(levels);
-      if (instead !== undefined) send(logger, instead, message, [...rest, { unknownLevel: level }]);
+      if (instead !== undefined) {
+        send(logger, instead, message, [...rest, { unknownLevel: level }], sampling);
+      }
       return;
     }
     if (logger.silent || isLate()) return;
@@ -72,7 +85,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     for (const transport of plan.own) {
       if (!wants(transport, value, general, levels)) continue;
       if (line === undefined) {
-        if (sampler?.admits(level, message) === false) return;
+        if (sampling?.admits(level, message) === false) return;
         line = lines.line(level, message, rest, bound(logger));
       }
       transport.sink.write(line);
@@ -81,7 +94,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     const heard = plan.foreign.filter((transport) => wants(transport, value, general, levels));
     if (heard.length === 0) return;
     if (line === undefined) {
-      if (sampler?.admits(level, message) === false) return;
+      if (sampling?.admits(level, message) === false) return;
       line = lines.line(level, message, rest, bound(logger));
     }
     deliver(heard, line, level);
@@ -101,6 +114,22 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     for (const transport of plan.own) {
       if (wants(transport, value, general, levels)) transport.sink.write(line);
     }
+    afterLine?.();
+  }
+
+  function attempt(
+    logger: winston.Logger,
+    level: string,
+    message: unknown,
+    rest: readonly unknown[],
+    sampling: RepeatSampler | undefined,
+  ): void {
+    try {
+      send(logger, level, message, rest, sampling);
+    } catch {
+      tally.failed += 1;
+    }
+    afterLine?.();
   }
 
   function deliver(heard: readonly TransportStream[], line: string, level: string): void {
@@ -144,12 +173,11 @@ export function createDispatch(options: DispatchOptions): Dispatch {
       ended = true;
       for (const queue of queues.values()) queue.giveUp();
     },
-    send(logger, level, message, rest) {
-      try {
-        send(logger, level, message, rest);
-      } catch {
-        tally.failed += 1;
-      }
+    send: (logger, level, message, rest) =>
+      attempt(logger, level, message, rest, afterLine === undefined ? sampler : undefined),
+    note: (logger, level, message, data) => attempt(logger, level, message, [data], undefined),
+    afterEachLine(work) {
+      afterLine = work;
     },
     idle: () => [...queues.values()].every((queue) => queue.idle()),
     whenTaken(transport, then) {

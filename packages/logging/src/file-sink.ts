@@ -134,6 +134,7 @@ function openFile(name: string, path: string, settings: FileSettings, host: Sink
   return {
     write: queue.push,
     flushSync: queue.flushSync,
+    unsaved: () => queue.stats().buffered,
     flush: queue.flush,
     reopen,
     close() {

@@ -52,8 +52,16 @@ export function createLineQueue(options: LineQueueOptions): LineQueue {
   let bytes = 0;
   let lastError: string | undefined;
 
+  /** Lines of the chunk that are not out whole. */
+  function chunkLeft(): number {
+    let lines = 0;
+    const from = chunk?.indexOf(0x0a, offset) ?? -1;
+    for (let at = from; at !== -1; at = chunk?.indexOf(0x0a, at + 1) ?? -1) lines += 1;
+    return lines;
+  }
+
   function buffered(): number {
-    return chunkLines + waitingLines;
+    return chunkLeft() + waitingLines;
   }
 
   function push(line: string): void {
@@ -126,6 +134,7 @@ export function createLineQueue(options: LineQueueOptions): LineQueue {
   }
 
   function giveUp(): void {
+    written += chunkLines - chunkLeft();
     dropped += buffered();
     waiting = '';
     waitingLines = 0;
@@ -157,7 +166,17 @@ export function createLineQueue(options: LineQueueOptions): LineQueue {
       retry?.cancel();
       giveUp();
     },
-    stats: () => ({ name, written, dropped, buffered: buffered(), bytes, lastError }),
+    stats() {
+      const left = chunkLeft();
+      return {
+        name,
+        written: written + chunkLines - left,
+        dropped,
+        buffered: left + waitingLines,
+        bytes,
+        lastError,
+      };
+    },
   };
 
   function incomplete(): LoggingError {

@@ -1,9 +1,10 @@
-import type { Clock, ProcessEvents } from '@seaworthy/contracts';
+import type { ProcessEvents } from '@seaworthy/contracts';
 import { sleep } from '@seaworthy/contracts';
 import type winston from 'winston';
-import type { Dispatch } from './dispatch.js';
+import { isError } from './is-error.js';
+import { type LastFlushOptions, lastFlush } from './last-flush.js';
 import { LoggingError } from './logging-error.js';
-import type { Sink } from './sink.js';
+import type { RepeatSampler } from './repeat-sampler.js';
 import { SinkTransport } from './sink-transport.js';
 import { stateOf } from './stream-state.js';
 
@@ -12,34 +13,29 @@ export interface LoggerLifecycle {
   close(timeoutMs: number): Promise<void>;
 }
 
-export interface LifecycleOptions {
+export interface LifecycleOptions extends LastFlushOptions {
   readonly logger: winston.Logger;
-  readonly sinks: readonly Sink[];
-  readonly dispatch: Dispatch;
-  readonly clock: Clock;
+  readonly sampler: RepeatSampler | undefined;
   readonly processEvents: ProcessEvents | undefined;
   /** winston's own `close`: unhooks exception handlers, unpipes, emits `close`. */
   readonly winstonClose: () => void;
 }
 
-/** How long an exit may wait for a reader of stdout that does not read. */
-const exitWaitMs = 1_000;
-
 /** Ties a logger to its process, and empties and closes everything it writes to. */
 export function loggerLifecycle(options: LifecycleOptions): LoggerLifecycle {
-  const { logger, sinks, dispatch, clock, processEvents, winstonClose } = options;
+  const { logger, sinks, dispatch, sampler, clock, processEvents, winstonClose } = options;
 
-  const flushSinksNow = (): void => {
-    for (const sink of sinks) sink.flushSync(exitWaitMs);
-  };
+  const last = lastFlush(options);
   const registrations = [
-    processEvents?.onExit(flushSinksNow),
+    processEvents?.onExit(() => {
+      sampler?.tell();
+      last.atExit();
+    }),
     processEvents?.onCrash(({ kind, error }) => {
       const text = kind === 'uncaughtException' ? 'Uncaught exception' : 'Unhandled rejection';
-      dispatch.send(logger, mostSevere(logger.levels), text, [
-        error instanceof Error ? error : { reason: error },
-      ]);
-      flushSinksNow();
+      sampler?.tell(); // the crash is the last line
+      dispatch.note(logger, mostSevere(logger.levels), text, isError(error) ? error : { reason: error });
+      last.atCrash();
     }),
   ];
 
@@ -67,7 +63,7 @@ export function loggerLifecycle(options: LifecycleOptions): LoggerLifecycle {
 
   async function flush(timeoutMs: number): Promise<void> {
     const idle = until(transportsIdle, timeoutMs, 'A winston transport did not take its lines');
-    await settled([...sinks.map((sink) => sink.flush(timeoutMs)), idle]);
+    await settled([...sinks.map(async (sink) => sink.flush(timeoutMs)), idle]);
   }
 
   /** Ends winston's stream, so that each transport finishes. Not before it is idle: winston's File loses what then waits. */
@@ -76,6 +72,7 @@ export function loggerLifecycle(options: LifecycleOptions): LoggerLifecycle {
     try {
       await flush(timeoutMs);
     } finally {
+      sampler?.tell(); // what was left out meanwhile; a sink whose stream has finished takes no line
       if (stateOf(logger).ending !== true) logger.end();
       const restMs = timeoutMs - (clock.monotonic() - startedAt);
       await until(() => stateOf(logger).finished === true, restMs, 'A winston transport did not finish');
@@ -83,13 +80,15 @@ export function loggerLifecycle(options: LifecycleOptions): LoggerLifecycle {
   }
 
   async function close(timeoutMs: number): Promise<void> {
+    sampler?.tell();
     try {
       await finish(timeoutMs);
     } finally {
       for (const unregister of registrations) unregister?.();
-      for (const sink of sinks) sink.close();
+      const closed = settled(sinks.map(async (sink) => sink.close()));
       dispatch.end();
       winstonClose();
+      await closed;
     }
   }
 

@@ -15,22 +15,33 @@ export function openSinks(
 ): OpenedSink[] {
   const opened: OpenedSink[] = [];
   if (!Array.isArray(definitions)) throw invalidOption('createLogger', 'sinks', 'an array: [stdout()]');
+  for (const definition of definitions) {
+    if (typeof definition?.open !== 'function') {
+      throw invalidOption(
+        'createLogger',
+        'sinks',
+        'made of stdout() and file(path); a winston transport is attached with logger.add()',
+      );
+    }
+    const { name, level } = definition;
+    if (level !== undefined) knownLevel(name, level, levels);
+  }
   try {
     for (const definition of definitions) {
-      if (typeof definition?.open !== 'function') {
-        throw invalidOption(
-          'createLogger',
-          'sinks',
-          'made of stdout() and file(path); a winston transport is attached with logger.add()',
-        );
-      }
-      const { name, level } = definition;
-      if (level !== undefined) knownLevel(name, level, levels);
-      opened.push({ sink: definition.open(host), level });
+      opened.push({ sink: definition.open(host), level: definition.level });
     }
   } catch (error) {
-    for (const { sink } of opened) sink.close();
+    for (const { sink } of opened) closeQuietly(sink);
     throw error;
   }
   return opened;
+}
+
+/** One that cannot be closed must not keep the others open, nor hide why there is no logger. */
+function closeQuietly(sink: Sink): void {
+  try {
+    sink.close();
+  } catch {
+    // Whoever made the sink has no logger to tell it by.
+  }
 }

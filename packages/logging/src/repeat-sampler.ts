@@ -1,4 +1,6 @@
 import { type Clock, optionsOf, type Timer, wholeNumber } from '@seaworthy/contracts';
+import { isError } from './is-error.js';
+import { memberOf } from './member-of.js';
 
 export interface SampleOptions {
   /** Lines of one level and message that are written in each span of time. @defaultValue 100 */
@@ -21,7 +23,10 @@ export interface RepeatSampler {
 const readOptions = optionsOf<SampleOptions>('sample', { first: true, thereafter: true, perMs: true });
 
 /** More different messages than this in one span are not repeats; what comes then is written. */
-const remembered = 1_000;
+const maxRemembered = 1_000;
+
+/** Nor are so many UTF-16 units of them. */
+const maxRememberedLength = 1_048_576;
 
 interface Repeat {
   readonly level: string;
@@ -44,6 +49,7 @@ export function createRepeatSampler(
     wholeNumber('sample', name, value, { min: 1 });
   }
   let repeats = new Map<string, Repeat>();
+  let length = 0;
   let total = 0;
   let timer: Timer | undefined;
 
@@ -52,16 +58,21 @@ export function createRepeatSampler(
     timer = undefined;
     const over = repeats;
     repeats = new Map();
+    length = 0;
     for (const { level, message, dropped } of over.values()) if (dropped > 0) told(level, message, dropped);
   }
 
   return {
     admits(level, message) {
-      if (typeof message !== 'string') return true;
-      const key = `${level} ${message}`;
+      const text = textOf(message);
+      if (text === undefined) return true;
+      const key = `${level} ${text}`;
       const repeat = repeats.get(key);
       if (repeat === undefined) {
-        if (repeats.size < remembered) repeats.set(key, { level, message, count: 1, dropped: 0 });
+        if (repeats.size < maxRemembered && length + text.length <= maxRememberedLength) {
+          repeats.set(key, { level, message: text, count: 1, dropped: 0 });
+          length += text.length;
+        }
         timer ??= clock.schedule(tell, perMs);
         return true;
       }
@@ -74,4 +85,13 @@ export function createRepeatSampler(
     tell,
     dropped: () => total,
   };
+}
+
+/** What the line's message is read from: a text, an error's message, or the `message` of an object. */
+function textOf(message: unknown): string | undefined {
+  if (typeof message === 'string') return message;
+  if (typeof message !== 'object' || message === null) return undefined;
+  const inner = memberOf(message, 'message');
+  const text = isError(inner) ? memberOf(inner, 'message') : inner;
+  return typeof text === 'string' ? text : undefined;
 }

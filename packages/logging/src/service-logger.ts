@@ -50,6 +50,8 @@ export interface ServiceParts {
   readonly dispatch: Dispatch;
   readonly clock: Clock;
   readonly processEvents: ProcessEvents | undefined;
+  /** The line that says on stderr how many lines are lost with the process. */
+  leftNotice(sink: string, lines: number): string;
   readonly lastTransportError: () => string | undefined;
 }
 
@@ -65,7 +67,6 @@ export function serviceLogger(logger: winston.Logger, parts: ServiceParts): Serv
     const timeoutMs = parseDuration(timeout);
     if (closing === undefined) {
       offSignal?.();
-      sampler?.tell();
       closing = lifecycle.close(timeoutMs);
     }
     closing.catch(() => undefined); // winston's callers do not await; whoever does gets the failure

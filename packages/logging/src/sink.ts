@@ -22,6 +22,8 @@ export interface Sink {
   write(line: string): void;
   /** Hands everything to the operating system now, waiting `timeoutMs` at most for a slow reader. */
   flushSync(timeoutMs: number): void;
+  /** How many lines would be lost with the process now; told on stderr when it ends. */
+  unsaved?(): number;
   /** Resolves when everything has been handed over. @throws LoggingError `LOG_FLUSH_INCOMPLETE` at the deadline. */
   flush(timeoutMs: number): Promise<void>;
   /** Opens its file anew under the same name, when it has one. */

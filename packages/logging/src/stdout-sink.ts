@@ -39,6 +39,7 @@ export function stdout(options: StdoutSinkOptions = {}): SinkDefinition {
     name: 'stdout',
     level,
     open(host) {
+      stopBlocking();
       const terminal = isatty(stdoutFd);
       const forPeople = pretty === 'tty' ? terminal : pretty;
       const colour = terminal && (process.env.NO_COLOR ?? '') === '';
@@ -54,6 +55,7 @@ export function stdout(options: StdoutSinkOptions = {}): SinkDefinition {
       return {
         write: forPeople ? (line) => queue.push(prettyLine(host.readLine(line), colour)) : queue.push,
         flushSync: queue.flushSync,
+        unsaved: () => queue.stats().buffered,
         flush: queue.flush,
         reopen: () => undefined,
         close() {
@@ -64,4 +66,16 @@ export function stdout(options: StdoutSinkOptions = {}): SinkDefinition {
       };
     },
   };
+}
+
+/**
+ * A pipe that a shell has made blocks whoever writes to it while nobody reads. Node takes that away from the descriptor when
+ * `process.stdout` is first asked for, which else would be up to what other packages do.
+ */
+function stopBlocking(): void {
+  try {
+    Reflect.get(process, 'stdout');
+  } catch {
+    // It is of no kind that Node knows; writing shows what it is worth.
+  }
 }

@@ -2,12 +2,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { waitFor } from '@seaworthy/testkit';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { needsBuild, startFixture } from './support/run-fixture.js';
+import { needsBuild, startFixture, startPiped } from './support/run-fixture.js';
 import { linesOf, parseLines, tempFolder } from './support/temp-folder.js';
 
 beforeAll(needsBuild);
 
-const thousand = Array.from({ length: 1_000 }, (_, index) => index);
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+const thousand = upTo(1_000);
 
 describe.each(['turn', 'sync'])('in mode %s, 1,000 lines of the last turn', (mode) => {
   test.each([
@@ -45,6 +46,29 @@ describe.each(['turn', 'sync'])('in mode %s, 1,000 lines of the last turn', (mod
           error,
           stack: expect.stringContaining('ending.mjs'),
         });
+      }
+    },
+  );
+});
+
+describe('what listeners log after the logger has flushed', () => {
+  test.each([
+    ['the loop is empty', 'natural', 0, []],
+    ['process.exit', 'exit', 0, []],
+    ['SIGTERM', 'SIGTERM', 0, ['heard']],
+    ['an exception', 'throw', 1, ['Uncaught exception', 'heard']],
+  ])(
+    'is all there when %s ends the process, and so is the count of what was sampled',
+    async (_why, ending, code, between) => {
+      const path = join(tempFolder(), 'a.log');
+      const { exited, output } = startFixture('leaving', [path, ending]);
+      expect(await exited).toEqual({ code, signal: null });
+      const count = 'Repeated lines were left out';
+      const goodbyes = thousand.slice(0, 20).map(() => 'goodbye');
+      for (const lines of [linesOf(path), parseLines(output.stdout)]) {
+        expect(lines.map(({ message }) => message)).toEqual(['storm', count, ...between, ...goodbyes]);
+        expect(lines[1]).toMatchObject({ repeated: 'storm', dropped: 49 });
+        expect(lines.slice(-20).map(({ index }) => index)).toEqual(thousand.slice(0, 20));
       }
     },
   );
@@ -110,6 +134,41 @@ describe('stdout', () => {
     expect(await exited).toEqual({ code: 0, signal: null });
     const indexes = parseLines(text).flatMap(({ message, index }) => (message === 'line' ? [index] : []));
     expect(indexes).toEqual(Array.from({ length: 1_500 }, (_, index) => index));
+  });
+
+  test('that is a pipe of the shell’s, which blocks whoever writes to it, does not block the process before it exits', async () => {
+    const status = join(tempFolder(), 'status.json');
+    const { exited, output } = startPiped(
+      'unread',
+      [status],
+      `until [ -s '${status}' ]; do sleep 0.05; done; cat`,
+    );
+    expect(await exited).toEqual({ code: 0, signal: null });
+    const stats = JSON.parse(readFileSync(status, 'utf8'));
+    expect(stats).toMatchObject({ wasBlocking: true, dropped: 0 });
+    expect(stats.buffered).toBeGreaterThan(1_000); // a pipe holds 64 KiB
+    expect(parseLines(output.stdout).map(({ index }) => index)).toEqual(upTo(4_000));
+    expect(output.stderr).toBe('');
+  });
+
+  test('that nobody reads is waited for at an exit, 1 s in all; then stderr says how many lines are lost', async () => {
+    const status = join(tempFolder(), 'status.json');
+    const started = `until [ -s '${status}' ]; do sleep 0.05; done`;
+    const over = `while kill -0 "$(sed 's/.*"pid":\\([0-9]*\\).*/\\1/' '${status}')" 2>/dev/null; do sleep 0.05; done`;
+    const { exited, output } = startPiped('unread', [status], `${started}; ${over}; cat`);
+    expect(await exited).toEqual({ code: 0, signal: null });
+    const whole = output.stdout.slice(0, output.stdout.lastIndexOf('\n') + 1);
+    const arrived = parseLines(whole).map(({ index }) => index);
+    expect(arrived).toEqual(upTo(arrived.length));
+    expect(arrived.length).toBeLessThan(1_000);
+    const [notice, ...more] = parseLines(output.stderr);
+    expect(more).toEqual([]);
+    expect(notice).toMatchObject({
+      level: 'warn',
+      message: 'Log lines are lost if the process ends now',
+      sink: 'stdout',
+      left: 4_000 - arrived.length,
+    });
   });
 
   test('whose reader has gone costs lines and not the process', async () => {

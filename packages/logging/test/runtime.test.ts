@@ -4,12 +4,20 @@ import { createProcessEvents, type ProcessLike } from '@seaworthy/contracts';
 import { createFakeClock, waitFor } from '@seaworthy/testkit';
 import Fastify from 'fastify';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import TransportStream from 'winston-transport';
 import { levelRoute as fastifyLevelRoute } from '../src/adapters/fastify.js';
 import { levelRoute } from '../src/adapters/node.js';
 import { answerLevel } from '../src/level-route.js';
 import { testLogger } from './support/memory-sink.js';
 import { needsBuild, startFixture } from './support/run-fixture.js';
 import { linesOf, tempFolder } from './support/temp-folder.js';
+
+/** A transport that takes one line a turn. */
+class Slow extends TransportStream {
+  override log(_info: unknown, next: () => void): void {
+    setImmediate(next);
+  }
+}
 
 describe('lines that repeat', () => {
   test('are written at first and then now and then, and the rest is counted in a line of its own', async () => {
@@ -46,6 +54,95 @@ describe('lines that repeat', () => {
     expect(lines()).toHaveLength(1);
     void log.close();
     expect(lines().at(-1)).toMatchObject({ dropped: 4 });
+  });
+
+  test('are counted message by message, each in a line of its own that is not sampled', async () => {
+    const clock = createFakeClock();
+    const { log, lines } = testLogger({ clock, sample: { first: 1, thereafter: 1_000 } });
+    for (let index = 0; index < 5; index += 1) for (const message of ['A', 'B', 'C']) log.info(message);
+    await clock.advance(1_000);
+    expect(lines().slice(3)).toEqual(
+      ['A', 'B', 'C'].map((repeated) => expect.objectContaining({ repeated, dropped: 4 })),
+    );
+  });
+
+  test('may be errors, or objects with a message, or an object with an error in it', () => {
+    const { log, lines } = testLogger({ sample: { first: 1, thereafter: 1_000 } });
+    for (let index = 0; index < 5; index += 1) {
+      log.error(new Error('Database is down'));
+      log.error({ message: 'Database is down', index });
+      log.warn({ message: new Error('Cache is down') });
+      log.log({
+        level: 'info',
+        get message(): string {
+          throw new Error('unreadable');
+        },
+      });
+      log.info(7);
+    }
+    expect(lines().filter(({ level }) => level !== 'info')).toEqual([
+      expect.objectContaining({ level: 'error', message: 'Database is down' }),
+      expect.objectContaining({ level: 'warn', message: 'Cache is down' }),
+    ]);
+    expect(lines().filter(({ message }) => message === '7')).toHaveLength(5);
+    void log.close();
+    expect(
+      lines().flatMap(({ level, dropped }) => (dropped === undefined ? [] : [[level, dropped]])),
+    ).toEqual([
+      ['error', 9],
+      ['warn', 4],
+      ['info', 4],
+    ]);
+  });
+
+  test.each(['exit', 'uncaughtException'])(
+    'are told of when the process comes to its %s, before the last line',
+    (event) => {
+      const listeners = new Map<string, (argument: unknown) => void>();
+      const host: ProcessLike = {
+        pid: 1,
+        on: (name, listener) => listeners.set(name, listener),
+        removeListener: (name) => listeners.delete(name),
+        listenerCount: () => 0,
+        kill: () => undefined,
+        exit: () => undefined,
+      };
+      const { log, lines } = testLogger({
+        clock: createFakeClock(),
+        process: createProcessEvents(host, { clock: createFakeClock() }),
+        sample: { first: 1, thereafter: 1_000 },
+      });
+      for (let index = 0; index < 5; index += 1) log.info('x');
+      log.error('Uncaught exception'); // which does not make the next one a repeat
+      listeners.get(event)?.(new Error('boom'));
+      log.info('x');
+      log.info('x');
+      expect(lines().map(({ message, dropped }) => dropped ?? message)).toEqual([
+        'x',
+        'Uncaught exception',
+        4,
+        ...(event === 'exit' ? [] : ['Uncaught exception']),
+        'x',
+        'x', // nobody could tell of it any more
+      ]);
+    },
+  );
+
+  test('are told of also where they repeat while close() waits', async () => {
+    const { log, lines } = testLogger({ sample: { first: 1, thereafter: 1_000 } });
+    log.add(new Slow());
+    log.info('x');
+    const closing = log.close();
+    for (let index = 0; index < 5; index += 1) log.info('x');
+    await closing;
+    expect(lines().at(-1)).toMatchObject({ repeated: 'x', dropped: 4 });
+  });
+
+  test('are remembered up to 1 MB of text', () => {
+    const { log, lines } = testLogger({ sample: { first: 1, thereafter: 100 } });
+    const long = ['a', 'b', 'c'].map((letter) => letter.repeat(400_000));
+    for (let index = 0; index < 3; index += 1) for (const message of long) log.info(message);
+    expect(lines()).toHaveLength(5); // the third message is written each time
   });
 
   test('that are too many to remember are all written', () => {

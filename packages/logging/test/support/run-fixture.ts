@@ -28,11 +28,36 @@ export function startFixture(
   args: readonly string[],
   options: { readonly readStdout?: boolean } = {},
 ): Fixture {
-  const child = spawn(process.execPath, [fileURLToPath(new URL(`${name}.mjs`, fixtures)), ...args], {
+  return start(process.execPath, [pathOf(name), ...args], options);
+}
+
+/** Starts a fixture in a shell's pipe whose other end is `reader`, a command of the shell; what that prints is the output. */
+export function startPiped(name: string, args: readonly string[], reader: string): Fixture {
+  const words = [process.execPath, pathOf(name), ...args].map((word) => `'${word}'`);
+  return start('sh', ['-c', `${words.join(' ')} | { ${reader}; }`]);
+}
+
+function pathOf(name: string): string {
+  return fileURLToPath(new URL(`${name}.mjs`, fixtures));
+}
+
+function start(
+  command: string,
+  args: readonly string[],
+  options: { readonly readStdout?: boolean } = {},
+): Fixture {
+  const child = spawn(command, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env.PATH },
+    detached: true, // a group of its own, so that what a shell has started ends with it
   });
-  onTestFinished(() => void child.kill('SIGKILL'));
+  onTestFinished(() => {
+    try {
+      process.kill(-(child.pid ?? Number.NaN), 'SIGKILL');
+    } catch {
+      // It is over.
+    }
+  });
   const output = { stdout: '', stderr: '' };
   child.stderr?.setEncoding('utf8').on('data', (part: string) => {
     output.stderr += part;
