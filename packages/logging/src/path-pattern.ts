@@ -78,17 +78,23 @@ export function groupNames({ source }: RegExp): readonly string[] {
 }
 
 /**
- * Where values stand in a path whose pattern nobody told: segments that are one, or hold one. A segment that may be several values is
- * named by all of them, first by the one that was not seen before.
+ * Where values stand in a path whose pattern nobody told: segments that are one, else those that hold one. A segment that may be several
+ * values is named by all of them, first by the one that was not seen before.
  */
 export function partsByValue(path: string, values: Readonly<Record<string, unknown>>): readonly PathPart[] {
+  const segments = [...path.matchAll(/[^/]+/g)].map(({ 0: segment, index }) => ({
+    text: decoded(segment),
+    start: index,
+    end: index + segment.length,
+  }));
   let named = Object.entries(values).filter(([, value]) => typeof value === 'string' && value !== '');
-  return [...path.matchAll(/[^/]+/g)].flatMap(({ 0: segment, index }) => {
-    const text = decoded(segment);
-    const equal = named.filter(([, value]) => value === text);
-    const found = equal.length > 0 ? equal : named.filter(([, value]) => text.includes(String(value)));
+  const whole = new Set(segments.map(({ text }) => text));
+  return segments.flatMap(({ text, start, end }) => {
+    const found = named.filter(([, value]) =>
+      whole.has(String(value)) ? value === text : text.includes(String(value)),
+    );
     named = [...named.filter((each) => each !== found[0]), ...found.slice(0, 1)];
-    return found.map(([name]) => ({ name, start: index, end: index + segment.length }));
+    return found.map(([name]) => ({ name, start, end }));
   });
 }
 
