@@ -2,9 +2,10 @@ import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import {
   appendFileSync,
   cpSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
-  renameSync,
+  rmdirSync,
   rmSync,
   truncateSync,
   writeFileSync,
@@ -253,13 +254,15 @@ describe('an audit log', () => {
     const folder = tempFolder();
     const audit = await open(folder, { clock });
     await audit.record(event(1));
-    renameSync(folder, `${folder}.aside`);
+    const { seq } = await audit.checkpoint();
+    const next = join(folder, `audit-${String(seq + 1).padStart(15, '0')}.jsonl`);
+    mkdirSync(next);
     await clock.advance(dayMs);
     await expect(audit.record(event(2))).rejects.toMatchObject({
       code: 'AUDIT_WRITE_FAILED',
-      cause: { code: 'ENOENT' },
+      cause: { code: 'EISDIR' },
     });
-    renameSync(`${folder}.aside`, folder);
+    rmdirSync(next);
     await audit.record(event(3));
     await audit.close();
     expect(bodies(folder).filter(({ type }) => type === 'event')).toMatchObject([

@@ -1,10 +1,19 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { type FileHandle, open, truncate } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { errorCode } from '@seaworthy/contracts';
-import { lockForRotation } from '../file-lock.js';
+import type { Clock } from '@seaworthy/contracts';
 import { AuditError } from './audit-error.js';
 import { segmentPath, segmentsOf } from './audit-folder.js';
+import { lockAuditFolder } from './audit-lock.js';
 import { type AuditTail, tailOf, wholePart } from './audit-tail.js';
 import type { Signer } from './chain.js';
 
@@ -14,6 +23,8 @@ export interface AuditFile {
   readonly tail: AuditTail | undefined;
   /** Bytes of a write that did not end, which were put into a file beside the log. */
   readonly torn: number;
+  /** Whether its writer, on another machine, gave no sign of life. */
+  readonly takenOver: boolean;
   /** Begins a new file whose first record has this number. */
   roll(first: number): Promise<void>;
   /** Resolves when the text is on the disk. When it rejects, nothing of it is in the log. */
@@ -23,12 +34,13 @@ export interface AuditFile {
 }
 
 /** Opens the newest file of a folder behind its last whole record. @throws AuditError `AUDIT_LOCKED`, `AUDIT_FORMAT` */
-export async function openAuditFile(folder: string, signer: Signer): Promise<AuditFile> {
+export async function openAuditFile(folder: string, signer: Signer, clock: Clock): Promise<AuditFile> {
   makeFolder(folder);
-  const unlock = lock(join(folder, 'audit'));
+  const lock = await lockAuditFolder(folder, clock);
   let handle: FileHandle | undefined;
   let path = '';
   let size = 0;
+  let ino = 0;
   let broken = false;
   let torn = 0;
   let tail: AuditTail | undefined;
@@ -38,8 +50,17 @@ export async function openAuditFile(folder: string, signer: Signer): Promise<Aud
     await handle?.close();
     handle = opened;
     path = next;
-    size = (await opened.stat()).size;
+    ({ size, ino } = await opened.stat());
     syncFolder(folder);
+  }
+
+  /**
+   * The lock cannot be the only defence: a process that was stopped for a while goes on behind the one that took over, and another could
+   * remove the file. Nothing is written that does not follow on what this process knows.
+   */
+  function checkOurs(): void {
+    const now = handle === undefined ? { size, ino } : statSync(path, { throwIfNoEntry: false });
+    if (broken || lock.isLost() || now?.size !== size || now.ino !== ino) throw brokenLog(folder);
   }
 
   async function begin(): Promise<void> {
@@ -65,17 +86,19 @@ export async function openAuditFile(folder: string, signer: Signer): Promise<Aud
   try {
     await begin();
   } catch (error) {
-    unlock();
+    lock.release();
     throw error;
   }
 
   return {
     tail,
     torn,
+    takenOver: lock.takenOver,
     get size() {
       return size;
     },
     async roll(first) {
+      checkOurs();
       const next = segmentPath(folder, first);
       try {
         await openSegment(next);
@@ -88,7 +111,8 @@ export async function openAuditFile(folder: string, signer: Signer): Promise<Aud
       if (size > 0) broken = true; // somebody else's, and not to be written behind
     },
     async append(text) {
-      if (broken || handle === undefined) throw brokenLog(folder);
+      checkOurs();
+      if (handle === undefined) throw brokenLog(folder);
       const bytes = Buffer.from(text);
       try {
         for (let at = 0; at < bytes.length; ) at += (await handle.write(bytes, at)).bytesWritten;
@@ -110,7 +134,7 @@ export async function openAuditFile(folder: string, signer: Signer): Promise<Aud
     async close() {
       await handle?.close();
       handle = undefined;
-      unlock();
+      lock.release();
     },
   };
 }
@@ -132,24 +156,13 @@ function syncFolder(folder: string): void {
   }
 }
 
-function lock(path: string): () => void {
-  try {
-    return lockForRotation(path);
-  } catch (cause) {
-    if (errorCode(cause) !== 'LOG_FILE_LOCKED') throw cause;
-    throw new AuditError('Another process writes this audit log. Give each process a folder of its own.', {
-      code: 'AUDIT_LOCKED',
-      cause,
-    });
-  }
-}
-
 function notWritten(message: string, cause: unknown): AuditError {
   return new AuditError(message, { code: 'AUDIT_WRITE_FAILED', cause });
 }
 
 function brokenLog(folder: string): AuditError {
-  return new AuditError(`The audit log in ${folder} takes no records since a failed write. Open it anew.`, {
-    code: 'AUDIT_BROKEN',
-  });
+  return new AuditError(
+    `The audit log in ${folder} takes no more records: a failed write could not be taken back, or another process wrote to it or removed it. Find out which, run verifyAudit, and open it anew.`,
+    { code: 'AUDIT_BROKEN' },
+  );
 }

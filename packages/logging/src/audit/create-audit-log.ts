@@ -85,7 +85,7 @@ export async function createAuditLog(options: FileAuditOptions): Promise<AuditLo
   const signer = signerOf(given.key);
   const writeEvent = eventWriter(given.redactor ?? auditRedactor());
   const anchors = anchoring(given.anchor, clock);
-  const file = await openAuditFile(folder, signer);
+  const file = await openAuditFile(folder, signer, clock);
 
   let head = file.tail?.head ?? genesis;
   const log = file.tail?.log ?? randomUUID();
@@ -208,7 +208,7 @@ export async function createAuditLog(options: FileAuditOptions): Promise<AuditLo
   }
 
   // Who writes to the folder while no service runs could have put unsigned records there: the log says which it found.
-  if (file.torn + sinceCheckpoint > 0) {
+  if (file.takenOver || file.torn + sinceCheckpoint > 0) {
     await put('recovery', `,"bytes":${file.torn},"unsigned":${sinceCheckpoint}`).catch(
       async (error: unknown) => {
         await file.close();
