@@ -39,6 +39,15 @@ describe('a login form', () => {
     expect(looked.times).toBe(10);
   });
 
+  test.each([undefined, null, false] as const)('takes %s for a password that is wrong', async (nobody) => {
+    const logins = createLoginGuard();
+    const tried: unknown[] = [];
+    for (let guess = 0; guess < 11; guess += 1) {
+      tried.push((await logins.attempt({ account: 'ada', client: home }, async () => nobody)).kind);
+    }
+    expect(tried).toEqual([...Array.from({ length: 10 }, () => 'failed'), 'refused']);
+  });
+
   test('answers the same for a user that there is not, refusals among them', async () => {
     const { tryOne } = form(createLoginGuard({ clock: createFakeClock() }));
     const answersOf = async (account: string, ip: string): Promise<readonly unknown[]> => {

@@ -64,6 +64,8 @@ describe('a policy', () => {
 
   test('lets nobody and unknown roles do nothing, whatever they are called', () => {
     expect(policy.can(undefined, 'note.list')).toBe(false);
+    expect(policy.can(null, 'note.list')).toBe(false);
+    expect(policy.can(ada, 'note.remove', null)).toBe(false);
     fc.assert(
       fc.property(
         fc.oneof(fc.string(), fc.constantFrom('__proto__', 'constructor', 'Admin', 'admin ')),
@@ -291,6 +293,30 @@ test('the routes of Express 4 are read as well', async () => {
   expect(routes).toContainEqual({ method: 'GET', path: '/notes', access: 'note.list' });
   expect(routes).toContainEqual({ method: 'POST', path: '/echo', access: undefined });
   expect(routes).toContainEqual({ method: 'GET', path: '/tenants/7/boom', access: undefined });
+});
+
+test('null is nobody and no thing, as databases and ORMs say it', async () => {
+  const { may } = onNode(policy, {
+    userOf: (request: IncomingMessage) => (request.url === '/ada' ? ada : null),
+  });
+  const guard = may('note.remove', async () => null);
+  const server = createServer((request, response) =>
+    guard(
+      request,
+      response,
+      (error) => void response.end(AccessError.is(error) ? error.code : String(error)),
+    ),
+  ).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  try {
+    const { port } = server.address() as AddressInfo;
+    const ask = async (path: string): Promise<string> =>
+      (await fetch(`http://127.0.0.1:${port}${path}`)).text();
+    expect(await ask('/')).toBe('SECURITY_UNAUTHENTICATED');
+    expect(await ask('/ada')).toBe('SECURITY_FORBIDDEN');
+  } finally {
+    server.close();
+  }
 });
 
 test('without a framework a guard is middleware like any other, and its error may be the application’s own', async () => {

@@ -19,15 +19,18 @@ import { tellListener } from '../tell-listener.js';
 import type { LoginAttempt, LoginEvent, LoginGuardOptions, LoginResult } from './login-guard-options.js';
 import { accountDelay, accountRule, attemptCharges, attemptRule } from './login-policy.js';
 
+/** What databases and comparisons say of nobody, each in its own way. */
+type Nobody = undefined | null | false;
+
 export interface LoginGuard extends Closable {
   /**
    * Counts an attempt and then, unless it is refused, runs the check. A failed one stays counted; success gives back what it
    * took and clears the failures of this account from this client.
    *
-   * @param check - The user, or `undefined` for a wrong password and for an unknown user alike. When it throws, the attempt is
+   * @param check - The user; `undefined`, `null` or `false` for a wrong password and for an unknown user alike. When it throws, the attempt is
    * given back and the error comes through.
    */
-  attempt<User>(attempt: LoginAttempt, check: () => Promise<User | undefined>): Promise<LoginResult<User>>;
+  attempt<User>(attempt: LoginAttempt, check: () => Promise<User | Nobody>): Promise<LoginResult<User>>;
 }
 
 const readOptions = optionsOf<LoginGuardOptions>('createLoginGuard', {
@@ -160,7 +163,7 @@ export function createLoginGuard(options: LoginGuardOptions = {}): LoginGuard {
           return refuse(attempt, delayMs);
         }
         const found = await check();
-        if (found === undefined) {
+        if (found === undefined || found === null || found === false) {
           tell('failed', attempt);
           return { kind: 'failed' };
         }

@@ -41,7 +41,7 @@ export interface Policy<
   readonly roles: readonly Role[];
   readonly actions: readonly Action[];
   /** Whether `user` may do it, to `resource` where the role may do it to some things only. Nobody and an unknown role may nothing. */
-  can(user: User | undefined, action: Action, resource?: Resource): boolean;
+  can(user: User | null | undefined, action: Action, resource?: Resource | null): boolean;
   /** What a role may do whatever it is done to. An unknown role may nothing. */
   grant(role: string, action: Action): Grant;
 }
@@ -146,10 +146,11 @@ export function definePolicy<
     actions: Object.freeze([...actions]),
     can(user, action, resource) {
       assertKnown(action);
-      const own = user === undefined ? undefined : rights.get(user.role);
-      if (user === undefined || own === undefined) return false;
+      if (user === undefined || user === null) return false;
+      const own = rights.get(user.role);
+      if (own === undefined) return false;
       if (own.always.has(action)) return true;
-      if (resource === undefined) return false; // a condition is about a thing
+      if (resource === undefined || resource === null) return false; // a condition is about a thing
       const names = [...(own.sometimes.get(action) ?? [])];
       return names.some((name) => conditions.get(name)?.(user, resource) === true);
     },

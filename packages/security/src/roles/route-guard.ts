@@ -4,16 +4,16 @@ import { AccessError, type AccessRefusal } from './access-error.js';
 import type { HasRole, Policy } from './policy.js';
 
 export interface RouteGuardOptions<Request, User> {
-  /** Who asks; `undefined` for nobody. */
-  readonly userOf: (request: Request) => User | undefined;
+  /** Who asks; `undefined` or `null` for nobody. */
+  readonly userOf: (request: Request) => User | null | undefined;
   /** The error that a refused request ends with. @defaultValue an AccessError with `statusCode` */
   readonly refuse?: (reason: AccessRefusal) => Error;
 }
 
-/** Finds what a request is about: for actions that a role may do to some things only. */
+/** Finds what a request is about, `undefined` or `null` for nothing: for actions that a role may do to some things only. */
 export type ResourceOf<Request, Resource> = (
   request: Request,
-) => Resource | undefined | Promise<Resource | undefined>;
+) => Resource | null | undefined | Promise<Resource | null | undefined>;
 
 /** Decides requests by a policy. The adapters make middleware and hooks of it. */
 export interface RouteGuard<Request, Action extends string, Resource> {
@@ -55,7 +55,7 @@ export function createRouteGuard<
       }
       return async (request) => {
         const user = userOf(request);
-        if (user === undefined) throw refuse('unauthenticated');
+        if (user === undefined || user === null) throw refuse('unauthenticated');
         const grant = policy.grant(user.role, action);
         if (grant === 'always') return;
         const resource = grant === 'sometimes' ? await resourceOf?.(request) : undefined;
