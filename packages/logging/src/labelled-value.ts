@@ -6,6 +6,9 @@ const afterValue = /\s{0,64}(?:$|[\r\n,;)}\]])/y;
 /** The name of a class before an object, as `util.inspect` writes it: `Map(1) {`, `Login [`. */
 const className = /(?:\[?[A-Z][\w$]{0,63}(?:\(\d{1,9}\))?:?\s)(?=["'`[{])/y;
 
+/** A tag or an anchor of YAML, and what it belongs to: `!!str x`, `&a x`. */
+const tagged = /[!&][\w!.-]{0,64}[ \t]{1,4}(?=[^\s])/y;
+
 /** What stands between two parts of a text that `util.inspect` has broken at its line ends. */
 const nextPart = /\s{0,8}\+\s{1,64}(?=["'`])/y;
 
@@ -15,13 +18,12 @@ const oneWord = /(?:[^\s,;)\]}'"]|[,;)\]}'"](?![\s,;)\]}'":]|$))*/y;
 const following = /\s{1,4}([A-Za-z]{1,32})(?![A-Za-z])/y;
 
 /** Behind the quoted text, the brackets or the word that begins at `start`. */
-export function endOfValue(text: string, start: number): number {
+export function endOfValue(text: string, from: number): number {
+  const start = ending(className, text, from) ?? ending(tagged, text, from) ?? from;
   const first = text[start] ?? '';
   if (isQuote(first)) return endOfText(text, start);
   if (first === '{' || first === '[') return endOfBrackets(text, start);
   if (first === '<') return text.indexOf('>', start) + 1 || text.length;
-  const named = ending(className, text, start);
-  if (named !== undefined) return endOfValue(text, named);
   let end = ending(oneWord, text, start) ?? start;
   // The backslash before a quote that ends a text in JSON.
   while (end > start && isQuote(text[end]) && text[end - 1] === '\\') end -= 1;

@@ -6,16 +6,16 @@ import type { SecretNames } from './secret-names.js';
  * The sign behind a label: `name: value`, `name:value`, `name = value` and `'name' => value`, as headers, YAML, `util.inspect` and settings
  * have them. `name=value` without blanks is a parameter. Signs are rare, names are not: a stack has two hundred words and one of these.
  */
-const sign = /:(?![/:\\])|\s=(?![=>])|=>/g;
+const sign = /:=?(?![/:\\])|\s=(?![=>])|=>|=(?=[ \t])/g;
 
 /** A colon without a blank behind it, when letters stand before it that are no digits of an IPv6 address. */
-const tight = ':(?<=[A-Za-z_-][G-Zg-z][A-Za-z]{0,3}\\d?:)(?![/:])';
+const tight = ':(?<=[A-Za-z_-][G-Zg-z][A-Za-z]{0,3}\\d?\\s?:)(?![/:])';
 
 /** An expression for {@link labelled} in texts without quotes and `=`. */
-export const labelTrigger = `:\\s|${tight}|--[A-Za-z]`;
+export const labelTrigger = `:\\s|${tight}|--[A-Za-z]|'(?<=\\[')`;
 
 /** What has to be in a text with a label that this file looks for. */
-export const labelled = `:[\\s"'\`[{]|\\s=|=>|${tight}|--[A-Za-z]|(?:[Pp]ass[Ww]ord|PASSWORD|[Pp]wd|PWD)=`;
+export const labelled = `:[\\s"'\`[{]|\\s=|=>|=[ \\t]|${tight}|--[A-Za-z]|\\[\\s{0,8}'|(?:[Pp]ass[Ww]ord|PASSWORD|[Pp]wd|PWD|[Cc]ookie|COOKIE|uthorization|UTHORIZATION)=`;
 
 /** Header fields are told by their hyphen, and take the rest of the line. */
 const headers: ReadonlySet<string> = new Set(['cookie', 'authorization']);
@@ -49,7 +49,7 @@ export function redactLabelled(text: string, names: SecretNames, replacement: st
     from = value.end;
   }
   const labelsDone = from === 0 ? text : result + text.slice(from);
-  return redactSettings(redactFlags(labelsDone, names, replacement), replacement);
+  return redactSettings(redactFlags(labelsDone, names, replacement), names, replacement);
 }
 
 interface Span {
@@ -67,7 +67,12 @@ function valueBehind(
   const { name } = label;
   const behind = at + found.length;
   if (found === '=>') return isEntry(text, label) ? wordOrMore(text, skipBlanks(text, behind)) : undefined;
-  if (found !== ':') return wordOrMore(text, skipBlanks(text, behind));
+  if (found !== ':') {
+    const value = wordOrMore(text, skipBlanks(text, behind));
+    // `token= user=ada`: a setting without a value, and the next one.
+    const isNext = found === '=' && value !== undefined && text.slice(value.start, value.end).includes('=');
+    return isNext ? undefined : value;
+  }
   if (!label.isQuoted && (name.includes('-') || headers.has(name.toLowerCase()))) {
     const start = skipBlanks(text, behind);
     const end = endOfWhole(text, start) ?? endOfHeader(text, start, label, isInText);
@@ -103,10 +108,10 @@ function labelBefore(text: string, at: number): Label {
   // The letter of an escaped line end in a text of JSON.
   if (text[start - 1] === '\\' && /[nrt]/.test(text[start] ?? '')) start += 1;
   let name = text.slice(start, end);
-  if (/^(?:keys?|id|string|number|code)$/i.test(name) && text[start - 1] === ' ') {
-    const before = start;
-    for (start -= 1; before - start < 32 && isNameUnit(text[start - 1]); ) start -= 1;
-    name = text.slice(start, end); // `API key`, `Session ID`
+  if (/^(?:keys?|id|string|number|code|is|was)$/i.test(name) && text[start - 1] === ' ') {
+    const stop = /^(?:is|was)$/i.test(name) ? start - 1 : end;
+    for (start -= 1; stop - start < 48 && isNameUnit(text[start - 1]); ) start -= 1;
+    name = text.slice(start, stop); // `API key`, `Session ID`; `the password is`
   }
   return { name, start, isQuoted, isEnclosed: /["'`[]/.test(text[start - 1] ?? '') };
 }

@@ -1,4 +1,4 @@
-import { endOfValue, saysSomething } from './labelled-value.js';
+import { endOfValue, isQuote, saysSomething } from './labelled-value.js';
 import type { SecretNames } from './secret-names.js';
 
 /** `--password value`, also as two entries of a list: `'--password', 'value'`. What has a `=` is a parameter. */
@@ -10,14 +10,25 @@ const pointing = /^no-|(?:file|path|dir|stdin|env|prompt)$/i;
 /** `text` with the values of a command's secret flags replaced. */
 export function redactFlags(text: string, names: SecretNames, replacement: string): string {
   if (!text.includes('--')) return text;
+  const isSecret = (name: string): boolean => !pointing.test(name) && names.has(name);
+  return redactBehind(flag, text, isSecret, replacement);
+}
+
+/** `text` without the values behind the places that `label` finds, whose first group is a name. */
+function redactBehind(
+  label: RegExp,
+  text: string,
+  isSecret: (name: string) => boolean,
+  replacement: string,
+): string {
   let result = '';
   let from = 0;
-  for (const match of text.matchAll(flag)) {
+  for (const match of text.matchAll(label)) {
     const [whole, name = ''] = match;
     const start = match.index + whole.length;
-    if (match.index < from || pointing.test(name) || !names.has(name)) continue;
+    if (match.index < from || !isSecret(name)) continue;
     const end = endOfValue(text, start);
-    const quote = /["'`]/.test(text[start] ?? '') ? text[start] : '';
+    const quote = isQuote(text[start]) ? text[start] : '';
     if (end === start || (quote === '' && saysSomething(text, start, end, name))) continue;
     result += `${text.slice(from, start)}${quote}${replacement}${quote}`;
     from = end;
@@ -29,10 +40,25 @@ export function redactFlags(text: string, names: SecretNames, replacement: strin
 const setting =
   /(?<=;)((?:password|pwd)=)(?:[^\s;"'`]|[ \t](?!\w{1,64}=)){1,256}|(?<=^|[\s"'`])((?:password|pwd)=)(?:[^\s;"'`]|[ \t](?!\w{1,64}=)){1,256}(?=;)/gi;
 
-/** `text` with the passwords of connection strings replaced. */
-export function redactSettings(text: string, replacement: string): string {
-  if (!text.includes(';')) return text;
-  return text.replace(
+/** `cookie=a=b; c=d` and `authorization=Token x`, whose values go on behind the first word. */
+const headerSetting =
+  /((?<![\w-])(?:(?:set-)?cookie=)(?=[^\s;"']{0,1024};))[^\s;"']*(?:;[ \t]?[\w.-]{1,64}=[^\s;"']*)*|((?<![\w-])(?:proxy-)?authorization=)[A-Za-z][\w-]{1,31}[ \t]{1,4}[^\s;"'=]{1,4096}={0,2}(?=[\s;"']|$)/gi;
+
+/** `['password', 'x']` in a list of its like, as `util.inspect` prints entries. */
+const entry = /(?<=\[\s{0,8}|\],\s{0,8})\[\s{0,8}'([\w.-]{1,128})',\s{0,8}(?=['"`])/g;
+
+/** `text` with the passwords of connection strings, header settings and entries of secret names replaced. */
+export function redactSettings(text: string, names: SecretNames, replacement: string): string {
+  let result = text;
+  if (/\[\s{0,8}'/.test(result)) result = redactBehind(entry, result, names.has, replacement);
+  if (/(?:cookie|authorization)=/i.test(result)) {
+    result = result.replace(
+      headerSetting,
+      (_whole, cookie?: string, scheme?: string) => `${cookie ?? scheme}${replacement}`,
+    );
+  }
+  if (!result.includes(';')) return result;
+  return result.replace(
     setting,
     (_whole, inside?: string, first?: string) => `${inside ?? first}${replacement}`,
   );

@@ -15,11 +15,11 @@ interface Pattern {
 }
 
 /**
- * Begins a word, or stands behind `_`, `-`, an escaped character of a URL (`%20`) or of a JSON text (`\n`). Whether a token's dots follow is
- * asked once for each run of its characters, so that no text is read twice.
+ * Begins a word, or stands behind `_`, `-`, an escaped character of a URL (`%20`) or of a JSON text (`\n`); with a second `eyJ`, behind anything.
+ * Whether a token's dots follow is asked once for each run of its characters, so that no text is read twice.
  */
 const jwt =
-  /(?<![\w-])(?=[\w-]{13,}\.[\w-]+\.)([\w-]*?)(?<=(?<![A-Za-z\d])|%[\dA-Fa-f]{2}|\\[nrt])eyJ[\w-]{10,}\.[\w-]+\.[\w-]*(?:\.[\w-]*\.[\w-]*)?/g;
+  /(?<![\w-])(?:(?=[\w-]{13,}\.eyJ[\w-]*\.)([\w-]*?)|(?=[\w-]{13,}\.[\w-]+\.)([\w-]*?)(?<=(?<![A-Za-z\d])|%[\dA-Fa-f]{2}|\\[nrt]))eyJ[\w-]{10,}\.[\w-]+\.[\w-]*(?:\.[\w-]*\.[\w-]*)?/g;
 
 /** RFC 6750; a token has a digit or is long, so that "bearer authentication" stays. In a URL the blank is `%20` or `+`. */
 const bearer = /\b(bearer(?:\s|%20|\+){1,8})(?=[\w.~+/=-]*\d|[\w.~+/=-]{20})[\w.~+/=-]{8,}/gi;
@@ -47,7 +47,7 @@ const cardStart = /^(?:2[2-7]|[3-6]\d)\d\d(?:[ +\u00a0-]|%20)?\d{4}/;
 const cardGroups: ReadonlySet<string> = new Set(['4444', '44443', '465', '464']);
 
 const email =
-  /(?:[\p{L}\p{M}\p{N}._+-]|(?<=\p{L})'(?=\p{L})|%(?:2[Bb]|[89A-Fa-f][\dA-Fa-f])){1,64}(?:@|%40)(?:[\p{L}\p{M}\p{N}-]{1,63}\.){1,8}(?:xn--[A-Za-z\d-]{1,59}|[\p{L}\p{M}]{2,24})(?![\p{L}\p{M}\p{N}])/gu;
+  /(?:[\p{L}\p{M}\p{N}._+-]|(?<=\p{L})'(?=\p{L})|%(?:2[Bb]|[89A-Fa-f][\dA-Fa-f])){1,64}(?:@|%(?:25){0,2}40|\\u0040)(?:[\p{L}\p{M}\p{N}-]{1,63}\.){1,8}(?:xn--[A-Za-z\d-]{1,59}|[\p{L}\p{M}]{2,24})(?![\p{L}\p{M}\p{N}])/gu;
 
 /** PEM, also in one line with `\n` as text, also cut off. */
 const privateKey =
@@ -62,7 +62,7 @@ const patterns: Readonly<Record<SecretValue, Pattern>> = {
   jwt: {
     trigger: 'J(?<=eyJ)',
     mayHold: (text) => text.includes('eyJ'),
-    redact: (text, replacement) => text.replace(jwt, `$1${replacement}`),
+    redact: (text, replacement) => text.replace(jwt, `$1$2${replacement}`),
   },
   bearer: {
     trigger: '[Bb](?:earer|EARER|asic)[\\s%+]',
@@ -77,18 +77,21 @@ const patterns: Readonly<Record<SecretValue, Pattern>> = {
       text.replace(digitRun, (run, at: number) =>
         ibanStart.test(text.slice(Math.max(0, at - 40), at))
           ? run
-          : withoutCards(run, /[\w-]/.test(text[at + run.length] ?? ''), replacement),
+          : withoutCards(run, /^-?\w/.test(text.slice(at + run.length, at + run.length + 2)), replacement),
       ),
   },
   email: {
     trigger: undefined,
-    mayHold: (text) => text.includes('@') || text.includes('%40'),
+    mayHold: (text) => /@|%40|%25|\\u0040/.test(text),
     redact: (text, replacement, hashed) =>
       text.replace(email, (address) => hashed?.of(decoded(address)) ?? replacement),
   },
 };
 
 export const secretValues: readonly SecretValue[] = ['privateKey', 'jwt', 'bearer', 'card', 'email'];
+
+/** What may be an address's sign. */
+const at = '@|%40|%25|\\\\u0040';
 
 /** The chosen patterns as one: what to look for, and what to do with a text in which it is. */
 export function valuePatterns(
@@ -98,7 +101,7 @@ export function valuePatterns(
 ) {
   const chosen = secretValues.filter((value) => values.includes(value)).map((value) => patterns[value]);
   const triggers = chosen.flatMap(({ trigger }) => trigger ?? []).join('|');
-  const any = new RegExp(triggers === '' ? '@|%40' : `@|%40|${triggers}`);
+  const any = new RegExp(triggers === '' ? at : `${at}|${triggers}`);
   return {
     triggers,
     redact(text: string): string {
@@ -151,10 +154,12 @@ function isCard(text: string): boolean {
 
 /** The address as it is when nobody escaped it, so that one person has one hash. */
 function decoded(address: string): string {
+  let plain = address.replace('\\u0040', '@');
   try {
-    return decodeURIComponent(address);
+    while (plain.includes('%')) plain = decodeURIComponent(plain);
+    return plain;
   } catch {
-    return address.replace('%40', '@');
+    return plain.replace('%40', '@');
   }
 }
 
