@@ -1,5 +1,6 @@
 import { EventEmitter, once } from 'node:events';
 import { get, type ServerResponse } from 'node:http';
+import { pipeline, Readable } from 'node:stream';
 import { type HttpHost, httpHosts, type Mount, waitFor } from '@seaworthy/testkit';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { withContext } from '../src/index.js';
@@ -63,6 +64,18 @@ function mount(sentry: Sentry): Mount {
         response.writeHead(200).write('half');
         next(errorNamed('of another service'));
       });
+      app.get('/streamed', (request, response, next) => {
+        const parts = async function* () {
+          yield 'half';
+          if (request.url.includes('?gone')) arrivals.emit('request');
+          else throw errorNamed('of another service');
+          await new Promise(() => undefined); // a source that has no more for now
+        };
+        pipeline(Readable.from(parts()), response, (error) => {
+          next(error); // the answer is destroyed by now, whoever was at fault
+          arrivals.emit('end of a stream');
+        });
+      });
       app.get('/errors/:name', (request, response, next) => {
         const error = errorNamed(request.params.name);
         void gone(request.url, response).then(() => next(error));
@@ -93,7 +106,7 @@ function mount(sentry: Sentry): Mount {
 }
 
 /** The host, and what Sentry is told, with the log context and the name of that moment. */
-async function serve(host: HttpHost) {
+async function serve(host: HttpHost, setName?: () => never) {
   const told: Array<{ readonly error: unknown; readonly requestId: unknown; readonly route: unknown }> = [];
   let route: string | undefined;
   const sdk: SentrySdk = {
@@ -105,6 +118,7 @@ async function serve(host: HttpHost) {
     },
     getIsolationScope: () => ({
       setTransactionName(name) {
+        setName?.();
         route = name;
       },
     }),
@@ -152,6 +166,14 @@ describe.each(frameworks)('on $name', (host) => {
     },
   );
 
+  test('an error whose route cannot be told is sent, and answered', async () => {
+    const { request, toldUntilNow } = await serve(host, () => {
+      throw new Error('no name');
+    });
+    expect(await request('/errors/plain')).toBe(500);
+    expect(await toldUntilNow()).toEqual([{ error: errorNamed('plain'), requestId: 'r1', route: undefined }]);
+  });
+
   test('an error that comes when the client has left is sent once, unless it would have been a 4xx', async () => {
     const { url, toldUntilNow } = await serve(host);
     for (const name of ['not found', 'with a word', 'of another service', 'plain']) {
@@ -166,11 +188,26 @@ describe.each(frameworks)('on $name', (host) => {
 });
 
 describe.each(frameworks.filter(({ name }) => name.startsWith('express')))('on $name', (host) => {
-  test('an error behind the headers, which the status does not tell of, is sent', async () => {
-    const { request, toldUntilNow } = await serve(host);
-    await expect(request('/late')).rejects.toThrow();
-    expect(await toldUntilNow()).toEqual([
-      { error: errorNamed('of another service'), requestId: 'r1', route: 'GET /late' },
-    ]);
+  test.each(['/late', '/streamed'])(
+    'an error behind the headers (%s), which the status does not tell of, is sent',
+    async (path) => {
+      const { request, toldUntilNow } = await serve(host);
+      await expect(request(path)).rejects.toThrow();
+      expect(await toldUntilNow()).toEqual([
+        { error: errorNamed('of another service'), requestId: 'r1', route: `GET ${path}` },
+      ]);
+    },
+  );
+
+  test('a client that leaves in the middle of a stream is no error', async () => {
+    const { url, toldUntilNow } = await serve(host);
+    const arrived = once(arrivals, 'request');
+    const left = get(`${url}/streamed?gone`, (answer) => answer.on('error', () => undefined));
+    left.on('error', () => undefined);
+    await arrived;
+    const ended = once(arrivals, 'end of a stream');
+    left.destroy();
+    await ended;
+    expect(await toldUntilNow()).toEqual([]);
   });
 });

@@ -17,7 +17,19 @@ export function captureUnhandled(sdk: SentrySdk, error: unknown, type: string): 
   capture(sdk, error, { mechanism: { type, handled: false } });
 }
 
-/** Names what is captured in this request after its route, so that it is grouped, and no value of the path is in the name. */
-export function nameTransaction(sdk: SentrySdk, method: string | undefined, route: string | undefined): void {
-  if (route !== undefined) sdk.getIsolationScope().setTransactionName(`${method ?? 'GET'} ${route}`);
+/**
+ * Names what is captured in this request after its route, so that it is grouped, and no value of the path is in the name. What is
+ * captured matters more: it goes without a name when the route cannot be told.
+ */
+export function nameTransaction(
+  sdk: SentrySdk,
+  method: string | undefined,
+  routeOf: () => string | undefined,
+): void {
+  try {
+    const route = routeOf();
+    if (route !== undefined) sdk.getIsolationScope().setTransactionName(`${method ?? 'GET'} ${route}`);
+  } catch {
+    // Nor may it break the answer.
+  }
 }

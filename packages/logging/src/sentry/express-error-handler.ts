@@ -18,7 +18,7 @@ export type ExpressErrorHandler = (
 export function expressErrorHandler(sdk: SentrySdk, whenFailed: FailedAnswers): ExpressErrorHandler {
   return (error, request, response, next) => {
     whenFailed(response, error, () => {
-      nameTransaction(sdk, request.method, expressRoute(request));
+      nameTransaction(sdk, request.method, () => expressRoute(request));
       captureUnhandled(sdk, error, 'auto.middleware.express');
     });
     next(error);

@@ -1,4 +1,5 @@
 import { AsyncResource } from 'node:async_hooks';
+import { errorCode } from '@seaworthy/contracts';
 import { isServerError } from './is-server-error.js';
 
 /** The part of a `ServerResponse` that says how a request ended. */
@@ -25,8 +26,8 @@ export function failedAnswers(): FailedAnswers {
     const errors = errorsOf.get(answer) ?? new Set();
     if (errors.has(error)) return;
     errorsOf.set(answer, errors.add(error));
-    // Behind the headers an error breaks off the answer, or is too late for it, unless it only says that the client has left.
-    const broken = answer.headersSent && (answer.writableFinished || !answer.destroyed);
+    // Behind the headers an error breaks off the answer, or is too late for it, and no status can tell.
+    const broken = answer.headersSent && !saysThatClientLeft(answer, error);
     let decided = false;
     const decide = AsyncResource.bind(() => {
       if (decided) return;
@@ -41,6 +42,18 @@ export function failedAnswers(): FailedAnswers {
       answer.prependOnceListener('close', decide);
     }
   };
+}
+
+/** What streams say of an answer that was closed under them; where a stream was at fault, its own error is handed on. */
+const endings: ReadonlySet<unknown> = new Set([
+  'ERR_STREAM_PREMATURE_CLOSE',
+  'ERR_STREAM_DESTROYED',
+  'ECONNRESET',
+  'EPIPE',
+]);
+
+function saysThatClientLeft({ destroyed, writableFinished }: Answer, error: unknown): boolean {
+  return destroyed && !writableFinished && endings.has(errorCode(error));
 }
 
 /** Where the client left before a status was chosen, by the error's own. */

@@ -26,7 +26,7 @@ export function fastifyErrorHandler(sdk: SentrySdk, whenFailed: FailedAnswers): 
   const plugin = async (app: FastifyErrorApp): Promise<void> => {
     app.addHook('onError', (request, reply, error, done) => {
       whenFailed(reply.raw, error, () => {
-        nameTransaction(sdk, request.method, request.routeOptions.url);
+        nameTransaction(sdk, request.method, () => request.routeOptions.url);
         captureUnhandled(sdk, error, 'auto.function.fastify');
       });
       done();
