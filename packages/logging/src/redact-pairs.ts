@@ -4,10 +4,10 @@ import type { SecretNames } from './secret-names.js';
 const value = /(?:'[^']*'?|"[^"]*"?)(?:[^\s&;"',)\]}<>]|'(?=\w))*|[^\s&;"']+(?:'[^\s&;"',)\]}]+)*/y;
 
 /** In a query an apostrophe is a character like others, but for one that ends what the URL stands in. */
-const queryValue = /"[^"]*"?|[^\s&;"]*[^\s&;"'`,)\]}>]/y;
+const queryValue = /"[^"]*"?|'[^'\s&;"]*'?(?:[^\s&;"]*[^\s&;"'`,)\]}>])?|[^\s&;"]*[^\s&;"'`,)\]}>]/y;
 
-/** Escapes behind which names and signs may be hidden: `"`, `%`, `'`, `:`, `=` and `@`. */
-const escapes = /%(?:2[257]|3[ad]|40)/i;
+/** Signs without which nothing is secret, escaped: `"`, `%`, `'`, `:`, `=` and `@`; and those that need no escape. */
+const telling = /%(?:2[257]|3[ad]|40)|['$]/i;
 
 /** Escaped ASCII each by itself and what else stands together, so that a mistake in one is none in the others. */
 const encoded = /(?:%[89a-f][\da-f])+|%[0-7][\da-f]/gi;
@@ -46,7 +46,7 @@ export function redactPairs(
     if (!isHidden) {
       searched = end;
       const whole = text.slice(at + 1, end);
-      if (!escapes.test(whole) || redactNested === undefined) continue;
+      if (!isTelling(whole) || redactNested === undefined) continue;
       // What is not encoded keeps its looks.
       const plain = whole.includes('=') ? redactPairs(whole, names, replacement, depth, undefined) : whole;
       shown = redactEncoded(plain, depth + 1, redactNested);
@@ -59,15 +59,19 @@ export function redactPairs(
 }
 
 function redactEncoded(text: string, depth: number, redactNested: RedactNested): string {
-  if (depth > deepest || !escapes.test(text)) return text;
+  if (depth > deepest || !isTelling(text)) return text;
   const plain = decode(text);
   const redacted = redactEncoded(redactNested(plain, depth), depth + 1, redactNested);
   // Half a surrogate pair has no encoding.
   return redacted === plain ? text : encodeURIComponent(redacted.replace(/[\ud800-\udfff]/gu, '\ufffd'));
 }
 
+function isTelling(text: string): boolean {
+  return text.includes('%') && telling.test(text);
+}
+
 function endOfValue(text: string, start: number, isQuery: boolean): number {
-  const expression = isQuery && text[start] !== "'" ? queryValue : value;
+  const expression = isQuery ? queryValue : value;
   expression.lastIndex = start;
   return expression.test(text) ? expression.lastIndex : start;
 }

@@ -321,37 +321,6 @@ describe('text', () => {
     }
   });
 
-  test('costs time in proportion to its length, whatever it holds', () => {
-    // 200 000 units each; a pattern that backtracks would take minutes and run into the test's time limit.
-    for (const part of [
-      '=',
-      'a=',
-      "a='",
-      '"a":"',
-      '\\"a\\":\\"',
-      'http://',
-      'a://b:',
-      '"',
-      '\\',
-      '%',
-      'a.b-c_d[',
-      '?&;=',
-      'token: ',
-      'token: "',
-      "token: '\\",
-      'token: {',
-      'x-token: ',
-      'token = ',
-      'a.',
-      '[["a","',
-      '[["a",',
-      "password '",
-      'identified by ',
-    ]) {
-      expect(redactor.redactText(part.repeat(200_000 / part.length))).toBeTypeOf('string');
-    }
-  });
-
   test('whatever surrounds it, the value of a secret parameter does not come through', () => {
     const value = fc.stringMatching(/^[A-Za-z0-9._~-]{8,40}$/);
     const name = fc.constantFrom('password', 'access_token', 'apiKey', 'X-Secret', 'DB_PASSWORD');
