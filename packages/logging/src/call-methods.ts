@@ -1,5 +1,9 @@
 import tripleBeam from 'triple-beam';
 import type winston from 'winston';
+import { isError } from './is-error.js';
+import { memberOf } from './member-of.js';
+import { safeCopy } from './safe-copy.js';
+import { spreads } from './spreads.js';
 
 /** Takes one call. `level` may be none of the logger's. */
 export type Send = (
@@ -49,12 +53,21 @@ export function levelOf(info: unknown): string {
   }
 }
 
-/** Arguments for the placeholders of its message, where winston's `splat()` looks for them. */
+/**
+ * Arguments for the placeholders of its message, where winston's `splat()` looks for them; without the data that a winston logger has
+ * put into the info as well, when it is piped into this one.
+ */
 export function placedIn(info: unknown): readonly unknown[] {
+  const object = Object(info);
+  const placed = memberOf(object, tripleBeam.SPLAT);
   try {
-    const placed: unknown = Reflect.get(Object(info), tripleBeam.SPLAT);
-    return Array.isArray(placed) ? [...placed] : [];
+    return Array.isArray(placed) ? placed.filter((each) => !isIn(object, each)) : [];
   } catch {
-    return [];
+    return ['[unreadable]'];
   }
+}
+
+function isIn(info: object, data: unknown): boolean {
+  if (typeof data !== 'object' || data === null || isError(data) || !spreads(data)) return false;
+  return Object.entries(safeCopy(data)).every(([name, value]) => memberOf(info, name) === value);
 }

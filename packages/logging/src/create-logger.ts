@@ -3,6 +3,7 @@ import winston from 'winston';
 import { keepBoundFields } from './bound-fields.js';
 import { takeDirectPath } from './direct-path.js';
 import { createDispatch } from './dispatch.js';
+import { guardTimers } from './guard-timers.js';
 import { createLineFormat } from './line-format.js';
 import { lineSchema, schemaNames } from './line-schema.js';
 import { logLimits } from './log-limits.js';
@@ -100,6 +101,7 @@ export function createLogger(options: LoggerOptions): ServiceLogger {
   });
   guardLevel(logger);
   guardConfigure(logger);
+  guardTimers(logger);
   const boundTo = keepBoundFields(logger, lines);
   watchTransports(logger, dispatch.forget);
   endWhenTaken(logger, dispatch);

@@ -1,5 +1,5 @@
 /** A member's value; what cannot be read says so. */
-export function memberOf(holder: object, name: string): unknown {
+export function memberOf(holder: object, name: string | symbol): unknown {
   try {
     return Reflect.get(holder, name);
   } catch {

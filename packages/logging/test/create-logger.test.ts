@@ -270,8 +270,12 @@ describe('calls in winston’s shapes', () => {
       log.log(info);
       log.write(info);
       log.child({ b: 2 }).write(info);
+      log.profile('p');
+      log.profile('p', frozen);
+      log.startTimer().done(frozen);
       for (const line of lines()) expect(line).toMatchObject({ message: 'm', a: 1, version: '1' });
-      expect(lines()).toHaveLength(5);
+      log.startTimer().done(null);
+      expect(lines()).toHaveLength(8);
       expect(log.stats().failed).toBe(0);
     });
   });

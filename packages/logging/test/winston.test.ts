@@ -205,6 +205,19 @@ describe.each([
     ]);
   });
 
+  test('takes what another winston logger pipes into it, once', () => {
+    const { log, lines } = testLogger({ direct });
+    const other = winston.createLogger({ format: winston.format.splat() });
+    other.pipe(log);
+    other.info('with data', { a: 1 });
+    other.warn('%s paid', 'Ada', { b: 2 });
+    expect(lines()).toEqual([
+      expect.objectContaining({ level: 'info', message: 'with data', a: 1 }),
+      expect.objectContaining({ level: 'warn', message: 'Ada paid', b: 2 }),
+    ]);
+    expect(lines()[0]).not.toHaveProperty('args');
+  });
+
   test('can be silenced', () => {
     const { log, texts } = testLogger({ direct });
     log.silent = true;
