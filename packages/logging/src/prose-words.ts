@@ -4,7 +4,8 @@
  */
 const words: ReadonlySet<string> = new Set(
   [
-    'a an the this that these its it and or not no none nothing of in on at to for from by with without within as if than',
+    'a an the this that these those its it and or not no none nothing of in on at to for from by with without within as if',
+    'than so both each one all what who how when where why which such here there also then they you your we our provides',
     'is are was were be been must may might can cannot can’t should shall will would could does did has have had isn’t',
     'required optional missing empty blank invalid valid incorrect wrong malformed mismatch mismatched unknown unexpected',
     'expected expired expires expiring revoked rejected refused denied forbidden unauthorized unauthenticated unverified',

@@ -24,6 +24,14 @@ const headers: ReadonlySet<string> = new Set(['cookie', 'authorization']);
 const className =
   /^[A-Z]\w*(?:Error|Exception|Warning|Service|Provider|Manager|Handler|Module|Controller|Strategy|Guard|Middleware)$/;
 
+/** Names of files, which stand before lines and columns in a stack. */
+const fileName = /\.(?:[cm]?[jt]sx?|vue|json|md|ya?ml|html?|css|py|rb|go|java|log|txt)$/i;
+
+/** `credentials-api:443`; a header begins otherwise and holds no number of a port. */
+const hostName = /^(?!x-)(?=.*[.-])[a-z\d.-]+(?<!pin|otp|cvv|cvc|code)$/;
+
+const port = /\d{2,5}(?![\w.-])/y;
+
 interface Label {
   readonly name: string;
   /** Where it begins, behind its quote. */
@@ -41,7 +49,8 @@ export function redactLabelled(text: string, names: SecretNames, replacement: st
   for (const { 0: found, index } of text.matchAll(sign)) {
     if (index < from) continue;
     const label = labelBefore(text, index);
-    if (label.name === '' || !names.has(label.name) || className.test(label.name)) continue;
+    const { name } = label;
+    if (name === '' || !names.has(name) || className.test(name) || fileName.test(name)) continue;
     const value = valueBehind(text, index, found, label, isInText);
     if (value === undefined || text.startsWith(replacement, value.start)) continue;
     const quote = isQuote(text[value.start]) ? text[value.start] : '';
@@ -66,6 +75,9 @@ function valueBehind(
 ): Span | undefined {
   const { name } = label;
   const behind = at + found.length;
+  const before = text[label.start - 1] ?? '';
+  // "`token:` is missing": the label is named, and nothing is behind it.
+  if (isQuote(before) && text[behind] === before && behind - at === 1) return undefined;
   if (found === '=>') return isEntry(text, label) ? wordOrMore(text, skipBlanks(text, behind)) : undefined;
   if (found !== ':') {
     const value = wordOrMore(text, skipBlanks(text, behind));
@@ -73,7 +85,8 @@ function valueBehind(
     const isNext = found === '=' && value !== undefined && text.slice(value.start, value.end).includes('=');
     return isNext ? undefined : value;
   }
-  if (!label.isQuoted && (name.includes('-') || headers.has(name.toLowerCase()))) {
+  if (hostName.test(name) && isAt(port, text, behind)) return undefined;
+  if (!label.isQuoted && !/[/#]/.test(before) && (name.includes('-') || headers.has(name.toLowerCase()))) {
     const start = skipBlanks(text, behind);
     const end = endOfWhole(text, start) ?? endOfHeader(text, start, label, isInText);
     return end > start ? { start, end } : undefined;
@@ -82,13 +95,18 @@ function valueBehind(
   if (block !== undefined) return block;
   const start = skipBlanks(text, behind);
   const isTight = start === behind && !/["'`[{]/.test(text[start] ?? '');
-  if (isTight && /[:/@]/.test(text[label.start - 1] ?? '')) return undefined;
+  if (isTight && /[:/@#]/.test(before)) return undefined;
   const value = wordOrMore(text, start);
   if (value === undefined || /["'`[{<]/.test(text[start] ?? '')) return value;
   // A word in the next line is a value only when it is alone there.
   if (/[\r\n]/.test(text.slice(behind, start)) && !/^(?:[\r\n]|$)/.test(text.slice(value.end, value.end + 1)))
     return undefined;
   return saysSomething(text, start, value.end, name) ? undefined : value;
+}
+
+function isAt(expression: RegExp, text: string, at: number): boolean {
+  expression.lastIndex = at;
+  return expression.test(text);
 }
 
 function wordOrMore(text: string, start: number): Span | undefined {
