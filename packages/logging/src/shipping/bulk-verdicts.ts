@@ -1,3 +1,4 @@
+import { optionalMember } from './optional-member.js';
 import type { Verdict } from './shipping-target.js';
 
 /** What an item of a bulk answer says of its document; `in doubt` where the fault may be the document's or the cluster's. */
@@ -38,23 +39,25 @@ const noTimestamp = 'data stream timestamp field [@timestamp] is missing';
 
 /** @throws Error `BULK_ANSWER` for what is not the answer to a bulk request of so many documents. */
 export function itemVerdicts(answer: unknown, count: number): ItemVerdict[] {
-  const items = memberOf(answer, 'items');
+  const items = optionalMember(answer, 'items');
   if (!Array.isArray(items) || items.length !== count) {
     throw Object.assign(new Error('Not the answer of a bulk request.'), { code: 'BULK_ANSWER' });
   }
-  return items.map((item) => itemVerdict(memberOf(item, 'create')));
+  return items.map((item) => itemVerdict(optionalMember(item, 'create')));
 }
 
 function itemVerdict(item: unknown): ItemVerdict {
-  const status = Number(memberOf(item, 'status'));
-  const error = memberOf(item, 'error');
-  const type = String(memberOf(error, 'type') ?? '');
+  const status = Number(optionalMember(item, 'status'));
+  const error = optionalMember(item, 'error');
+  const type = String(optionalMember(error, 'type') ?? '');
   const kind = `${status} ${type}`;
-  const reason = `${kind}: ${memberOf(error, 'reason') ?? ''}`;
+  const reason = `${kind}: ${optionalMember(error, 'reason') ?? ''}`;
   const verdict = verdictOf(status, type, reason);
   const refused = typeof verdict === 'object';
-  const causes = refused ? [error, memberOf(error, 'caused_by')] : [];
-  const lacksTimestamp = causes.some((cause) => String(memberOf(cause, 'reason')).includes(noTimestamp));
+  const causes = refused ? [error, optionalMember(error, 'caused_by')] : [];
+  const lacksTimestamp = causes.some((cause) =>
+    String(optionalMember(cause, 'reason')).includes(noTimestamp),
+  );
   return { verdict, kind, reason, lacksTimestamp };
 }
 
@@ -64,8 +67,4 @@ function verdictOf(status: number, type: string, reason: string): ItemVerdict['v
   if (!(status >= 400 && status < 500) || statusesOfCluster.has(status)) return 'again';
   if (typesOfCluster.has(type)) return 'again';
   return status === tooLarge || typesOfDocument.has(type) ? { refused: reason } : 'in doubt';
-}
-
-function memberOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }

@@ -121,6 +121,28 @@ test('a registry that throws stops nothing', async () => {
   expect(shipping.stats()).toMatchObject({ sent: 10, retries: 0 });
 });
 
+test('a target may fail with anything: it is tried again', async () => {
+  const revoked = Proxy.revocable({}, {});
+  revoked.revoke();
+  const failures: unknown[] = [
+    revoked.proxy,
+    undefined,
+    'a text',
+    { statusCode: 'odd', cause: revoked.proxy },
+  ];
+  const target = memoryTarget();
+  const { deliver } = target;
+  target.deliver = async (records, options) => {
+    if (failures.length > 0) throw failures.shift();
+    return deliver(records, options);
+  };
+  const { log, shipping } = shippingLog(tempFolder(), target, { maxRetryDelay: '2ms' });
+  logLines(log, 0, 10);
+  await waitFor(() => shipping.stats().waiting === 0, { what: 'all to be delivered' });
+  expect(indexesOf(target.lines())).toEqual(upTo(10));
+  expect(shipping.stats()).toMatchObject({ retries: 4, dropped: 0 });
+});
+
 test('a target that never answers is given up at the deadline, and when the logger closes', async () => {
   const target = memoryTarget();
   const signals: AbortSignal[] = [];
