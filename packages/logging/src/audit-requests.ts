@@ -5,7 +5,7 @@ import { type RecordNote, recordOf, recordsBeingWritten } from './audited.js';
 import { runInContext } from './log-context.js';
 import { createRedactor } from './redactor.js';
 import { contextOf } from './request-context.js';
-import type { RequestKind } from './request-log.js';
+import { attempt, type RequestKind } from './request-log.js';
 import { maskedUrl, pathOf } from './request-path.js';
 import { whenOver } from './when-over.js';
 
@@ -46,6 +46,13 @@ export function createAuditRequests<Request>(
   }
   const mutating = new Set(methods);
   const redactor = createRedactor();
+
+  function targetOf(request: Request): Readonly<Record<string, unknown>> {
+    const values = Object.entries(attempt(kind.params, request) ?? {});
+    return Object.fromEntries(
+      values.map(([name, value]) => [name, redactor.isSecret(name) ? redactor.replacement : value]),
+    );
+  }
 
   /** Of a request that no route answered. */
   function pathWithoutSecrets(request: Request): string {
@@ -95,8 +102,8 @@ export function createAuditRequests<Request>(
     async function eventOf(statusCode: number | undefined, aborted: boolean): Promise<AuditEvent> {
       return {
         actor: actor(request),
-        action: `${raw.method} ${kind.route?.(request) ?? pathWithoutSecrets(request)}`,
-        target: { ...kind.params?.(request) },
+        action: `${raw.method} ${attempt(kind.route, request) ?? pathWithoutSecrets(request)}`,
+        target: targetOf(request),
         outcome: outcomeOf(statusCode),
         details: {
           ...(statusCode === undefined ? {} : { statusCode }),

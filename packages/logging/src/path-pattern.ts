@@ -118,7 +118,7 @@ export function withoutParts(
 }
 
 /** What the client meant; what nobody can decode means itself. */
-function decoded(text: string): string {
+export function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

@@ -176,8 +176,11 @@ function ignoredBy(
   };
 }
 
-/** A framework that cannot say is no reason to lose the line. */
-function attempt<Request, T>(ask: ((request: Request) => T) | undefined, request: Request): T | undefined {
+/** A framework that cannot say is no reason to lose a line or a record. */
+export function attempt<Request, T>(
+  ask: ((request: Request) => T) | undefined,
+  request: Request,
+): T | undefined {
   try {
     return ask?.(request);
   } catch {

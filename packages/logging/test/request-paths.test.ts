@@ -14,6 +14,7 @@ type Handler = (request: unknown, response: Answer, next: (error?: unknown) => v
 interface Answer {
   status(code: number): Answer;
   send(body: string): void;
+  end(body: string): void;
 }
 interface Routes {
   (...request: unknown[]): void;
@@ -28,6 +29,7 @@ interface ExpressModule {
 }
 
 const answer: Handler = (_request, response) => response.send('ok');
+const answerPlainly: Handler = (_request, response) => response.end('ok');
 const fail: Handler = () => {
   throw new Error('broken');
 };
@@ -133,7 +135,7 @@ describe.each(['express4', 'express'])('paths in %s', (name) => {
     ]);
     const [plain] = await service.seen(service.port, 'GET /plain/canary/b');
     expect(plain).toMatch(/^200 \/plain\/(\[redacted\]|canary)\/b /);
-    expect(JSON.stringify(service.events)).not.toContain('canary/');
+    expect(JSON.stringify(service.events)).not.toContain('canary');
     expect(service.events.map(({ action }) => action)).toEqual([
       'POST /reset/:token',
       'POST /invite/:token/confirm',
@@ -171,7 +173,7 @@ describe.each(['express4', 'express'])('paths in %s', (name) => {
     await using service = await serve((app) => {
       const api = express();
       api.get('/users/:id', answer);
-      api.post('/reset/:token', fail);
+      api.post('/reset/:token/:id', fail);
       const inner = express();
       const router = express.Router();
       router.get('/things/:thing', answer);
@@ -186,15 +188,31 @@ describe.each(['express4', 'express'])('paths in %s', (name) => {
       'GET /api/v1/users/5',
       'GET /api/v1/inner/deep/7/things/8',
       'GET /api/v1/inner',
-      'POST /api/v1/reset/canary',
+      'POST /api/v1/reset/canary/7',
       'GET /api/v1/nowhere',
     );
     expect(users).toBe('200 /api/v1/users/5 /api/v1/users/:id');
     expect(things).toBe('200 /api/v1/inner/deep/7/things/8 /api/v1/inner/deep/:at/things/:thing');
     expect(root).toBe('200 /api/v1/inner /api/v1/inner');
     // The error went to the outer application, from where the routes of the inner one are not to be seen.
-    expect(failed).toBe('500 /api/v1/reset/[redacted] undefined');
+    expect(failed).toBe('500 /api/v1/reset/[redacted]/7 undefined');
     expect(unknown).toBe('404 /api/v1/nowhere undefined');
+    expect(service.events).toMatchObject([
+      { action: 'POST /api/v1/reset/[redacted]/7', target: { token: '[redacted]', id: '7' } },
+    ]);
+  });
+
+  test('a router that serves without an application has its routes, and its secrets are masked', async () => {
+    const { mount, seen } = watched();
+    const router = express.Router();
+    mount.express(router);
+    router.get('/reset/:token', answerPlainly);
+    const server = createServer((request, response) => router(request, response, () => response.end()));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    expect(await seen(port, 'GET /reset/canary')).toEqual(['200 /reset/[redacted] /reset/:token']);
+    server.close();
   });
 
   test('a route that passed a request on to nothing is not the route that answered; one that answers 404 is', async () => {
