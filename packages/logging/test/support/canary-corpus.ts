@@ -85,5 +85,26 @@ export function canaryCorpus(): {
   const refused = { command: { name: 'auth', args: ['app', canary()] } };
   calls.push(['redis', Object.assign(new Error('WRONGPASS invalid username-password pair'), refused)]);
   calls.push([`GET /login?next=/cb?token=${canary()} and /login?next=%2Fcb%3Ftoken%3D${canary()}`]);
+  const variables = encodeURIComponent(JSON.stringify({ password: canary() }));
+  calls.push([`GET /graphql?variables=${variables} and /b?next=/b%FCcher%3Ftoken%3D${canary()}`]);
+  calls.push([
+    `GET /login?next=${encodeURIComponent(`%2Fcb%3Ftoken%3D${canary()}`)}&half=\ud800%26pin%3D${canary()}`,
+  ]);
+  calls.push([
+    'url',
+    Object.assign(new TypeError('Invalid URL'), { input: `postgres://u:pa/${canary()}@host/db` }),
+  ]);
+  calls.push([
+    'sql',
+    { sql: `update u set password = 'ab\\'${canary()}', pin = crypt('${canary()}', gen_salt('bf'))` },
+  ]);
+  calls.push([
+    'sql',
+    { sql: `where token in ('${canary()}') or lower(token) != N'${canary()}' or pin = $$${canary()}$$` },
+  ]);
+  calls.push([`ALTER USER app IDENTIFIED BY "${canary()}"`]);
+  calls.push([`SET PASSWORD FOR 'j'@'localhost' = '${canary()}'`]);
+  calls.push([`insert into u (note, token) values ('a\\', 'b)${canary()}')`]);
+  calls.push(['body', { body: JSON.stringify({ sql: `where "token" = 'a\\'${canary()}'` }) }]);
   return { canaries, calls };
 }
