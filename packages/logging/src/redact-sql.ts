@@ -27,7 +27,7 @@ const accountText = /(?:[enxbu]&?|_\w{1,32})?(?:\\{0,15}'|(\\{0,15}"))|\$(?:[a-z
 const keyDetail = /\(([\w", ]{1,256})\)=(?=\()/g;
 const endOfDetail = /\)(?= (?:already exists|is not present|is still referenced|conflicts with))/g;
 
-/** MySQL's `Duplicate entry 'value' for key 'users.token'`; a quote in the value is not doubled. */
+/** MySQL's `Duplicate entry 'value' for key 'users.users_token_unique'`; a quote in the value is not doubled. */
 const duplicateEntry = /(Duplicate entry ')((?:[^']|'(?! for key ')){0,1024})(' for key '([^']{1,256})')/g;
 
 /** PostgreSQL's `Failing row contains (1, ada, …).`: all columns of the row, without their names. */
@@ -63,7 +63,7 @@ export function redactSql(text: string, names: SecretNames, replacement: string)
       result = result.replace(
         duplicateEntry,
         (whole: string, start: string, _value: string, end: string, key: string) =>
-          isSecret(key) ? `${start}${replacement}${end}` : whole,
+          [key, ...key.split(/[._-]/)].some(isSecret) ? `${start}${replacement}${end}` : whole,
       );
     }
   }

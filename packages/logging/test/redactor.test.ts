@@ -274,6 +274,10 @@ describe('text', () => {
       "insert into u (a, token) values ('a\\', 'b)canary') as x",
       'insert into u (a, token) values ([redacted]) as x',
     ],
+    [
+      "Duplicate entry 'canary' for key 'u.u_pin_unique'",
+      "Duplicate entry '[redacted]' for key 'u.u_pin_unique'",
+    ],
     ['Key (token)=(a)canary) already exists.', 'Key (token)=([redacted]) already exists.'],
     ['{"q":"\\"token\\" = \'canary\'","b":1}', '{"q":"\\"token\\" = \'[redacted]\'","b":1}'],
     ['{"q":"pin = \'a\\\\\'canary\'","b":"c"}', '{"q":"pin = \'[redacted]\'","b":"c"}'],
