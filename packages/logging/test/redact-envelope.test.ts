@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createRedactor } from '../src/redactor.js';
+import { plainRedactor } from '../src/sentry/plain-redactor.js';
 import { redactEnvelope } from '../src/sentry/redact-envelope.js';
 
 const redactor = createRedactor({ keys: ['nationalId'], hash: { keys: ['userId'], key: 'k'.repeat(32) } });
@@ -81,5 +82,23 @@ describe('an envelope', () => {
       event_id: 'a',
       trace: { public_key: 'public', transaction: 'GET /a?token=[redacted]' },
     });
+  });
+});
+
+test("in a page, a payload's own way to become JSON, its numbers and its circles are no way out", () => {
+  const circle: Record<string, unknown> = { token: 'secret-1' };
+  circle.self = [circle, { circle }];
+  const payload = {
+    tags: { toJSON: () => ({ password: 'secret-2' }) },
+    count: 12n,
+    circle,
+    again: [{ same: 1 }, { same: 1 }],
+  };
+  const [, [[, json] = []]] = redactEnvelope([{}, [[{ type: 'event' }, payload]]], plainRedactor({}));
+  expect(JSON.parse(String(json))).toEqual({
+    tags: {},
+    count: '12',
+    circle: { token: '[redacted]', self: ['[circular]', { circle: '[circular]' }] },
+    again: [{ same: 1 }, { same: 1 }],
   });
 });

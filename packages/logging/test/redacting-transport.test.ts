@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { createRedactor } from '../src/redactor.js';
+import type { EnvelopeRedactor } from '../src/sentry/redact-envelope.js';
 import { maxEnvelopes, redactingTransport } from '../src/sentry/redacting-transport.js';
 import type { Envelope } from '../src/sentry/sentry-sdk.js';
 
 /** A transport whose ingest answers when it is told to. */
-function hanging() {
+function hanging(redactor: EnvelopeRedactor = createRedactor()) {
   const sent: Envelope[] = [];
   const dropped: unknown[][] = [];
   const answers: Array<() => void> = [];
@@ -16,7 +17,7 @@ function hanging() {
       },
       flush: async () => true,
     },
-    createRedactor(),
+    redactor,
     (...drop) => void dropped.push(drop),
   );
   return { transport, sent, dropped, answers };
@@ -55,4 +56,13 @@ test('an envelope of which nothing is left is not sent', async () => {
   const { transport, sent } = hanging();
   await transport.send([{}, [[{ type: 'attachment' }, new Uint8Array(3)]]]);
   expect(sent).toEqual([]);
+});
+
+test('an envelope that cannot be redacted is not sent, and counted', async () => {
+  const redact = (): never => {
+    throw new Error('a redactor of the service');
+  };
+  const { transport, sent, dropped } = hanging({ redact, redactText: redact });
+  expect(await transport.send(event('x'))).toEqual({});
+  expect([sent, dropped]).toEqual([[], [['internal_sdk_error', 'error', 1]]]);
 });

@@ -30,19 +30,24 @@ export function plainRedactor({
   const patterns = valuePatterns(values, replacement, undefined);
   const text = (value: string): string => patterns.redact(redactText(value, names, replacement));
 
-  function redact(value: unknown, depth: number): unknown {
+  /** @param path - what the value stands in. */
+  function redact(value: unknown, path: readonly object[]): unknown {
     if (typeof value === 'string') return text(value);
+    if (typeof value === 'bigint') return String(value);
+    if (typeof value === 'function') return undefined; // a toJSON would be asked for what stands here
     if (typeof value !== 'object' || value === null) return value;
-    if (depth > maxDepth) return '[too deep]';
+    if (path.length > maxDepth) return '[too deep]';
+    if (path.includes(value)) return '[circular]';
+    const within = [...path, value];
     if (Array.isArray(value)) {
       const [name, ...rest] = value;
       // A header as a pair: ['cookie', 'a=1'].
       if (rest.length === 1 && isSecret(name, rest[0])) return [name, replacement];
-      return value.map((item) => redact(item, depth + 1));
+      return value.map((item) => redact(item, within));
     }
     const result: Record<string, unknown> = {};
     for (const [name, member] of Object.entries(value)) {
-      result[text(name)] = isSecret(name, member) ? replacement : redact(member, depth + 1);
+      result[text(name)] = isSecret(name, member) ? replacement : redact(member, within);
     }
     return result;
   }
@@ -53,5 +58,5 @@ export function plainRedactor({
     return typeof value !== 'boolean' && names.has(name);
   }
 
-  return { redact: (value) => redact(value, 0), redactText: text };
+  return { redact: (value) => redact(value, []), redactText: text };
 }

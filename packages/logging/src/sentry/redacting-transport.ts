@@ -20,8 +20,8 @@ const categories: Readonly<Record<string, string>> = {
 };
 
 /**
- * The one door to Sentry: whatever goes out is redacted here, and bounded. What does not fit is dropped, and Sentry is told how much
- * with the next client report. It never rejects.
+ * The one door to Sentry: whatever goes out is redacted here, and bounded. What does not fit, or cannot be redacted, is dropped, and
+ * Sentry is told how much with the next client report.
  */
 export function redactingTransport(
   inner: SentryTransport,
@@ -31,14 +31,10 @@ export function redactingTransport(
   let envelopes = 0;
   let characters = 0;
 
-  function drop([, items]: Envelope): object {
+  function drop([, items]: Envelope, reason = 'queue_overflow'): object {
     for (const [{ type, item_count: count }] of items) {
       if (type === 'client_report') continue;
-      recordDroppedEvent(
-        'queue_overflow',
-        categories[type] ?? 'default',
-        typeof count === 'number' ? count : 1,
-      );
+      recordDroppedEvent(reason, categories[type] ?? 'default', typeof count === 'number' ? count : 1);
     }
     return {};
   }
@@ -47,7 +43,12 @@ export function redactingTransport(
     async send(envelope) {
       // Asked before the work: while an ingest hangs, one event more costs next to nothing.
       if (envelopes >= maxEnvelopes || characters >= maxCharacters) return drop(envelope);
-      const redacted = redactEnvelope(envelope, redactor);
+      let redacted: Envelope;
+      try {
+        redacted = redactEnvelope(envelope, redactor);
+      } catch {
+        return drop(envelope, 'internal_sdk_error');
+      }
       if (redacted[1].length === 0) return {};
       const size = redacted[1].reduce((sum, [, payload]) => sum + String(payload).length, 0);
       if (characters + size > maxCharacters) return drop(envelope);
