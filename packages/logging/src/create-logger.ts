@@ -17,7 +17,7 @@ import { type ServiceLogger, serviceLogger } from './service-logger.js';
 import { SinkTransport } from './sink-transport.js';
 import { stdout } from './stdout-sink.js';
 import { endWhenTaken } from './transport-ends.js';
-import { pipelineFormat } from './winston-format.js';
+import { createPipeline } from './winston-format.js';
 import { watchErrors, watchTransports } from './winston-hooks.js';
 
 /**
@@ -79,7 +79,7 @@ export function createLogger(options: LoggerOptions): ServiceLogger {
     transports: () => logger.transports,
     bound: (of) => boundTo(of),
   });
-  const pipeline = pipelineFormat({
+  const pipeline = createPipeline({
     lines,
     format,
     tally: dispatch.tally,
@@ -88,15 +88,15 @@ export function createLogger(options: LoggerOptions): ServiceLogger {
   const logger = winston.createLogger({
     level,
     levels: { ...levels },
-    format: pipeline,
+    format: pipeline.format,
     defaultMeta: { ...fields },
   });
   Object.defineProperty(logger, 'format', {
     enumerable: true,
     configurable: true,
-    get: () => pipeline,
+    get: () => pipeline.format,
     set: (next: winston.Logform.Format) => {
-      if (next !== pipeline) userFormat = next; // what a configure() or the user sets comes after ours
+      if (next !== pipeline.format) userFormat = next; // what a configure() or the user sets comes after ours
     },
   });
   guardLevel(logger);
@@ -107,7 +107,7 @@ export function createLogger(options: LoggerOptions): ServiceLogger {
   endWhenTaken(logger, dispatch);
   const lastTransportError = watchErrors(logger);
   if (direct) takeDirectPath(logger, dispatch);
-  else takePipelinePath(logger, { lines, dispatch, bound: boundTo });
+  else takePipelinePath(logger, { lines, dispatch, pipeline, bound: boundTo });
 
   // Last, when nothing else can fail: what a sink has opened and locked, only close() lets go of.
   const opened = openSinks(sinks, levels, {

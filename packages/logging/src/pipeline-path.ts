@@ -9,13 +9,16 @@ import { levelInstead, rankOf } from './logger-level.js';
 import type { BoundFields } from './name-rules.js';
 import { safeCopy } from './safe-copy.js';
 import { spreads } from './spreads.js';
-import { CALL, type PipelineCall } from './winston-format.js';
+import { CALL, type Pipeline, type PipelineCall } from './winston-format.js';
 
 const { LEVEL, SPLAT } = tripleBeam;
+
+type Info = winston.Logform.TransformableInfo;
 
 export interface PipelinePathOptions {
   readonly lines: LineFormat;
   readonly dispatch: Dispatch;
+  readonly pipeline: Pipeline;
   bound(logger: winston.Logger): BoundFields;
 }
 
@@ -25,7 +28,7 @@ export interface PipelinePathOptions {
  * each call, because agents patch it.
  */
 export function takePipelinePath(logger: winston.Logger, options: PipelinePathOptions): void {
-  const { lines, dispatch, bound } = options;
+  const { lines, dispatch, pipeline, bound } = options;
   const { tally } = dispatch;
 
   function infoFor(of: winston.Logger, level: string, message: unknown, rest: readonly unknown[]) {
@@ -42,6 +45,7 @@ export function takePipelinePath(logger: winston.Logger, options: PipelinePathOp
       context: activeContext(),
       shadowed: Object.fromEntries(shadowed),
       rest: error === undefined ? args : [error, ...args],
+      isWritten: false,
     };
     return { ...members, level, message: call.message, [LEVEL]: level, [SPLAT]: rest, [CALL]: made };
   }
@@ -54,41 +58,47 @@ export function takePipelinePath(logger: winston.Logger, options: PipelinePathOp
       : infoFor(of, instead, message, [...rest, { unknownLevel: level }]);
   }
 
-  replaceCalls(logger, (of, level, message, rest) => {
-    if (of.silent) return;
+  /** Hands an info on, and sees to it that the sinks have its line, whoever throws on the way or lets it wait. */
+  function handOn(make: () => Info | undefined, write: (info: Info) => boolean): boolean {
+    let info: Info | undefined;
+    let isTaken = true;
     try {
-      const info = infoAtKnownLevel(of, level, message, rest);
-      if (info !== undefined) of.write(info);
+      info = make();
+      if (info !== undefined) isTaken = write(info);
     } catch {
       tally.failed += 1;
     }
+    if (info !== undefined && !logger.silent) pipeline.write(info);
+    return isTaken;
+  }
+
+  replaceCalls(logger, (of, level, message, rest) => {
+    if (of.silent || dispatch.isLate()) return;
+    handOn(
+      () => infoAtKnownLevel(of, level, message, rest),
+      (info) => of.write(info),
+    );
   });
 
   Object.defineProperty(logger, 'write', {
     configurable: true,
     writable: true,
     value(this: winston.Logger | undefined, info: unknown, ...rest: readonly unknown[]) {
-      const callback = rest.at(-1);
-      try {
-        // A late one winston would answer with a fatal "write after end".
-        const made = dispatch.isLate()
-          ? undefined
-          : isMade(info)
-            ? info
-            : infoAtKnownLevel(this ?? logger, levelOf(info), info, placedIn(info));
-        if (made !== undefined) {
-          return Reflect.apply(Object.getPrototypeOf(logger).write, logger, [made, ...rest]);
-        }
-      } catch {
-        tally.failed += 1;
+      if (!dispatch.isLate()) {
+        const make = () => infoAtKnownLevel(this ?? logger, levelOf(info), info, placedIn(info));
+        const { write } = Object.getPrototypeOf(logger);
+        return handOn(isMade(info) ? () => info : make, (made) =>
+          Reflect.apply(write, logger, [made, ...rest]),
+        );
       }
+      const callback = rest.at(-1); // winston would emit a fatal "write after end"
       if (typeof callback === 'function') callback();
       return true;
     },
   });
 }
 
-function isMade(info: unknown): boolean {
+function isMade(info: unknown): info is Info {
   try {
     return typeof info === 'object' && info !== null && Reflect.has(info, CALL);
   } catch {

@@ -1,6 +1,7 @@
 import type { LogFields } from '@seaworthy/contracts';
 import tripleBeam from 'triple-beam';
 import type winston from 'winston';
+import { levelOf } from './call-methods.js';
 import type { LineFormat } from './line-format.js';
 import type { LineSchema } from './line-schema.js';
 import type { LogContext } from './log-context.js';
@@ -22,6 +23,8 @@ export interface PipelineCall {
   readonly shadowed: LogFields;
   /** The error, and arguments that are no data. */
   readonly rest: readonly unknown[];
+  /** Whether the sinks have its line. */
+  isWritten: boolean;
 }
 
 /** The info that transports get: what the line says and nothing else, so redacted, bounded and plain. */
@@ -44,7 +47,7 @@ export function shaped(info: Info, format: Format | undefined): Info | undefined
   return result as Info;
 }
 
-export interface PipelineFormatOptions {
+export interface PipelineOptions {
   readonly lines: LineFormat;
   /** Puts a line into the sinks that want its level. They get it here and not through the stream, where a format may drop it. */
   toSinks(logger: winston.Logger | undefined, level: string, line: string): void;
@@ -53,18 +56,40 @@ export interface PipelineFormatOptions {
   format(): Format | undefined;
 }
 
-/** The line format as a winston format, for the pipeline that runs with `direct: false`. */
-export function pipelineFormat({ lines, tally, toSinks, format }: PipelineFormatOptions): Format {
+/** The line format in the pipeline that runs with `direct: false`. */
+export interface Pipeline {
+  readonly format: Format;
+  /** Gives the sinks their line now, if they have not got it from the format: winston formats nothing while a transport is slow. */
+  write(info: Info): void;
+}
+
+export function createPipeline({ lines, tally, toSinks, format }: PipelineOptions): Pipeline {
+  function written(info: Info, level: string): string {
+    const call = info[CALL] as PipelineCall | undefined;
+    const line = lineOf(info, level, lines);
+    if (call?.isWritten !== true) toSinks(call?.logger, level, line);
+    if (call !== undefined) call.isWritten = true;
+    return line;
+  }
+
   return {
-    transform(info) {
+    format: {
+      transform(info) {
+        try {
+          const level = levelOf(info);
+          return shaped(infoOf(lines.schema, written(info, level), level), format()) ?? false;
+        } catch {
+          tally.failed += 1;
+          return false;
+        }
+      },
+    },
+    write(info) {
+      if ((info[CALL] as PipelineCall | undefined)?.isWritten !== false) return;
       try {
-        const level = String(info[LEVEL] ?? info.level);
-        const line = lineOf(info, level, lines);
-        toSinks((info[CALL] as PipelineCall | undefined)?.logger, level, line);
-        return shaped(infoOf(lines.schema, line, level), format()) ?? false;
+        written(info, levelOf(info));
       } catch {
         tally.failed += 1;
-        return false;
       }
     },
   };

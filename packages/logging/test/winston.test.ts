@@ -218,6 +218,22 @@ describe.each([
     expect(lines()[0]).not.toHaveProperty('args');
   });
 
+  test('gives its sinks every line at its call, also while a transport takes none', () => {
+    const { log, lines } = testLogger({ direct });
+    log.add(new TransportStream({ log: () => undefined }));
+    for (let index = 0; index < 200; index += 1) log.child({ module: 'm' }).info('line', { index });
+    expect(lines().map(({ index }) => index)).toEqual(Array.from({ length: 200 }, (_, index) => index));
+  });
+
+  test('gives its sinks the lines that come after winston’s own end()', () => {
+    const { log, lines } = testLogger({ direct });
+    log.add(new Collector());
+    log.info('before');
+    log.end();
+    log.info('after');
+    expect(lines().map(({ message }) => message)).toEqual(['before', 'after']);
+  });
+
   test('can be silenced', () => {
     const { log, texts } = testLogger({ direct });
     log.silent = true;
@@ -332,6 +348,26 @@ describe('instrumentation', () => {
     } finally {
       delete prototype.write;
     }
+  });
+
+  test('that throws costs no line with direct: false, and is counted', () => {
+    const { log, lines } = testLogger({ direct: false });
+    const { write } = log;
+    Object.assign(log, {
+      write: (info: Record<string, unknown>, ...rest: never[]) => {
+        if (info.broken === true) throw new Error('agent bug');
+        return Reflect.apply(write, log, [Object.assign(info, { seen: true }), ...rest]);
+      },
+    });
+    log.info('a');
+    log.child({ broken: true }).info('b');
+    log.info('c', { silent: false });
+    expect(lines().map(({ message, seen }) => [message, seen])).toEqual([
+      ['a', true],
+      ['b', undefined],
+      ['c', true],
+    ]);
+    expect(log.stats().failed).toBe(1);
   });
 
   test('of OpenTelemetry, the real one, adds the span to every line with direct: false, and redaction stays', async () => {
