@@ -41,8 +41,20 @@ export function elasticsearch(client: ElasticsearchClient, options: Elasticsearc
   }
   if (typeof index !== 'string' || index === '') throw invalidOption('elasticsearch', 'index', 'a name');
   let isDataStream = false;
+  /** What was said last of a document that has to wait. */
+  let waitsFor: string | undefined;
 
   async function deliver(
+    records: readonly SpooledRecord[],
+    delivery: DeliveryOptions,
+  ): Promise<readonly Verdict[]> {
+    const verdicts = await attempt(records, delivery);
+    if (verdicts.some((verdict) => verdict !== 'again')) return verdicts;
+    // So that the operator reads what is wrong with the cluster.
+    throw Object.assign(new Error('All of a bulk request has to wait.'), { code: waitsFor });
+  }
+
+  async function attempt(
     records: readonly SpooledRecord[],
     delivery: DeliveryOptions,
   ): Promise<readonly Verdict[]> {
@@ -55,12 +67,12 @@ export function elasticsearch(client: ElasticsearchClient, options: Elasticsearc
       if (!divisible) throw error;
       if (records.length === 1) return [{ refused: String(status) }];
       const middle = Math.ceil(records.length / 2);
-      const first = await deliver(records.slice(0, middle), delivery);
-      return [...first, ...(await deliver(records.slice(middle), delivery))];
+      const first = await attempt(records.slice(0, middle), delivery);
+      return [...first, ...(await attempt(records.slice(middle), delivery))];
     }
     if (!isDataStream && items.some(({ lacksTimestamp }) => lacksTimestamp)) {
       isDataStream = true;
-      return deliver(records, delivery);
+      return attempt(records, delivery);
     }
     return decided(items, delivery);
   }
@@ -72,15 +84,12 @@ export function elasticsearch(client: ElasticsearchClient, options: Elasticsearc
   ): Promise<readonly Verdict[]> {
     const doubtful = items.some(({ verdict }) => verdict === 'in doubt');
     const takesOthers = doubtful && (items.some(isTaken) || (await takesDocuments(delivery)));
-    const verdicts = items.map(({ verdict, reason }): Verdict => {
-      if (verdict !== 'in doubt') return verdict;
-      return takesOthers ? { refused: reason } : 'again';
+    return items.map(({ verdict, kind, reason }) => {
+      if (verdict !== 'in doubt' && verdict !== 'again') return verdict;
+      if (verdict === 'in doubt' && takesOthers) return { refused: reason };
+      waitsFor = kind;
+      return 'again';
     });
-    // So that the operator reads what is wrong with the cluster.
-    if (verdicts.every((verdict) => verdict === 'again')) {
-      throw Object.assign(new Error('All of a bulk request was refused.'), { code: items[0]?.kind });
-    }
-    return verdicts;
   }
 
   /**

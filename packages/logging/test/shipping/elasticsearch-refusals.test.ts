@@ -106,6 +106,29 @@ test('a document for which all of the request is refused is found, and set aside
   expect(requests).toBeLessThan(40);
 });
 
+test('of a batch that is sent in halves, what was stored is not sent again for what has to wait', async () => {
+  const receiver = await bulkReceiver();
+  const real = connect(receiver);
+  const client: ElasticsearchClient = {
+    bulk(request, options) {
+      receiver.mode = request.operations.length > 100 ? 413 : 'answer';
+      return real.bulk(request, options);
+    },
+  };
+  let refusals = 3;
+  receiver.item = ({ index }) => {
+    if (Number(index) < 50 || refusals === 0) return undefined;
+    if (index === 99) refusals -= 1;
+    return { status: 429, type: 'es_rejected_execution_exception', reason: 'queue is full' };
+  };
+  const target = elasticsearch(client, { index: 'a' });
+  const { log, shipping } = shippingLog(tempFolder(), target, { linger: '50ms' });
+  logLines(log, 0, 100);
+  await waitFor(() => shipping.stats().waiting === 0, { what: 'all to be delivered' });
+  expect(indexesOf(documents(receiver))).toEqual(upTo(100));
+  expect(shipping.stats()).toMatchObject({ duplicates: 0, deadLetters: 0 });
+});
+
 test('a data stream takes each line once, in every schema, with a time of its own or the one at which it was logged', async () => {
   const receiver = await bulkReceiver();
   receiver.isDataStream = true;
