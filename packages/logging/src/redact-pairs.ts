@@ -40,7 +40,9 @@ export function redactPairs(
     const isQuery = before === '?' || before === '&' || before === '#';
     const isHidden = isSecretIn(text, start, at, isQuery, names);
     if (!isHidden && (at > lastEscape || at < searched)) continue;
-    const end = endOfValue(text, at + 1, isQuery);
+    // What was redacted before is replaced by itself.
+    const least = text.startsWith(replacement, at + 1) ? replacement.length : 0;
+    const end = Math.max(endOfValue(text, at + 1, isQuery), at + 1 + least);
     if (end === at + 1) continue;
     let shown = replacement;
     if (!isHidden) {
