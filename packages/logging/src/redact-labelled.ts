@@ -9,13 +9,13 @@ import type { SecretNames } from './secret-names.js';
 const sign = /:=?(?![/:\\])|\s=(?![=>])|=>|=(?=[ \t])/g;
 
 /** A colon without a blank behind it, when letters stand before it that are no digits of an IPv6 address. */
-const tight = ':(?<=[A-Za-z_-][G-Zg-z][A-Za-z]{0,3}\\d?\\s?:)(?![/:])';
+const tight = '(?![/:])(?<=[A-Za-z_-][G-Zg-z][A-Za-z]{0,3}\\d?\\s?:)';
 
 /** An expression for {@link labelled} in texts without quotes and `=`. */
-export const labelTrigger = `:\\s|${tight}|--[A-Za-z]|'(?<=\\[')`;
+export const labelTrigger = `:(?:\\s|${tight})|-(?<=--)[A-Za-z]|'(?<=\\[')`;
 
 /** What has to be in a text with a label that this file looks for. */
-export const labelled = `:[\\s"'\`[{]|\\s=|=>|=[ \\t]|${tight}|--[A-Za-z]|\\[\\s{0,8}'|(?:[Pp]ass[Ww]ord|PASSWORD|[Pp]wd|PWD|[Cc]ookie|COOKIE|uthorization|UTHORIZATION)=`;
+export const labelled = `:[\\s"'\`[{]|\\s=|=>|=[ \\t]|:${tight}|--[A-Za-z]|\\[\\s{0,8}'|(?:[Pp]ass[Ww]ord|PASSWORD|[Pp]wd|PWD|[Cc]ookie|COOKIE|uthorization|UTHORIZATION)=`;
 
 /** Header fields are told by their hyphen, and take the rest of the line. */
 const headers: ReadonlySet<string> = new Set(['cookie', 'authorization']);

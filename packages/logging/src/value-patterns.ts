@@ -71,7 +71,7 @@ const patterns: Readonly<Record<SecretValue, Pattern>> = {
       text.replace(bearer, `$1${replacement}`).replace(basic, `$1${replacement}`),
   },
   card: {
-    trigger: '[2-6]\\d{3}(?:[ +\\u00a0-]|%20)?\\d{4}',
+    trigger: '[2-6]\\d{3}[ +\\u00a0-]?\\d{4}',
     mayHold: (text) => text.length >= 13,
     redact: (text, replacement) =>
       text.replace(digitRun, (run, at: number) =>
@@ -90,8 +90,8 @@ const patterns: Readonly<Record<SecretValue, Pattern>> = {
 
 export const secretValues: readonly SecretValue[] = ['privateKey', 'jwt', 'bearer', 'card', 'email'];
 
-/** What may be an address's sign. */
-const at = '@|%40|%25|\\\\u0040';
+/** What else may hold an address or a card: their signs in URLs and in JSON. */
+const moreSigns = '@|%(?:20|25|40)|\\\\u0040';
 
 /** The chosen patterns as one: what to look for, and what to do with a text in which it is. */
 export function valuePatterns(
@@ -101,7 +101,7 @@ export function valuePatterns(
 ) {
   const chosen = secretValues.filter((value) => values.includes(value)).map((value) => patterns[value]);
   const triggers = chosen.flatMap(({ trigger }) => trigger ?? []).join('|');
-  const any = new RegExp(triggers === '' ? at : `${at}|${triggers}`);
+  const any = new RegExp(triggers === '' ? moreSigns : `${moreSigns}|${triggers}`);
   return {
     triggers,
     redact(text: string): string {
