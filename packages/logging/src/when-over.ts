@@ -9,7 +9,7 @@ const waitingOn = new WeakMap<Socket, Set<() => void>>();
  * to emits neither `finish` nor `close`, so its connection is asked too; and one that is over already emits nothing more.
  */
 export function whenOver(raw: IncomingMessage, response: ServerResponse, done: () => void): void {
-  if (response.destroyed || raw.socket.destroyed) {
+  if (response.destroyed) {
     process.nextTick(done);
     return;
   }
@@ -20,11 +20,15 @@ export function whenOver(raw: IncomingMessage, response: ServerResponse, done: (
 
 /** One listener for a connection, however many requests a client sends ahead. */
 function whenLeft(socket: Socket, response: ServerResponse, done: () => void): void {
-  const waiting = waitingOn.get(socket) ?? watched(socket);
   const leave = (): void => {
     response.off('close', done);
     done();
   };
+  if (socket.closed) {
+    process.nextTick(leave);
+    return;
+  }
+  const waiting = waitingOn.get(socket) ?? watched(socket);
   waiting.add(leave);
   response.on('close', () => waiting.delete(leave));
 }

@@ -264,35 +264,38 @@ describeHttpContract('requests that change something', (host) => {
   });
 });
 
-test('a request whose client was gone before it got here has its line and its record', async () => {
+test('requests whose client was gone before they got here have their lines and their records', async () => {
   const audit = recorder();
   const { log, lines } = testLogger();
   const [logged, audited] = [
     nodeLog(log),
     nodeAudit(audit.record, { actor: () => 'u1', onError: () => undefined }),
   ];
-  let called = false;
-  const server = createServer((request, response) => {
-    called = true;
-    // What asks somebody else first, such as a session store.
-    response.on('close', () =>
-      setImmediate(() =>
-        logged(request, response, () =>
-          audited(request, response, () => setImmediate(() => response.end('done'))),
-        ),
-      ),
+  let called = 0;
+  const gone = gate();
+  // What asks somebody else first, such as a session store.
+  const server = createServer(async (request, response) => {
+    called += 1;
+    await gone.opened;
+    logged(request, response, () =>
+      audited(request, response, () => setImmediate(() => response.end('done'))),
     );
   });
+  server.on('connection', (socket) => socket.on('close', () => setImmediate(gone.open)));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   const socket = connect(typeof address === 'object' && address !== null ? address.port : 0, '127.0.0.1');
-  socket.write(head('POST /mutate'));
-  await waitFor(() => called, { what: 'the server' });
+  socket.write(head('POST /first') + head('POST /behind'));
+  await waitFor(() => called === 2, { what: 'the server' });
   socket.destroy();
-  await waitFor(() => audit.events.length > 0, { what: 'the record' });
+  await waitFor(() => audit.events.length === 2, { what: 'the records' });
   server.close();
-  expect(audit.events).toMatchObject([{ outcome: 'success', details: { statusCode: 200, aborted: true } }]);
-  expect(lines()).toMatchObject([{ message: 'Request completed', statusCode: 499, aborted: true }]);
+  const answered = { outcome: 'success', details: { statusCode: 200, aborted: true } };
+  expect(audit.events).toMatchObject([answered, answered]);
+  expect(lines().map(({ url, statusCode, aborted }) => `${statusCode} ${url} ${aborted}`)).toEqual([
+    '499 /first true',
+    '499 /behind true',
+  ]);
 });
 
 test('options are checked, and a place without a request log is refused', () => {
