@@ -205,6 +205,41 @@ describe('who can write to the folder and has no key', () => {
     });
   });
 
+  test('[row 93] cannot have a purge take what is young by changing dates, nor by a key of their own', async () => {
+    const { folder } = await daysLog();
+    const old = '2020-01-01T00:00:00.000Z';
+    const date = /"at":"[^"]+"/g;
+    for (const name of files(folder)) {
+      const path = join(folder, name);
+      writeFileSync(path, readFileSync(path, 'utf8').replace(date, `"at":"${old}"`));
+    }
+    // The end as it is: the service would not go on behind another.
+    const { folder: other } = await daysLog();
+    cpSync(folder, other, {
+      recursive: true,
+      filter: (path) => !path.endsWith(files(folder).at(-1) ?? ''),
+    });
+    const audit = await open(other, { clock: createFakeClock({ now: start + 6 * dayMs }) });
+    expect(files(other)).toHaveLength(5);
+    await expect(audit.purge(366)).rejects.toMatchObject({ code: 'AUDIT_FORMAT' });
+    expect(files(other)).toHaveLength(5);
+    await audit.close();
+  });
+
+  test('a purge goes by what a former key signed, when it is told of it', async () => {
+    const next = generateKeyPairSync('ed25519');
+    const clock = createFakeClock({ now: start + 367 * dayMs });
+    const { folder } = await daysLog();
+    const audit = await open(folder, { key: next.privateKey, clock });
+    await expect(audit.purge(366)).rejects.toThrow(/formerKeys/);
+    await audit.close();
+    const told = await open(folder, { key: next.privateKey, formerKeys: publicKeys, clock });
+    expect(await told.purge(366)).toBe(1);
+    await told.close();
+    const known = [...publicKeys, next.publicKey];
+    expect(await verifyAudit(folder, { publicKeys: known, closed: true })).toMatchObject({ ok: true });
+  });
+
   test('[row 93] cannot cut off the record of a purge', async () => {
     const { folder } = await purgedLog();
     const last = join(folder, files(folder).at(-1) ?? '');

@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmdirSync,
   rmSync,
   truncateSync,
@@ -198,6 +199,21 @@ describe('an audit log', () => {
     isDown = false;
     await audit.checkpoint();
     await waitFor(() => anchored.length === 1, { what: 'the anchor' });
+    await audit.close();
+  });
+
+  test('a checkpoint that could not be written is tried again, however quiet it is', async () => {
+    const clock = createFakeClock({ now: Date.parse('2026-06-15T12:00:00.000Z') });
+    const folder = tempFolder();
+    const anchored: AuditCheckpoint[] = [];
+    const audit = await open(folder, { clock, anchor: async (each) => anchored.push(each) });
+    const { seq } = await audit.record(event(1));
+    renameSync(folder, `${folder}.aside`);
+    await clock.advance(60_000);
+    await waitFor(() => clock.pending > 0, { what: 'another try' });
+    renameSync(`${folder}.aside`, folder);
+    await clock.advance(60_000);
+    await waitFor(() => (anchored.at(-1)?.seq ?? 0) > seq, { what: 'the checkpoint' });
     await audit.close();
   });
 

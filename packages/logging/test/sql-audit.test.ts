@@ -121,30 +121,25 @@ for (const engine of ['postgres', 'mysql'] as const) {
       }
     });
 
-    test('[row 93] a purge that was led astray is seen by an anchor', async () => {
+    test('[row 93] who changes dates in the table does not have a purge take what is young', async () => {
       const clock = createFakeClock({ now: Date.parse('2026-01-01T12:00:00.000Z') });
       const { audit, table, run } = await auditTable({ clock });
-      const anchors: AuditCheckpoint[] = [];
       for (const id of [1, 2]) {
         await sql.transaction((tx) => audit.record(tx, event(id)));
-        anchors.push(await sql.transaction((tx) => audit.checkpoint(tx)));
         await clock.advance(86_400_000);
       }
-      await run(`update ${table} set recorded_at = '2020-01-01T00:00:00.000Z'`);
-      expect(await sql.transaction((tx) => audit.purge(tx, 366))).toBeGreaterThan(0);
-      await run(`update ${table} set recorded_at = '2026-01-02T12:00:00.000Z' where kind <> 'purge'`);
-      const last = await run(`select seq, body from ${table} order by seq desc limit 3`);
-      for (const { seq, body } of last) {
-        await run(
-          `update ${table} set recorded_at = '${JSON.parse(String(body)).at}' where seq = ${String(seq)}`,
-        );
+      const old = '2020-01-01T00:00:00.000Z';
+      const rows = await run(`select * from ${table} order by seq`);
+      const changes = [
+        `update ${table} set recorded_at = '${old}'`,
+        `update ${table} set body = replace(body, '2026-01-02T12:00:00.000Z', '${old}')`,
+      ];
+      for (const change of changes) {
+        await run(change);
+        const purging = sql.transaction((tx) => audit.purge(tx, 366));
+        await expect(purging).rejects.toMatchObject({ code: 'AUDIT_FORMAT' });
       }
-      expect(await verifyAudit(audit.rows(sql.executor), { publicKeys })).toMatchObject({ ok: true });
-      expect(await verifyAudit(audit.rows(sql.executor), { publicKeys, anchors })).toEqual({
-        ok: false,
-        seq: anchors[0]?.seq,
-        reason: 'anchor',
-      });
+      expect(await run(`select seq from ${table}`)).toHaveLength(rows.length);
     });
 
     test('[row 93] an edited, deleted, moved or cut off row is detected and named', async () => {

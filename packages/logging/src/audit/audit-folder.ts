@@ -24,9 +24,7 @@ export function segmentsOf(folder: string): Segment[] {
 
 /** What records say of themselves that a purge needs. */
 export interface RecordEdge {
-  readonly seq: number;
   readonly at: string;
-  readonly previous: string;
 }
 
 /** More than the longest record has, in bytes. */
@@ -36,6 +34,13 @@ const longestRecord = 1_048_576;
 export function firstOf(path: string): RecordEdge {
   const text = readPart(path, (size) => [0, Math.min(size, longestRecord)]);
   return edgeOf(text.slice(0, text.indexOf('\n')));
+}
+
+/** Its first two records. */
+export function beginningOf(path: string): readonly [Uint8Array, Uint8Array] {
+  const text = readPart(path, (size) => [0, Math.min(size, longestRecord)]);
+  const [first = '', second = ''] = text.split('\n', 2);
+  return [Buffer.from(first), Buffer.from(second)];
 }
 
 /** A file's last whole record. */
@@ -58,5 +63,5 @@ function readPart(path: string, range: (size: number) => readonly [from: number,
 
 function edgeOf(line: string): RecordEdge {
   const body = JSON.parse(line.slice(65));
-  return { seq: Number(body.seq), at: String(body.at), previous: String(body.previous) };
+  return { at: String(body.at) };
 }

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { type Clock, optionsOf, wholeNumber } from '@seaworthy/contracts';
 import { createRedactor, type LogRedactor } from '../redactor.js';
 import { AuditError } from './audit-error.js';
@@ -7,11 +8,13 @@ import type { AuditCheckpoint, SigningKey } from './chain.js';
 export interface AuditOptions {
   /** Signs checkpoints: an Ed25519 private key. Keep the public one for {@link verifyAudit}. */
   readonly key: SigningKey;
+  /** The public keys of those that signed before `key`: a purge goes by what they signed, too. @defaultValue [] */
+  readonly formerKeys?: ReadonlyArray<KeyObject | string>;
   /** Where it runs. In `production` a shorter retention than 365 days is refused. */
   readonly environment: string;
   /** Days for which no record is purged. @defaultValue 365 */
   readonly retentionDays?: number;
-  /** Records between two checkpoints. @defaultValue 1000 */
+  /** Records between two checkpoints; above 1000, give `verifyAudit` so many plus 1000 as `maxUnsigned`. @defaultValue 1000 */
   readonly checkpointEvery?: number;
   /** Takes secrets out. @defaultValue names and looks of secrets, but not e-mail addresses */
   readonly redactor?: LogRedactor;
@@ -20,13 +23,13 @@ export interface AuditOptions {
 }
 
 export interface FileAuditOptions extends AuditOptions {
-  /** The folder. One process writes to it. */
+  /** The folder. One process writes to it, a file a day; it is kept by `audit.lock`. */
   readonly folder: string;
   /** Milliseconds after which new records get a checkpoint, however few they are. @defaultValue 60000 */
   readonly checkpointMs?: number;
   /**
    * Takes each checkpoint to where this machine cannot change it: an object store with a lock, another team's log. A failure is
-   * counted, and the next checkpoint covers what this one did. @defaultValue none
+   * counted, and the next checkpoint covers what this one did; so is one that comes while a hundred are under way. @defaultValue none
    */
   readonly anchor?: (checkpoint: AuditCheckpoint) => Promise<unknown>;
   /** Records that may wait for the disk; beyond it `record` rejects. @defaultValue 10000 */
@@ -35,6 +38,7 @@ export interface FileAuditOptions extends AuditOptions {
 
 export const auditOptionNames = {
   key: true,
+  formerKeys: true,
   environment: true,
   retentionDays: true,
   checkpointEvery: true,

@@ -38,7 +38,7 @@ export interface Signer {
   /** The signature of a checkpoint that stands behind `head`. */
   sign(log: string, head: ChainHead, at: string): string;
   signPurge(purge: Purge): string;
-  /** Whether this signer made the checkpoint behind `head`; `undefined` when another key did. */
+  /** Whether this key, or one before it, made the checkpoint behind `head`; `undefined` when it says another did. */
   made(claim: Claim, head: ChainHead): boolean | undefined;
 }
 
@@ -61,17 +61,17 @@ export interface Claim {
   readonly signature: string;
 }
 
-export function signerOf(given: SigningKey): Signer {
+export function signerOf(given: SigningKey, formerKeys: ReadonlyArray<KeyObject | string> = []): Signer {
   const key = privateKeyOf(given);
   const publicKey = createPublicKey(key);
   const id = keyId(publicKey);
+  const known = knownKeys([publicKey, ...formerKeys]);
   const signed = (statement: Buffer): string => sign(null, statement, key).toString('base64');
   return {
     key: id,
     sign: (log, head, at) => signed(checkpointStatement(log, head, at)),
     signPurge: (purge) => signed(purgeStatement(purge)),
-    made: (claim, head) =>
-      claim.key === id ? isSignedBy(claim, head, new Map([[id, publicKey]])) : undefined,
+    made: (claim, head) => (known.has(claim.key) ? isSignedBy(claim, head, known) : undefined),
   };
 }
 

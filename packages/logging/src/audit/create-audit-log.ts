@@ -4,8 +4,9 @@ import { type Clock, systemClock, type Timer, wholeNumber } from '@seaworthy/con
 import { noteRecord } from '../audited.js';
 import { anchoring } from './anchoring.js';
 import { AuditError } from './audit-error.js';
-import { type AuditEvent, eventWriter } from './audit-event.js';
+import { eventWriter } from './audit-event.js';
 import { openAuditFile } from './audit-file.js';
+import type { AuditLog } from './audit-log.js';
 import {
   auditRedactor,
   type FileAuditOptions,
@@ -16,38 +17,7 @@ import {
 import { type AuditCheckpoint, type ChainHead, genesis, signerOf } from './chain.js';
 import { purgeableFiles } from './purge-files.js';
 import { purgeMembers, type RecordBuilder, recordBuilder, type SignedLine } from './records.js';
-
-export interface AuditStats {
-  /** Records on the disk since this log was opened. */
-  readonly written: number;
-  readonly waiting: number;
-  /** Checkpoints that the anchor did not take. */
-  readonly anchorFailures: number;
-}
-
-/** An audit trail in files. */
-export interface AuditLog {
-  /**
-   * Resolves when the record is on the disk (fdatasync), with its place in the chain. Records that are written at the same time
-   * share one write.
-   *
-   * @throws AuditError `AUDIT_WRITE_FAILED`, `AUDIT_OVERLOADED`, `AUDIT_CLOSED`, `AUDIT_BROKEN`: the record is not in the log.
-   */
-  record(event: AuditEvent): Promise<ChainHead>;
-  /** Signs what stands there now, and hands it to the anchor. */
-  checkpoint(): Promise<AuditCheckpoint>;
-  /**
-   * Deletes files all of whose records are older, and records that it did.
-   *
-   * @returns how many files are gone.
-   * @throws AuditError `AUDIT_RETENTION` when that is shorter than the retention.
-   */
-  purge(olderThanDays: number): Promise<number>;
-  stats(): AuditStats;
-  /** Writes what waits and a last checkpoint, and lets go of the folder. */
-  close(): Promise<void>;
-  [Symbol.asyncDispose](): Promise<void>;
-}
+import { signedBeginning } from './signed-beginning.js';
 
 interface Waiting {
   readonly type: string;
@@ -82,7 +52,7 @@ export async function createAuditLog(options: FileAuditOptions): Promise<AuditLo
     wholeNumber('createAuditLog', name, value, { min: 1 });
   }
   const retentionDays = retentionOf(given);
-  const signer = signerOf(given.key);
+  const signer = signerOf(given.key, given.formerKeys);
   const writeEvent = eventWriter(given.redactor ?? auditRedactor());
   const anchors = anchoring(given.anchor, clock);
   const file = await openAuditFile(folder, signer, clock);
@@ -177,7 +147,10 @@ export async function createAuditLog(options: FileAuditOptions): Promise<AuditLo
 
   function onTimer(): void {
     timer = undefined;
-    if (sinceCheckpoint > 0) void checkpoint().catch(() => undefined);
+    if (sinceCheckpoint === 0) return;
+    void checkpoint().catch(() => {
+      if (closing === undefined) timer ??= clock.schedule(onTimer, checkpointMs);
+    });
   }
 
   function stopTimer(): void {
@@ -233,7 +206,8 @@ export async function createAuditLog(options: FileAuditOptions): Promise<AuditLo
       const before = clock.now() - olderThanDays * dayMs;
       const old = purgeableFiles(folder, before);
       if (old === undefined) return 0;
-      const purge = { log, through: old.through, hash: old.hash, before: new Date(before).toISOString() };
+      const { seq, previous } = signedBeginning(old.beginning, signer, log, before);
+      const purge = { log, through: seq - 1, hash: previous, before: new Date(before).toISOString() };
       await put('purge', purgeMembers(purge, signer));
       for (const path of old.paths) rmSync(path, { force: true }); // from the first one on: a purge that is stopped leaves no hole
       return old.paths.length;

@@ -1,11 +1,9 @@
-import { firstOf, lastOf, type Segment, segmentsOf } from './audit-folder.js';
+import { beginningOf, firstOf, lastOf, type Segment, segmentsOf } from './audit-folder.js';
 
 /** What a purge may take, and what the log then begins with. */
 export interface PurgeableFiles {
   readonly paths: readonly string[];
-  /** The last record in them. */
-  readonly through: number;
-  readonly hash: string;
+  readonly beginning: readonly [segment: Uint8Array, checkpoint: Uint8Array];
 }
 
 /**
@@ -21,6 +19,5 @@ export function purgeableFiles(folder: string, before: number): PurgeableFiles |
   });
   const first = segments[kept];
   if (first === undefined || kept === 0) return undefined;
-  const { seq, previous } = firstOf(first.path);
-  return { paths: segments.slice(0, kept).map(({ path }) => path), through: seq - 1, hash: previous };
+  return { paths: segments.slice(0, kept).map(({ path }) => path), beginning: beginningOf(first.path) };
 }

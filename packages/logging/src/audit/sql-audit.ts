@@ -21,6 +21,7 @@ import {
 import { isLogName } from './audit-tail.js';
 import { type AuditCheckpoint, type ChainHead, genesis, signerOf } from './chain.js';
 import { purgeMembers, recordBuilder } from './records.js';
+import { signedBeginning } from './signed-beginning.js';
 import { auditTables, lineOf } from './sql-tables.js';
 import { turns } from './turns.js';
 
@@ -65,6 +66,7 @@ interface Row {
 const readOptions = optionsOf<SqlAuditOptions>('createSqlAudit', { ...auditOptionNames, table: true });
 const dayMs = 86_400_000;
 const page = 1_000;
+const columns = 'seq, recorded_at, kind, hash, body';
 
 /**
  * An audit log in PostgreSQL or MySQL: the chain of {@link createAuditLog}, with records written in the transaction of what they
@@ -88,7 +90,7 @@ export function createSqlAudit(options: SqlAuditOptions): SqlAudit {
   }
   wholeNumber('createSqlAudit', 'checkpointEvery', checkpointEvery, { min: 1 });
   const retentionDays = retentionOf(given);
-  const signer = signerOf(given.key);
+  const signer = signerOf(given.key, given.formerKeys);
   const writeEvent = eventWriter(given.redactor ?? auditRedactor());
   const inTurn = turns();
   const now = (): string => new Date(clock.now()).toISOString();
@@ -190,25 +192,27 @@ export function createSqlAudit(options: SqlAuditOptions): SqlAudit {
       strings: [`select seq from ${table} where recorded_at > `, ' order by seq limit 1'],
       values: [before],
     });
-    const { rows } = await transaction.execute<Record<string, unknown>>({
+    const segment = await transaction.execute<Record<string, unknown>>({
       strings: [
-        `select seq, body from ${table} where kind = 'segment' and seq <= `,
+        `select seq from ${table} where kind = 'segment' and seq > (select min(seq) from ${table}) and seq < `,
         ' order by seq desc limit 1',
       ],
       values: [Number(young.rows[0]?.seq ?? Number.MAX_SAFE_INTEGER)],
     });
-    const [first] = rows;
+    const first = segment.rows[0]?.seq;
     if (first === undefined) return 0;
-    const seq = Number(first.seq);
-    const { previous }: { readonly previous?: unknown } = JSON.parse(String(first.body));
+    const { rows } = await transaction.execute<Record<string, unknown>>({
+      strings: [`select ${columns} from ${table} where seq >= `, ' order by seq limit 2'],
+      values: [Number(first)],
+    });
+    const [one = new Uint8Array(), other = new Uint8Array()] = rows.map(lineOf);
+    const { seq, previous } = signedBeginning([one, other], signer, log, Date.parse(before));
     const removed = await transaction.execute({
       strings: [`delete from ${table} where seq < `, ''],
       values: [seq],
     });
-    if (removed.rowCount > 0) {
-      const taken = { log, through: seq - 1, hash: String(previous), before };
-      await write(transaction, 'purge', purgeMembers(taken, signer));
-    }
+    const taken = { log, through: seq - 1, hash: previous, before };
+    await write(transaction, 'purge', purgeMembers(taken, signer));
     return removed.rowCount;
   }
 
@@ -231,10 +235,7 @@ export function createSqlAudit(options: SqlAuditOptions): SqlAudit {
     async *rows(executor) {
       for (let after = -1; ; ) {
         const { rows } = await executor.execute<Record<string, unknown>>({
-          strings: [
-            `select seq, recorded_at, kind, hash, body from ${table} where seq > `,
-            ` order by seq limit ${page}`,
-          ],
+          strings: [`select ${columns} from ${table} where seq > `, ` order by seq limit ${page}`],
           values: [after],
         });
         for (const row of rows) {
