@@ -92,6 +92,17 @@ test('without a DSN the handlers hand errors on and Sentry is not loaded', async
   expect(load).not.toHaveBeenCalled();
 });
 
+test('an answer that is none of node:http is not waited for: its error is handed on, and sent unless it is a 4xx', async () => {
+  const { sdk } = recordedSdk();
+  const captureException = vi.fn(() => 'id');
+  const sentry = await initSentry({ ...sdk, captureException }, { ...base, process: false });
+  const next = vi.fn();
+  const errors = [new Error('boom'), Object.assign(new Error('no'), { status: 404 })];
+  for (const error of errors) sentry.expressErrorHandler()(error, Object({}), Object({}), next);
+  expect(next.mock.calls).toEqual(errors.map((error) => [error]));
+  expect(captureException.mock.calls.map(([error]: unknown[]) => error)).toEqual([errors[0]]);
+});
+
 test('a second close joins the first', async () => {
   const { sdk } = recordedSdk();
   const sentry = await initSentry(sdk, { ...base, process: false });

@@ -23,6 +23,11 @@ export function failedAnswers(): FailedAnswers {
   const errorsOf = new WeakMap<Answer, Set<unknown>>();
 
   return (answer, error, capture) => {
+    // What stands in for an answer in a test or a function may have no end; the error is told of and handed on all the same.
+    if (typeof answer.prependOnceListener !== 'function') {
+      if (isServerError(error)) capture();
+      return;
+    }
     const errors = errorsOf.get(answer) ?? new Set();
     if (errors.has(error)) return;
     errorsOf.set(answer, errors.add(error));
