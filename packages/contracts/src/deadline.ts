@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from './clock.js';
+import { type Clock, systemClock, type Timer } from './clock.js';
 import { SeaworthyError } from './error.js';
 
 /** Thrown by {@link withDeadline} when the time is up. `code` is `DEADLINE_EXCEEDED`. */
@@ -18,7 +18,36 @@ export interface DeadlineOptions {
 }
 
 /**
- * Runs `work` and settles no later than its deadline, whether the work listens to its signal or not.
+ * Calls `giveUp` when the time is over and what had arrived by then was read: one turn of the event loop after its timer.
+ *
+ * Timers come before sockets in a turn. After a pause of our own process, of a garbage collection say, they would find every
+ * answer late that has long been waiting, and take the pause for an outage of whoever was asked.
+ *
+ * @param giveUp - Gets the time of the timer, of `clock.monotonic()`: what fell due later has had no turn of its own.
+ *
+ * @example
+ * const timer = scheduleGivingUp(clock, () => reject(new Error('No answer in 50 ms.')), 50);
+ */
+export function scheduleGivingUp(clock: Clock, giveUp: (firedAt: number) => void, timeoutMs: number): Timer {
+  let turn: NodeJS.Immediate | undefined;
+  const timer = clock.schedule(
+    () => {
+      turn = setImmediate(giveUp, clock.monotonic());
+    },
+    timeoutMs,
+    { keepAlive: true },
+  );
+  return {
+    cancel() {
+      timer.cancel();
+      clearImmediate(turn);
+    },
+  };
+}
+
+/**
+ * Runs `work` and settles at its deadline, whether the work listens to its signal or not. An answer that had arrived by then
+ * counts, even where a pause of our own process left it unread.
  *
  * The work's signal aborts with the error that the caller gets. What the work answers afterwards is ignored, and a late
  * rejection is handled, so that it cannot end the process.
@@ -44,11 +73,11 @@ export async function withDeadline<T>(
   });
   const onAbort = (): void => giveUp(signal?.reason);
   signal?.addEventListener('abort', onAbort, { once: true });
-  const timer = clock.schedule(
+  const timer = scheduleGivingUp(
+    clock,
     () =>
       giveUp(new DeadlineError(`${what} took longer than ${timeoutMs} ms.`, { code: 'DEADLINE_EXCEEDED' })),
     timeoutMs,
-    { keepAlive: true },
   );
   try {
     // An async function turns a synchronous throw into a rejection; race() handles whichever side loses later.

@@ -8,7 +8,7 @@ export { type BytesInput, formatBytes, parseBytes } from './bytes.js';
 export { isCertificateError } from './certificate-error.js';
 export { type Clock, sleep, systemClock, type Timer, type TimerOptions } from './clock.js';
 export type { Closable } from './closable.js';
-export { DeadlineError, type DeadlineOptions, withDeadline } from './deadline.js';
+export { DeadlineError, type DeadlineOptions, scheduleGivingUp, withDeadline } from './deadline.js';
 export { type DurationInput, formatDuration, parseDuration } from './duration.js';
 export { type Environment, readEnvironment } from './environment.js';
 export { SeaworthyError, type SeaworthyErrorOptions } from './error.js';

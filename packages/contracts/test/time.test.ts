@@ -1,6 +1,10 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import { describe, expect, it, vi } from 'vitest';
 import { type Clock, sleep, systemClock } from '../src/clock.js';
-import { DeadlineError, withDeadline } from '../src/deadline.js';
+import { DeadlineError, scheduleGivingUp, withDeadline } from '../src/deadline.js';
 
 /** A clock whose timers fire when the test says so. */
 function handClock(): Clock & { fire(): void; readonly waiting: number } {
@@ -127,5 +131,56 @@ describe('withDeadline', () => {
       withDeadline(work, { timeoutMs: 1, what: 'work', signal: controller.signal }),
     ).rejects.toThrow('caller left');
     expect(work).not.toHaveBeenCalled();
+  });
+
+  it('lets an answer win that arrived in time at a process that was not looking', async () => {
+    const answered = new Int32Array(new SharedArrayBuffer(4));
+    const server = new Worker(
+      `const { parentPort, workerData } = require('node:worker_threads');
+      const server = require('node:net').createServer((socket) => socket.on('data', (data) => {
+        socket.write(data, () => { Atomics.store(workerData, 0, 1); Atomics.notify(workerData, 0); });
+      })).listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port));`,
+      { eval: true, workerData: answered },
+    );
+    const [port] = await once(server, 'message');
+    const socket = connect(port, '127.0.0.1').setNoDelay();
+    await once(socket, 'connect');
+    try {
+      const timeoutMs = 20;
+      const asking = withDeadline(
+        async () => {
+          socket.write('answer');
+          const [data] = await once(socket, 'data');
+          return String(data);
+        },
+        { timeoutMs, what: 'the server' },
+      );
+      const startedAt = performance.now();
+      expect(Atomics.wait(answered, 0, 0, 30_000)).not.toBe('timed-out');
+      while (performance.now() < startedAt + 2 * timeoutMs) Atomics.wait(answered, 0, 1, timeoutMs);
+      await expect(asking).resolves.toBe('answer');
+    } finally {
+      socket.destroy();
+      await server.terminate();
+    }
+  });
+});
+
+describe('scheduleGivingUp', () => {
+  it('gives up one turn after its time, and not when it was cancelled before or in that turn', async () => {
+    const clock = handClock();
+    const givenUp = vi.fn();
+    scheduleGivingUp(clock, givenUp, 10).cancel();
+    expect(clock.waiting).toBe(0);
+    const timer = scheduleGivingUp(clock, givenUp, 10);
+    clock.fire();
+    timer.cancel();
+    await nextTurn();
+    expect(givenUp).not.toHaveBeenCalled();
+    scheduleGivingUp(clock, givenUp, 10);
+    clock.fire();
+    expect(givenUp).not.toHaveBeenCalled();
+    await nextTurn();
+    expect(givenUp).toHaveBeenCalledTimes(1);
   });
 });

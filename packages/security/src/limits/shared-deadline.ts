@@ -1,4 +1,4 @@
-import { type Clock, DeadlineError, type Timer } from '@seaworthy/contracts';
+import { type Clock, DeadlineError, scheduleGivingUp, type Timer } from '@seaworthy/contracts';
 
 interface Waiting {
   readonly dueAt: number;
@@ -23,7 +23,7 @@ export class SharedDeadline {
     this.#clock = clock;
   }
 
-  /** @throws DeadlineError when the time is up; what the answer says later is ignored. */
+  /** @throws DeadlineError when the time is up and what had arrived by then was read; what the answer says later is ignored. */
   within<T>(ask: () => T | PromiseLike<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const dueAt = this.#clock.monotonic() + this.#timeoutMs;
@@ -55,15 +55,14 @@ export class SharedDeadline {
   }
 
   #schedule(delayMs: number): Timer {
-    return this.#clock.schedule(() => this.#fire(), delayMs, { keepAlive: true });
+    return scheduleGivingUp(this.#clock, (firedAt) => this.#fire(firedAt), delayMs);
   }
 
-  #fire(): void {
+  #fire(firedAt: number): void {
     this.#timer = undefined;
-    const now = this.#clock.monotonic();
     let from = 0;
     for (const waiting of this.#waiting) {
-      if (!waiting.settled && waiting.dueAt > now) break;
+      if (!waiting.settled && waiting.dueAt > firedAt) break;
       from += 1;
       if (waiting.settled) continue;
       waiting.settled = true;
@@ -73,6 +72,6 @@ export class SharedDeadline {
     }
     this.#waiting.splice(0, from);
     const [oldest] = this.#waiting;
-    if (oldest !== undefined) this.#timer = this.#schedule(oldest.dueAt - now);
+    if (oldest !== undefined) this.#timer = this.#schedule(oldest.dueAt - this.#clock.monotonic());
   }
 }
