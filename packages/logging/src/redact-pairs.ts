@@ -6,6 +6,9 @@ const value = /(?:'[^']*'?|"[^"]*"?)(?:[^\s&;"',)\]}<>]|'(?=\w))*|[^\s&;"']+(?:'
 /** In a query an apostrophe is a character like others, but for one that ends what the URL stands in. */
 const queryValue = /"[^"]*"?|'[^'\s&;"]*'?(?:[^\s&;"]*[^\s&;"'`,)\]}>])?|[^\s&;"]*[^\s&;"'`,)\]}>]/y;
 
+/** What may hold encoded texts, to its last quote. */
+const wholeQueryValue = /[^\s&;"]+/y;
+
 /** Signs without which nothing is secret, escaped: `"`, `%`, `'`, `:`, `=` and `@`; and those that need no escape. */
 const telling = /%(?:2[257]|3[ad]|40)|['$]/i;
 
@@ -42,7 +45,8 @@ export function redactPairs(
     if (!isHidden && (at > lastEscape || at < searched)) continue;
     // What was redacted before is replaced by itself.
     const least = text.startsWith(replacement, at + 1) ? replacement.length : 0;
-    const end = Math.max(endOfValue(text, at + 1, isQuery), at + 1 + least);
+    const expression = !isQuery ? value : isHidden ? queryValue : wholeQueryValue;
+    const end = Math.max(endOfMatch(expression, text, at + 1), at + 1 + least);
     if (end === at + 1) continue;
     let shown = replacement;
     if (!isHidden) {
@@ -72,8 +76,7 @@ function isTelling(text: string): boolean {
   return text.includes('%') && telling.test(text);
 }
 
-function endOfValue(text: string, start: number, isQuery: boolean): number {
-  const expression = isQuery ? queryValue : value;
+function endOfMatch(expression: RegExp, text: string, start: number): number {
   expression.lastIndex = start;
   return expression.test(text) ? expression.lastIndex : start;
 }

@@ -110,7 +110,7 @@ function endOfText(text: string, start: number, opening: string, reading: number
     let run = at;
     while (run > start && text[run - 1] === '\\') run -= 1;
     const backslashes = at - run;
-    if (reading > 0 && quote === '"' && opening.length > 1) {
+    if (quote === '"' && opening.length > 1) {
       // JSON escapes this one: it ends at its like, and is doubled by its like.
       const isLike = backslashes === opening.length - 1;
       const isDoubled = isLike && text.startsWith(opening, at + 1);

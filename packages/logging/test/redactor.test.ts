@@ -197,6 +197,7 @@ describe('text', () => {
     ['redis://u:p?a#canary@b@host/1 failed', 'redis://u:[redacted]@host/1 failed'],
     ["/a?password=it's-canary&b=1", '/a?password=[redacted]&b=1'],
     ['/a#code=canary', '/a#code=[redacted]'],
+    ['/a?token=[redacted]canary&p=2', '/a?token=[redacted]&p=2'],
     ['{"pin":1e5,"a":1}', '{"pin":"[redacted]","a":1}'],
     [
       '{"body":"{\\"token\\":\\"a\\\\\\"canary\\"}","b":1}',
@@ -207,6 +208,7 @@ describe('text', () => {
     ['{"body":"a=1\\npin=canary"}', '{"body":"a=1\\npin=[redacted]"}'],
   ])('%j', (text, expected) => {
     expect(redactor.redactText(text)).toBe(expected);
+    expect(redactor.redactText(expected)).toBe(expected);
   });
 
   test.each([
@@ -238,6 +240,7 @@ describe('text', () => {
   ])('finds what a parameter holds encoded: %s', (_what, text, expected) => {
     expect(redactor.redactText(text)).toBe(expected);
     expect(redactor.redact({ text })).toEqual({ text: expected });
+    expect(redactor.redactText(expected)).toBe(expected);
   });
 
   test.each([
@@ -287,6 +290,7 @@ describe('text', () => {
     ],
   ])('takes out a secret column in SQL: %s', (text, expected) => {
     expect(redactor.redactText(text)).toBe(expected);
+    expect(redactor.redactText(expected)).toBe(expected);
   });
 
   test.each([
