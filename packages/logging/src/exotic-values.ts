@@ -83,6 +83,8 @@ export function createExoticWriter(parts: WriterParts): ExoticWriter {
   function described(value: object, key: string, state: WriterState): string {
     try {
       const found = key === 'stack' ? stackOf(value, roomFor(state)) : read(value, key);
+      // As a text, because whoever indexes lines has given the name that type.
+      if (typeof found === 'object' && found !== null) return text(write(found, state, 1) ?? '', state);
       return text(typeof found === 'string' ? found : String(found), state);
     } catch {
       return '"[unreadable]"';

@@ -6,6 +6,7 @@ export function guardTimers(logger: winston.Logger): void {
   const { profile, startTimer } = logger;
   const own: Record<string, unknown> = {
     profile(this: winston.Logger, id: string | number, ...rest: readonly unknown[]) {
+      Object.setPrototypeOf(this.profilers, null); // an id may be called `constructor`
       return Reflect.apply(profile, this, [id, ...rest.map(copied)]);
     },
     startTimer(this: winston.Logger) {

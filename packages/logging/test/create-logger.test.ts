@@ -148,6 +148,13 @@ describe('errors', () => {
     expect(last()).not.toHaveProperty('code');
   });
 
+  test('whose message is an object keep what it says, as a text', () => {
+    const { log, last } = testLogger();
+    const error = Object.assign(new Error('x'), { message: { orderId: 7, password: 'canary' } });
+    log.error('failed', error);
+    expect(last().error).toMatchObject({ message: '{"orderId":7,"password":"[redacted]"}' });
+  });
+
   test('that are their own cause end', () => {
     const { log, last } = testLogger();
     const error: Error & { cause?: unknown } = new Error('loop');
@@ -252,6 +259,7 @@ describe('calls in winston’s shapes', () => {
 
     test('profile and startTimer write their duration', () => {
       const { log, lines } = testLogger({ direct });
+      log.profile('constructor');
       log.profile('import');
       log.profile('import', { level: 'warn' });
       log.startTimer().done({ message: 'timed' });
