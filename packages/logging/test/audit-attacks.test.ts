@@ -331,6 +331,29 @@ describe('who can write to the folder and has no key', () => {
     }
   });
 
+  test('a purge that was stopped before all was gone has taken nothing too much', async () => {
+    const { folder, anchors } = await daysLog();
+    const before = tempFolder();
+    cpSync(folder, before, { recursive: true });
+    const clock = createFakeClock({ now: start + 368 * dayMs });
+    const audit = await open(folder, { clock });
+    expect(await audit.purge(366)).toBe(2);
+    await audit.close();
+    const [, second = ''] = files(before);
+    cpSync(join(before, second), join(folder, second));
+    for (const options of [{ publicKeys, anchors }, { publicKeys }]) {
+      expect(await verifyAudit(folder, options)).toMatchObject({ ok: true });
+    }
+    // What is there must be what the purge would have taken.
+    const path = join(folder, second);
+    writeFileSync(path, readFileSync(path, 'utf8').replace('u1', 'u2'));
+    expect(await verifyAudit(folder, { publicKeys })).toMatchObject({ ok: false, reason: 'hash' });
+    const again = await open(folder, { clock });
+    expect(await again.purge(366)).toBe(1);
+    await again.close();
+    expect(await verifyAudit(folder, { publicKeys, anchors })).toMatchObject({ ok: true });
+  });
+
   test('a log of a service that changed its key goes on', async () => {
     const { folder } = await smallLog();
     const next = generateKeyPairSync('ed25519');

@@ -5,6 +5,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -14,7 +15,7 @@ import { fileURLToPath } from 'node:url';
 import type { Clock } from '@seaworthy/contracts';
 import { createFakeClock, type FakeClock, waitFor } from '@seaworthy/testkit';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
-import { verifyAudit } from '../src/audit/index.js';
+import { AuditError, verifyAudit } from '../src/audit/index.js';
 import { bodies, dayMs, event, files, open, privateKey, publicKeys } from './support/audit-log.js';
 import { needsBuild } from './support/run-fixture.js';
 import { tempFolder } from './support/temp-folder.js';
@@ -147,6 +148,25 @@ test('nothing is acknowledged that goes into a file which somebody removed, repl
       await expect(audit.record(event(2))).rejects.toMatchObject({ code: 'AUDIT_BROKEN' });
       await audit.close();
     }
+  }
+});
+
+test('a link or a file that somebody put in the place of the next file is not written to', async () => {
+  for (const plant of [symlinkSync, writeFileSync]) {
+    const folder = tempFolder();
+    const target = join(tempFolder(), 'target');
+    writeFileSync(target, 'theirs');
+    const clock = newClock();
+    const audit = await open(folder, { clock });
+    await audit.record(event(1));
+    const { seq } = await audit.checkpoint();
+    const next = join(folder, `audit-${String(seq + 1).padStart(15, '0')}.jsonl`);
+    if (plant === symlinkSync) symlinkSync(target, next);
+    else writeFileSync(next, 'theirs');
+    await clock.advance(dayMs);
+    await expect(audit.record(event(2))).rejects.toThrow(AuditError);
+    await audit.close();
+    expect([readFileSync(target, 'utf8'), readFileSync(next, 'utf8')]).toEqual(['theirs', 'theirs']);
   }
 });
 

@@ -1,5 +1,6 @@
 import {
   closeSync,
+  constants,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -33,6 +34,9 @@ export interface AuditFile {
   close(): Promise<void>;
 }
 
+/** A link that somebody put in the place of the next file could lead anywhere. */
+const appending = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0); // which Windows does not have
+
 /** Opens the newest file of a folder behind its last whole record. @throws AuditError `AUDIT_LOCKED`, `AUDIT_FORMAT` */
 export async function openAuditFile(folder: string, signer: Signer, clock: Clock): Promise<AuditFile> {
   makeFolder(folder);
@@ -46,7 +50,7 @@ export async function openAuditFile(folder: string, signer: Signer, clock: Clock
   let tail: AuditTail | undefined;
 
   async function openSegment(next: string): Promise<void> {
-    const opened = await open(next, 'a', 0o640);
+    const opened = await open(next, appending, 0o640);
     await handle?.close();
     handle = opened;
     path = next;
@@ -72,7 +76,7 @@ export async function openAuditFile(folder: string, signer: Signer, clock: Clock
       torn += bytes.length - whole;
       // It was never acknowledged; it is kept all the same, because it might have been meant.
       const name = `torn-${last.first}-${Date.now()}.bin`;
-      writeFileSync(join(folder, name), bytes.subarray(whole), { mode: 0o640 });
+      writeFileSync(join(folder, name), bytes.subarray(whole), { mode: 0o640, flag: 'wx' });
       await truncate(last.path, whole);
     }
     if (whole === 0) {
@@ -120,7 +124,7 @@ export async function openAuditFile(folder: string, signer: Signer, clock: Clock
         size += bytes.length;
       } catch (cause) {
         try {
-          await truncate(path, size);
+          await handle.truncate(size);
           await handle.datasync();
         } catch {
           broken = true; // half of it may stand there: a further record would follow on nothing
