@@ -40,7 +40,7 @@ const readOptions = optionsOf<ConnectRedisClusterOptions>('connectRedisCluster',
  *
  * @example
  * import { Cluster } from 'ioredis';
- * const redis = connectRedisCluster(Cluster, { urls: ['redis://10.0.0.1:6379', 'redis://10.0.0.2:6379'], required: true });
+ * const redis = connectRedisCluster(Cluster, { urls: ['rediss://10.0.0.1:6379', 'rediss://10.0.0.2:6379'], required: true });
  */
 export function connectRedisCluster<Client extends RedisClient>(
   Cluster: RedisClusterClass<Client>,
@@ -52,12 +52,9 @@ export function connectRedisCluster<Client extends RedisClient>(
   if (addresses.some((address) => address.database !== 0)) {
     throw invalidOption('connectRedisCluster', 'urls', 'without a database number: a cluster has only 0');
   }
-  const reader = { owner: 'connectRedisCluster', option: 'urls' };
+  const reader = { owner: 'connectRedisCluster', option: 'urls', namesOthers: true };
+  // For all: whatever a node is called and wherever it is, it is reached as the first one is.
   const { node, settings } = readConnectionOptions(reader, first, options);
-  // Every node that is named; the others are reached as the first one is, with TLS or without.
-  for (const address of addresses.slice(1)) {
-    readConnectionOptions(reader, { ...address, tls: first.tls }, options);
-  }
   const { db: _only0, ...redisOptions } = node;
   const client = new Cluster(
     addresses.map(({ host, port }) => ({ host, port })),

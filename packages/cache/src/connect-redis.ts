@@ -39,7 +39,7 @@ export function connectRedis<Client extends RedisClient>(
   if (url === undefined) throw invalidOption('connectRedis', 'url', 'a redis:// or rediss:// URL');
   const address = parseRedisUrl(url);
   const { node, settings } = readConnectionOptions(
-    { owner: 'connectRedis', option: 'url' },
+    { owner: 'connectRedis', option: 'url', namesOthers: false },
     address,
     options,
   );

@@ -43,7 +43,8 @@ export interface ConnectionOptions {
   /** Called each time the attempts are used up. For a required Redis: begin the shutdown here. */
   readonly onGiveUp?: (error: RedisError) => void;
   /**
-   * `staging` and `production` refuse a Redis on another machine without TLS, and TLS that does not check the certificate.
+   * `staging` and `production` refuse a Redis on another machine without TLS, and TLS that does not check the certificate. A
+   * Cluster names nodes wherever they are, so there it is asked of every one.
    *
    * @defaultValue 'production'
    */
@@ -81,7 +82,7 @@ type NodeSettings = Omit<
 /** Set by the policy or by the URL, so a caller's value would silently undo one of them. */
 const ownedNames: ReadonlySet<string> = new Set(
   [
-    'host port path db username password connectionName family lazyConnect enableOfflineQueue retryStrategy',
+    'host port path sentinels Connector db username password connectionName family lazyConnect enableOfflineQueue retryStrategy',
     'autoResendUnfulfilledCommands maxRetriesPerRequest commandTimeout connectTimeout socketTimeout disconnectTimeout redisOptions',
     'clusterRetryStrategy',
   ].flatMap((names) => names.split(' ')),
@@ -102,10 +103,12 @@ const unverified = {
 interface OptionsReader {
   readonly owner: string;
   readonly option: string;
+  /** Whether the server names others that are then spoken to: that it is on this machine says nothing about those. */
+  readonly namesOthers: boolean;
 }
 
 export function readConnectionOptions(
-  { owner, option }: OptionsReader,
+  { owner, option, namesOthers }: OptionsReader,
   address: RedisAddress,
   options: ConnectionOptions,
 ): { readonly node: NodeSettings; readonly settings: Omit<PolicySettings, 'label'> } {
@@ -131,8 +134,11 @@ export function readConnectionOptions(
   const environment = readEnvironment(owner, options.environment);
   // What ioredis takes for no TLS, `tls: undefined` say, must not undo a rediss:// URL.
   const given = address.tls ? { ...clientOptions, tls: clientOptions.tls || {} } : clientOptions;
-  const protection = protectionOf(address.host, given.tls);
-  requireProtection(owner, { address: address.label, protection }, environment, {
+  const server = namesOthers
+    ? { address: `a node that ${address.label} announces`, host: 'announced.invalid' }
+    : { address: address.label, host: address.host };
+  const protection = protectionOf(server.host, given.tls);
+  requireProtection(owner, { address: server.address, protection }, environment, {
     plaintext: { option, ...unencrypted },
     unverified,
   });

@@ -30,7 +30,12 @@ const keys = Array.from({ length: 30 }, (_, index) => `key-${index}`);
 
 describeWith(['private redis'], 'a connection to a Redis Cluster', () => {
   it('carries commands to all masters, fails those of a frozen one within the timeout, and recovers', async () => {
-    const redis = connectRedisCluster(Cluster, { urls, required: true, commandTimeout: '3s' });
+    const redis = connectRedisCluster(Cluster, {
+      urls,
+      environment: 'test',
+      required: true,
+      commandTimeout: '3s',
+    });
     open.push(redis);
     expect(await redis.ready()).toBe(true);
     await Promise.all(keys.map((key) => redis.commands.call('SET', key, 'v')));
@@ -53,6 +58,7 @@ describeWith(['private redis'], 'a connection to a Redis Cluster', () => {
     const { logger, lines } = recordingLogger();
     const redis = connectRedisCluster(Cluster, {
       urls,
+      environment: 'test',
       required: false,
       connectTimeout: '20s',
       commandTimeout: '10s',
@@ -94,6 +100,7 @@ describeWith(['private redis'], 'a connection to a Redis Cluster', () => {
     const { logger, lines } = recordingLogger();
     const redis = connectRedisCluster(Cluster, {
       urls: wrong,
+      environment: 'test',
       required: true,
       logger,
       reconnect: { attempts: 1, step: 1 },

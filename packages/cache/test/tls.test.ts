@@ -30,8 +30,9 @@ describe('a Redis on another machine', () => {
       ];
       expect(told[0]).toContain('option "url" must be a rediss:// URL');
       expect(told[1]).toContain('option "urls" must be a rediss:// URL');
+      expect(told[1]).toContain('a node that 127.0.0.1:1 announces is another machine');
+      expect(told[0]).toContain('cache.internal:6379 is another machine');
       for (const message of told) {
-        expect(message).toContain('cache.internal:6379 is another machine');
         expect(message).not.toContain('pw-canary');
       }
     },
@@ -46,6 +47,29 @@ describe('a Redis on another machine', () => {
     expect(refusal(() => connectRedisCluster(Cluster, { urls, required: false }))).toContain(
       'would not be encrypted',
     );
+  });
+
+  it.each(['staging', 'production'] as const)(
+    '[row 134] is refused where a cluster would announce it, although its first node is on this machine: %s',
+    (environment) => {
+      for (const host of ['127.0.0.1', 'localhost', '[::1]']) {
+        const plain = { urls: [`redis://:pw-canary@${host}:1`], required: false, environment };
+        expect(refusal(() => connectRedisCluster(Cluster, plain))).toContain('would not be encrypted');
+        const urls = [`rediss://:pw-canary@${host}:1`];
+        const unchecked = { ...plain, urls, clientOptions: { tls: { rejectUnauthorized: false } } };
+        expect(refusal(() => connectRedisCluster(Cluster, unchecked))).toContain('checks the certificate');
+      }
+    },
+  );
+
+  it('is refused where the options of the client lead to it past the URL', () => {
+    class Connector {}
+    const sentinels = [{ host: 'sentinel.internal', port: 26_379 }];
+    for (const clientOptions of [{ sentinels, name: 'mymaster' }, { Connector }]) {
+      const options = { url: 'redis://:pw-canary@127.0.0.1:1', required: false, clientOptions };
+      const message = refusal(() => connectRedis(Redis, options));
+      expect(message).toContain(`without "${Object.keys(clientOptions)[0]}"`);
+    }
   });
 
   it.each([{ rejectUnauthorized: false }, { checkServerIdentity: () => undefined }])(
