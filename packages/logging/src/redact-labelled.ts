@@ -9,7 +9,7 @@ import type { SecretNames } from './secret-names.js';
 const sign = /:=?(?![/:\\])|\s=(?![=>])|=>|=(?=[ \t])/g;
 
 /** A colon without a blank behind it, when letters stand before it that are no digits of an IPv6 address. */
-const tight = '(?![/:])(?<=[A-Za-z_-][G-Zg-z][A-Za-z]{0,3}\\d?\\s?:)';
+const tight = '(?![/:])(?<=[A-Za-z_-][G-Zg-z][A-Za-z]{0,3}\\d?[\\s)\\]"\'`]?:)';
 
 /** An expression for {@link labelled} in texts without quotes and `=`. */
 export const labelTrigger = `:(?:\\s|${tight})|-(?<=--)[A-Za-z]|'(?<=\\[')`;
@@ -32,6 +32,11 @@ const hostName = /^(?!x-)(?=.*[.-])[a-z\d.-]+(?<!pin|otp|cvv|cvc|code)$/;
 
 const port = /\d{2,5}(?![\w.-])/y;
 
+const parameter = /[\w.[\]-]{1,64}=/y;
+
+/** What may stand behind a word that is alone in its line. */
+const lineEnd = /[ \t]{0,16}[,;]?(?:[\r\n]|$)/y;
+
 interface Label {
   readonly name: string;
   /** Where it begins, behind its quote. */
@@ -52,7 +57,7 @@ export function redactLabelled(text: string, names: SecretNames, replacement: st
     const { name } = label;
     if (name === '' || !names.has(name) || className.test(name) || fileName.test(name)) continue;
     const value = valueBehind(text, index, found, label, isInText);
-    if (value === undefined || text.startsWith(replacement, value.start)) continue;
+    if (value === undefined || isReplaced(text, value.start, replacement)) continue;
     const quote = isQuote(text[value.start]) ? text[value.start] : '';
     result += `${text.slice(from, value.start)}${quote}${replacement}${quote}`;
     from = value.end;
@@ -82,11 +87,11 @@ function valueBehind(
   if (found !== ':') {
     const value = wordOrMore(text, skipBlanks(text, behind));
     // `token= user=ada`: a setting without a value, and the next one.
-    const isNext = found === '=' && value !== undefined && text.slice(value.start, value.end).includes('=');
-    return isNext ? undefined : value;
+    return value !== undefined && found === '=' && isAt(parameter, text, value.start) ? undefined : value;
   }
   if (hostName.test(name) && isAt(port, text, behind)) return undefined;
-  if (!label.isQuoted && !/[/#]/.test(before) && (name.includes('-') || headers.has(name.toLowerCase()))) {
+  const isInPath = before === '/' || (before === '#' && /\S/.test(text[label.start - 2] ?? ' '));
+  if (!label.isQuoted && !isInPath && (name.includes('-') || headers.has(name.toLowerCase()))) {
     const start = skipBlanks(text, behind);
     const end = endOfWhole(text, start) ?? endOfHeader(text, start, label, isInText);
     return end > start ? { start, end } : undefined;
@@ -95,13 +100,19 @@ function valueBehind(
   if (block !== undefined) return block;
   const start = skipBlanks(text, behind);
   const isTight = start === behind && !/["'`[{]/.test(text[start] ?? '');
-  if (isTight && /[:/@#]/.test(before)) return undefined;
+  if (isTight && (isInPath || before === ':' || before === '@')) return undefined;
   const value = wordOrMore(text, start);
   if (value === undefined || /["'`[{<]/.test(text[start] ?? '')) return value;
   // A word in the next line is a value only when it is alone there.
-  if (/[\r\n]/.test(text.slice(behind, start)) && !/^(?:[\r\n]|$)/.test(text.slice(value.end, value.end + 1)))
-    return undefined;
+  if (/[\r\n]/.test(text.slice(behind, start)) && !isAt(lineEnd, text, value.end)) return undefined;
   return saysSomething(text, start, value.end, name) ? undefined : value;
+}
+
+/** Whether JSON with the blanks of a form, or with escaped quotes, was redacted here already. */
+function isReplaced(text: string, start: number, replacement: string): boolean {
+  let at = start;
+  while (at - start < 16 && /[+\\"]/.test(text[at] ?? '')) at += 1;
+  return text.startsWith(replacement, at) && text[start] !== '"';
 }
 
 function isAt(expression: RegExp, text: string, at: number): boolean {
