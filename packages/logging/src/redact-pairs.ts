@@ -35,14 +35,18 @@ export function redactPairs(
   let result = '';
   let from = 0;
   let searched = 0;
-  const lastEscape = redactNested === undefined ? -1 : text.lastIndexOf('%');
+  const lastEscape = text.lastIndexOf('%');
   for (let at = text.indexOf('='); at !== -1; at = text.indexOf('=', Math.max(at + 1, from))) {
     const start = nameStart(text, at);
     if (start === at) continue;
-    const before = text[start - 1];
-    const isQuery = before === '?' || before === '&' || before === '#';
-    const isHidden = isSecretIn(text, start, at, isQuery, names);
-    if (!isHidden && (at > lastEscape || at < searched)) continue;
+    const before = start === 0 ? 0 : text.charCodeAt(start - 1);
+    const isQuery = before === 0x3f || before === 0x26 || before === 0x23; // ? & #
+    const name = text.slice(start, at);
+    const isHidden =
+      (isQuery ? names.hasInQuery(name) : names.has(name)) ||
+      (before === 0x5c && names.has(name.slice(1))) || // behind a line's end that JSON has escaped
+      (start < lastEscape && name.includes('%') && isSecretDecoded(name, isQuery, names));
+    if (!isHidden && (at > lastEscape || at < searched || redactNested === undefined)) continue;
     // What was redacted before is replaced by itself.
     const least = text.startsWith(replacement, at + 1) ? replacement.length : 0;
     const expression = !isQuery ? value : isHidden ? queryValue : wholeQueryValue;
@@ -52,7 +56,7 @@ export function redactPairs(
     if (!isHidden) {
       searched = end;
       const whole = text.slice(at + 1, end);
-      if (!isTelling(whole) || redactNested === undefined) continue;
+      if (redactNested === undefined || !isTelling(whole)) continue;
       // What is not encoded keeps its looks.
       const plain = whole.includes('=') ? redactPairs(whole, names, replacement, depth, undefined) : whole;
       shown = redactEncoded(plain, depth + 1, redactNested);
@@ -100,11 +104,7 @@ function isNameUnit(unit: number): boolean {
   );
 }
 
-function isSecretIn(text: string, start: number, end: number, isQuery: boolean, names: SecretNames): boolean {
-  const name = text.slice(start, end);
-  if (isQuery ? names.hasInQuery(name) : names.has(name)) return true;
-  if (text[start - 1] === '\\' && names.has(name.slice(1))) return true; // behind a line's end that JSON has escaped
-  if (!name.includes('%')) return false;
+function isSecretDecoded(name: string, isQuery: boolean, names: SecretNames): boolean {
   const plain = decode(name);
   const last = plain.slice(plain.search(/[^?&#;]*$/));
   return last === plain && !isQuery ? names.has(plain) : names.hasInQuery(last);
