@@ -58,7 +58,9 @@ export function redactLabelled(text: string, names: SecretNames, replacement: st
     if (name === '' || !names.has(name) || className.test(name) || fileName.test(name)) continue;
     const value = valueBehind(text, index, found, label, isInText);
     if (value === undefined || isReplaced(text, value.start, replacement)) continue;
-    const quote = isQuote(text[value.start]) ? text[value.start] : '';
+    // Behind a name in quotes it stays JSON.
+    const isJson = found === ':' && text[index - 1] === '"' && text[index - 2] !== '\\';
+    const quote = isQuote(text[value.start]) ? text[value.start] : isJson ? '"' : '';
     result += `${text.slice(from, value.start)}${quote}${replacement}${quote}`;
     from = value.end;
   }

@@ -171,6 +171,7 @@ describe('the value behind a label in a text', () => {
     const redacted = redactor.redactText(text);
     expect(redacted).not.toMatch(/swordfish|fish/i);
     expect(redacted).toContain('[redacted]');
+    expect(redactor.redactText(redacted)).toBe(redacted);
     const { log, last, texts } = testLogger();
     log.info(`At noon:\n${text}`, { text, list: [text], error: new Error(`At noon:\n${text}`) });
     expect(last()).toMatchObject({ text: redacted, list: [redacted] });
