@@ -22,6 +22,8 @@ import { tempFolder } from './support/temp-folder.js';
 
 beforeAll(needsBuild);
 
+const programs = { apart: 'unshare' };
+
 /** The lock of a writer on another machine. */
 function foreignLock(folder: string, host = 'pod-a'): string {
   const path = join(folder, 'audit.lock');
@@ -177,7 +179,7 @@ test('two containers on one folder: the second is refused, and takes over when t
   const fixture = fileURLToPath(new URL('./fixtures/auditing.mjs', import.meta.url));
   const script = 'hostname pod-a && exec "$@"';
   const args = ['--uts', 'sh', '-c', script, 'sh', process.execPath, fixture, folder, keyFile];
-  const child = spawn('unshare', args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(programs.apart, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   let acknowledged = '';
   let trouble = '';
