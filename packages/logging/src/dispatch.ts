@@ -31,6 +31,7 @@ export interface Dispatch {
   end(): void;
   /** Whether `end` was called; it counts the call as late. */
   isLate(): boolean;
+  isEnded(): boolean;
   /** The transports have changed. */
   forget(): void;
   readonly tally: TransportTally;
@@ -169,6 +170,7 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     tally,
     toSinks,
     isLate,
+    isEnded: () => ended,
     end() {
       ended = true;
       for (const queue of queues.values()) queue.giveUp();

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import {
   type BytesInput,
@@ -86,11 +86,19 @@ interface FileSettings {
   readonly rotation: Rotation | undefined;
 }
 
+const { O_APPEND, O_CREAT, O_NONBLOCK, O_RDWR } = constants;
+
+/** `a+`, and for a path that is a pipe, which would block the process while nobody reads: as stdout's. */
+const appending = O_APPEND | O_CREAT | O_RDWR | O_NONBLOCK;
+
 function openFile(name: string, path: string, settings: FileSettings, host: SinkHost): Sink {
+  const { rotation } = settings;
   const rotator =
-    settings.rotation === undefined
+    rotation === undefined
       ? undefined
-      : createRotator(path, settings.rotation, host.clock, () => openForAppend(path, settings.permissions));
+      : opening(path, () =>
+          createRotator(path, rotation, host.clock, () => openForAppend(path, settings.permissions)),
+        );
   const openAgain = (): number =>
     rotator === undefined
       ? openBesideOthers(path, settings.permissions)
@@ -117,10 +125,11 @@ function openFile(name: string, path: string, settings: FileSettings, host: Sink
     queue.flushSync(0); // what was logged before the signal belongs to the old file
     try {
       const next = openAgain();
+      const old = fd;
       queue.rewindLine();
-      closeSync(fd);
       fd = next;
       rotator?.opened(next);
+      closeSync(old);
       reopenError = undefined;
       queue.flushSync(0);
     } catch (error) {
@@ -168,12 +177,19 @@ function openBesideOthers(path: string, permissions: number): number {
 }
 
 function openForAppend(path: string, permissions: number): number {
-  try {
+  return opening(path, () => {
     mkdirSync(dirname(path), { recursive: true });
-    const fd = openSync(path, 'a+', permissions);
+    const fd = openSync(path, appending, permissions);
     if (endsInsideLine(fd)) writeSync(fd, '\n');
     return fd;
+  });
+}
+
+function opening<T>(path: string, open: () => T): T {
+  try {
+    return open();
   } catch (cause) {
+    if (LoggingError.is(cause)) throw cause;
     throw new LoggingError(
       `The log file ${path} cannot be opened for appending. Check that its folder is writable by this user and that it is a file.`,
       { code: 'LOG_FILE_OPEN', cause },

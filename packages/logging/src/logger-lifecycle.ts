@@ -36,6 +36,7 @@ export function loggerLifecycle(options: LifecycleOptions): LoggerLifecycle {
       sampler?.tell(); // the crash is the last line
       dispatch.note(logger, mostSevere(logger.levels), text, isError(error) ? error : { reason: error });
       last.atCrash();
+      if (dispatch.isEnded()) throw error; // nobody has written it, so that it goes to stderr
     }),
   ];
 

@@ -14,7 +14,7 @@ export interface LoggerStats {
   readonly transports: { readonly dropped: number; readonly lastError: string | undefined };
   /** Calls that a format or a transport broke by throwing; the sinks got their line. */
   readonly failed: number;
-  /** Calls that came after `close()` and were dropped. */
+  /** Calls that came after `close()`, or when `end()` was over, and were dropped. */
   readonly late: number;
   /** Lines that were left out because they repeated others. */
   readonly sampled: number;

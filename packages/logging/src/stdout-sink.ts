@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
-import { type BytesInput, invalidOption, optionsOf, parseBytes } from '@seaworthy/contracts';
-import { createLineQueue } from './line-queue.js';
+import { type BytesInput, errorCode, invalidOption, optionsOf, parseBytes } from '@seaworthy/contracts';
+import { createLineQueue, type LineQueue } from './line-queue.js';
 import { prettyLine } from './pretty-line.js';
 import type { SinkDefinition } from './sink.js';
 
@@ -20,6 +20,7 @@ export interface StdoutSinkOptions {
 const readOptions = optionsOf<StdoutSinkOptions>('stdout', { level: true, pretty: true, maxBuffer: true });
 
 const stdoutFd = 1;
+const lineFeed = 0x0a;
 
 /**
  * Writes to file descriptor 1: JSON lines, or readable ones on a terminal. A slow reader never blocks the process before it
@@ -50,7 +51,7 @@ export function stdout(options: StdoutSinkOptions = {}): SinkDefinition {
         clock: host.clock,
         droppedNotice: host.droppedNotice,
         // Not process.stdout: its buffer has no bound, it is lost at exit, and a closed pipe makes it throw.
-        write: (chunk, offset) => writeSync(stdoutFd, chunk, offset, chunk.length - offset),
+        write: (chunk, offset) => writeWholeLines(queue, chunk, offset),
       });
       return {
         write: forPeople ? (line) => queue.push(prettyLine(host.readLine(line), colour)) : queue.push,
@@ -61,6 +62,7 @@ export function stdout(options: StdoutSinkOptions = {}): SinkDefinition {
         close() {
           queue.flushSync(0);
           queue.end();
+          if (unfinished === queue) unfinished = 'nobody';
         },
         stats: queue.stats,
       };
@@ -77,5 +79,27 @@ function stopBlocking(): void {
     Reflect.get(process, 'stdout');
   } catch {
     // It is of no kind that Node knows; writing shows what it is worth.
+  }
+}
+
+/** Who has written a line in part, because the pipe was full. Another logger's line would tear it. */
+let unfinished: LineQueue | 'nobody' | undefined;
+
+function writeWholeLines(queue: LineQueue, chunk: Uint8Array, offset: number): number {
+  if (unfinished === 'nobody') {
+    writeSync(stdoutFd, '\n'); // whoever began it was closed: the half line goes, and not ours with it
+    unfinished = undefined;
+  }
+  if (unfinished !== queue) unfinished?.flushSync(0);
+  if (unfinished !== undefined && unfinished !== queue) {
+    throw Object.assign(new Error('another logger has not finished its line'), { code: 'EAGAIN' });
+  }
+  try {
+    const taken = writeSync(stdoutFd, chunk, offset, chunk.length - offset);
+    unfinished = chunk[offset + taken - 1] === lineFeed ? undefined : queue;
+    return taken;
+  } catch (error) {
+    if (errorCode(error) !== 'EAGAIN') unfinished = undefined;
+    throw error;
   }
 }

@@ -1,6 +1,7 @@
 import type winston from 'winston';
 import type TransportStream from 'winston-transport';
 import type { Dispatch } from './dispatch.js';
+import { SinkTransport } from './sink-transport.js';
 import { isOver } from './stream-state.js';
 
 /**
@@ -19,7 +20,15 @@ export function endWhenTaken(logger: winston.Logger, dispatch: Dispatch): void {
       return result;
     },
     _final(callback: () => void) {
-      dispatch.finish(() => finishAll(logger.transports, callback));
+      dispatch.finish(() => {
+        const own = logger.transports.filter((each) => each instanceof SinkTransport);
+        const foreign = logger.transports.filter((each) => !(each instanceof SinkTransport));
+        // Sinks take lines, that of a crash too, until everything else is over.
+        finishAll(foreign, () => {
+          dispatch.end();
+          finishAll(own, callback);
+        });
+      });
     },
   };
   for (const [name, value] of Object.entries(own)) {

@@ -1,4 +1,15 @@
-import { readFileSync, renameSync, rmSync, statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createProcessEvents } from '@seaworthy/contracts';
 import { createFakeClock, waitFor } from '@seaworthy/testkit';
@@ -6,7 +17,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { createLogger, type FileSinkOptions, file } from '../src/index.js';
 import { needsBuild, startFixture } from './support/run-fixture.js';
 import { smallDisk } from './support/small-disk.js';
-import { linesOf, tempFolder } from './support/temp-folder.js';
+import { linesOf, parseLines, tempFolder } from './support/temp-folder.js';
 
 beforeAll(needsBuild);
 
@@ -149,6 +160,29 @@ describe('a log file', () => {
     expect(linesOf(join(folder, 'old.log')).map(({ message }) => message)).toEqual(['before']);
     expect(linesOf(path).map(({ message }) => message)).toEqual(['after']);
   });
+
+  test('that is a named pipe blocks nothing while nobody reads it, and loses no line', async () => {
+    const folder = tempFolder();
+    const [path, status] = [join(folder, 'pipe'), join(folder, 'status.json')];
+    expect(spawnSync('mkfifo', [path]).status).toBe(0);
+    const { exited } = startFixture('fifo', [path, status]);
+    await waitFor(() => existsSync(status), { timeoutMs: 30_000, what: 'the turn to be over' });
+    const read = readFile(path, 'utf8');
+    expect(await exited).toEqual({ code: 0, signal: null });
+    const lines = parseLines(await read);
+    expect(lines.map(({ index }) => index)).toEqual(Array.from({ length: 3_000 }, (_, index) => index));
+  });
+
+  test.each([{}, { rotate: { every: 'day' } }] as const)(
+    'that cannot be opened is refused with advice (%o)',
+    (options) => {
+      const path = join(tempFolder(), 'plain');
+      writeFileSync(path, '');
+      expect(() => logTo(join(path, 'a.log'), options)).toThrow(
+        expect.objectContaining({ code: 'LOG_FILE_OPEN' }),
+      );
+    },
+  );
 
   test('refuses to wait for a signal that it will not be told of', () => {
     const path = join(tempFolder(), 'a.log');

@@ -171,6 +171,25 @@ describe('stdout', () => {
     });
   });
 
+  test('whose reader is slow gets whole lines of two loggers, and all of them before end() lets these finish', async () => {
+    const status = join(tempFolder(), 'status');
+    const { child, exited } = startFixture('slowly-read', [status], { readStdout: false });
+    await waitFor(() => existsSync(status), { timeoutMs: 30_000, what: 'all to be logged' });
+    let text = '';
+    const stdout = child.stdout?.setEncoding('utf8');
+    stdout?.on('data', (part: string) => {
+      text += part;
+      stdout.pause();
+      setTimeout(() => stdout.resume(), 1);
+    });
+    expect(await exited).toEqual({ code: 0, signal: null });
+    const lines = parseLines(text);
+    for (const service of ['one', 'two']) {
+      const own = lines.filter((line) => line.service === service);
+      expect(own.map(({ index }) => index)).toEqual(upTo(2_000));
+    }
+  });
+
   test('whose reader has gone costs lines and not the process', async () => {
     const status = join(tempFolder(), 'status.json');
     const { child, exited, output } = startFixture('flood', [status, '2000'], { readStdout: false });

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { waitFor } from '@seaworthy/testkit';
+import { createProcessEvents, type ProcessLike } from '@seaworthy/contracts';
+import { createFakeClock, waitFor } from '@seaworthy/testkit';
 import { describe, expect, test } from 'vitest';
 import winston from 'winston';
 import TransportStream from 'winston-transport';
@@ -161,4 +162,28 @@ describe('a transport that does not take its lines', () => {
     await log.close();
     expect(log.stats().transports.dropped).toBe(5);
   });
+});
+
+test('after end() lines are counted as late, and a crash goes to stderr', async () => {
+  const listeners = new Map<string, (argument: unknown) => void>();
+  const host: ProcessLike = {
+    pid: 1,
+    on: (name, listener) => listeners.set(name, listener),
+    removeListener: (name) => listeners.delete(name),
+    listenerCount: () => 0,
+    kill: () => undefined,
+    exit: () => undefined,
+  };
+  const stderr: string[] = [];
+  const clock = createFakeClock();
+  const events = createProcessEvents(host, { clock, writeError: (text) => void stderr.push(text) });
+  const { log, texts } = testLogger({ process: events });
+  log.info('before');
+  log.end();
+  await once(log, 'finish');
+  log.info('after');
+  expect(texts).toHaveLength(1);
+  expect(log.stats().late).toBe(1);
+  listeners.get('uncaughtException')?.(new Error('boom'));
+  expect(stderr.join('')).toContain('Error: boom');
 });
