@@ -103,13 +103,16 @@ export function hostMatch(layer: Layer, path: string): LayerMatch | undefined {
   }
 }
 
+/** A value in an expression of path-to-regexp 0.1: `(?:\/([^/]+?))`, and `(?:((?:(?!\/|\/v).)+?))` behind a text. */
+const capture = /\(\?:(\\[/.])?\((?:\[\^\\?\/(?:\\\.)?\]|\(\?:\(\?!(?:\\.|[^)\\])*\)\.\))\+\?\)\)/g;
+
 /** Express 4 keeps no text of a mount's path, but its expression is made of it, piece by piece. */
 function templateOfExpression({ source }: RegExp, names: readonly string[]): string | undefined {
   let values = 0;
   const text = source
     .replace(/^\^/, '')
     .replace(/\\\/\?\(\?=\\\/\|\$\)$/, '')
-    .replace(/\(\?:(\\\/)?\(\[\^\\\/\]\+\?\)\)/g, (_value, slash = '') => `${slash}:${names[values++]}`);
+    .replace(capture, (_value, before = '') => `${before}:${names[values++]}`);
   if (values !== names.length || /(?<!\\)[()[\]{}*+?|^$.]/.test(text)) return undefined;
   return text.replace(/\\(.)/g, '$1');
 }
