@@ -1,6 +1,7 @@
 import { endOfValue, endOfWhole, isQuote, saysSomething } from './labelled-value.js';
 import { redactFlags, redactSettings } from './redact-settings.js';
 import type { SecretNames } from './secret-names.js';
+import { type Span, yamlBlock } from './yaml-block.js';
 
 /**
  * The sign behind a label: `name: value`, `name:value`, `name = value` and `'name' => value`, as headers, YAML, `util.inspect` and settings
@@ -68,11 +69,6 @@ export function redactLabelled(text: string, names: SecretNames, replacement: st
   return redactSettings(redactFlags(labelsDone, names, replacement), names, replacement);
 }
 
-interface Span {
-  readonly start: number;
-  readonly end: number;
-}
-
 function valueBehind(
   text: string,
   at: number,
@@ -98,7 +94,7 @@ function valueBehind(
     const end = endOfWhole(text, start) ?? endOfHeader(text, start, label, isInText);
     return end > start ? { start, end } : undefined;
   }
-  const block = blockBehind(text, behind, label.start);
+  const block = yamlBlock(text, behind, label.start);
   if (block !== undefined) return block;
   const start = skipBlanks(text, behind);
   const isTight = start === behind && !/["'`[{]/.test(text[start] ?? '');
@@ -188,39 +184,6 @@ function textsOf(text: string): (at: number) => boolean {
     }
     return isInside;
   };
-}
-
-const blockStart = /[ \t]{0,16}(?:[|>][+-]?\d?[+-]?)?[ \t]{0,16}(?:\r?\n)/y;
-
-/** The lines of YAML under a name that has its line for itself: those that stand deeper, or the entries of a list. */
-function blockBehind(text: string, behind: number, nameStart: number): Span | undefined {
-  blockStart.lastIndex = behind;
-  if (!blockStart.test(text)) return undefined;
-  const first = blockStart.lastIndex;
-  const lineStart = text.lastIndexOf('\n', nameStart - 1) + 1;
-  if (nameStart - lineStart > 256) return undefined;
-  // In a stack, an error's name stands before its message.
-  const margin = /^([ \t]*(?:- )?)(?:[A-Z]\w*: )?["']?$/.exec(text.slice(lineStart, nameStart));
-  if (margin === null) return undefined;
-  const indent = margin[1]?.length ?? 0;
-  let end = first;
-  let at = first;
-  while (at < text.length) {
-    const next = text.indexOf('\n', at);
-    const stop = next === -1 ? text.length : next;
-    const content = skipMargin(text, at, stop);
-    const isDeeper = content - at > indent || (content - at === indent && text.startsWith('- ', content));
-    if (content < stop && (!isDeeper || text.startsWith('at ', content))) break;
-    if (content < stop) end = stop;
-    at = stop + 1;
-  }
-  return end === first ? undefined : { start: skipMargin(text, first, end), end };
-}
-
-function skipMargin(text: string, from: number, to: number): number {
-  let at = from;
-  while (at < to && (text[at] === ' ' || text[at] === '\t' || text[at] === '\r')) at += 1;
-  return at;
 }
 
 function skipBlanks(text: string, at: number): number {
