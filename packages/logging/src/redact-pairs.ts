@@ -1,7 +1,8 @@
 import type { SecretNames } from './secret-names.js';
 
-/** A value in quotes, also where more follows without a blank; else up to a separator. An apostrophe between letters belongs to it. */
-const value = /(?:'[^']*'?|"[^"]*"?)(?:[^\s&;"',)\]}<>]|'(?=\w))*|[^\s&;"']+(?:'[^\s&;"',)\]}]+)*/y;
+/** What ends a value, and what ends one behind a quote that belongs to it. */
+const separator = /[\s&;"']/g;
+const closing = /[\s&;"',)\]}<>]/g;
 
 /** In a query an apostrophe is a character like others, but for one that ends what the URL stands in. */
 const queryValue = /"[^"]*"?|'[^'\s&;"]*'?(?:[^\s&;"]*[^\s&;"'`,)\]}>])?|[^\s&;"]*[^\s&;"'`,)\]}>]/y;
@@ -45,12 +46,14 @@ export function redactPairs(
     const isHidden =
       (isQuery ? names.hasInQuery(name) : names.has(name)) ||
       (before === 0x5c && names.has(name.slice(1))) || // behind a line's end that JSON has escaped
-      (start < lastEscape && name.includes('%') && isSecretDecoded(name, isQuery, names));
+      (start <= lastEscape && name.includes('%') && isSecretDecoded(name, isQuery, names));
     if (!isHidden && (at > lastEscape || at < searched || redactNested === undefined)) continue;
     // What was redacted before is replaced by itself.
     const least = text.startsWith(replacement, at + 1) ? replacement.length : 0;
-    const expression = !isQuery ? value : isHidden ? queryValue : wholeQueryValue;
-    const end = Math.max(endOfMatch(expression, text, at + 1), at + 1 + least);
+    const found = isQuery
+      ? endOfMatch(isHidden ? queryValue : wholeQueryValue, text, at + 1)
+      : endOfValue(text, at + 1);
+    const end = Math.max(found, at + 1 + least);
     if (end === at + 1) continue;
     let shown = replacement;
     if (!isHidden) {
@@ -78,6 +81,24 @@ function redactEncoded(text: string, depth: number, redactNested: RedactNested):
 
 function isTelling(text: string): boolean {
   return text.includes('%') && telling.test(text);
+}
+
+/** A value in quotes, also where more follows without a blank; else up to a separator. An apostrophe inside belongs to it. */
+function endOfValue(text: string, start: number): number {
+  const first = text[start];
+  const isQuoted = first === "'" || first === '"';
+  let end = isQuoted
+    ? firstOf(closing, text, text.indexOf(first, start + 1) + 1 || text.length)
+    : firstOf(separator, text, start);
+  while (end > start && text[end] === "'" && firstOf(closing, text, end + 1) > end + 1) {
+    end = firstOf(closing, text, end + 1);
+  }
+  return end;
+}
+
+function firstOf(stop: RegExp, text: string, start: number): number {
+  stop.lastIndex = start;
+  return stop.exec(text)?.index ?? text.length;
 }
 
 function endOfMatch(expression: RegExp, text: string, start: number): number {
