@@ -5,7 +5,7 @@ import { invalidOption } from '@seaworthy/contracts';
  * `/apis`. Built to be asked two ways, because routers differ in what they decode.
  */
 export interface PathSet {
-  /** Could any router take the path as one of these? Escapes, doubled slashes, dots and capitals are undone. */
+  /** Could any router take the path as one of these? Escapes, doubled slashes, dots, capitals and what follows a `;` are undone. */
   mayHold(url: string): boolean;
   /** Does the path, written plainly, lie here? A path with tricks in it never does. */
   plainlyHolds(url: string): boolean;
@@ -16,17 +16,20 @@ const tricks = /%|\/[./]|\\/;
 
 /** Compiles paths that begin with `/`. */
 export function pathSet(paths: readonly string[]): PathSet {
-  const prefixes = paths.map((path) => plain(path).replace(/\/+$/, ''));
-  const under = (path: string): boolean =>
-    prefixes.some((prefix) => path === prefix || path.startsWith(`${prefix}/`));
+  const written = prefixesOf(paths.map(plain));
+  const meant = prefixesOf([...written, ...paths.map(undo)]);
+  const undone = prefixesOf(paths.map((path) => anyCase(undo(path))));
+  const mayBe = (path: string): boolean =>
+    isUnder(meant, plain(path)) || (tricks.test(path) && isUnder(undone, anyCase(undo(path))));
   return {
     mayHold: (url) => {
       const path = pathOf(url);
-      return under(plain(path)) || (tricks.test(path) && under(undo(path)));
+      const end = path.indexOf(';'); // where a path ends for Fastify with useSemicolonDelimiter
+      return mayBe(path) || (end !== -1 && mayBe(path.slice(0, end)));
     },
     plainlyHolds: (url) => {
       const path = pathOf(url);
-      return !tricks.test(path) && under(plain(path));
+      return !tricks.test(path) && isUnder(written, plain(path));
     },
   };
 }
@@ -66,9 +69,23 @@ function plain(path: string): string {
   return path.toLowerCase();
 }
 
+/** As Express compares without regard to case: Greek has two small letters for one capital. */
+function anyCase(path: string): string {
+  return path.toUpperCase();
+}
+
+function prefixesOf(paths: readonly string[]): readonly string[] {
+  return [...new Set(paths.map((path) => path.replace(/\/+$/, '')))];
+}
+
+function isUnder(prefixes: readonly string[], path: string): boolean {
+  return prefixes.some((prefix) => path === prefix || path.startsWith(`${prefix}/`));
+}
+
+/** Escapes are bytes of UTF-8, several to a letter. */
 function undo(path: string): string {
-  const decoded = path.replace(/%([0-9a-f]{2})/gi, (_all, hex: string) =>
-    String.fromCharCode(Number.parseInt(hex, 16)),
+  const decoded = path.replace(/(?:%[0-9a-f]{2})+/gi, (bytes) =>
+    Buffer.from(bytes.replaceAll('%', ''), 'hex').toString(),
   );
   const segments: string[] = [];
   for (const segment of decoded.replaceAll('\\', '/').split('/')) {

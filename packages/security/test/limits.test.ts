@@ -1,6 +1,8 @@
 import { createFakeClock, waitFor } from '@seaworthy/testkit';
 import fc from 'fast-check';
+import Fastify from 'fastify';
 import { describe, expect, test } from 'vitest';
+import { secure } from '../src/adapters/fastify.js';
 import {
   createSecurity,
   type Decision,
@@ -213,9 +215,50 @@ describe('the paths of a policy', () => {
       '/api//health',
       '/api/health/x\\..\\..\\items',
       '/api/healthy',
+      '/api;a',
+      '/%61pi;a=b/items',
+      '/api/health/..;a',
     ]) {
       expect([url, await passes({ url })]).toEqual([url, false]);
     }
+  });
+
+  test.each(['/straße', '/stra%C3%9Fe', '/STRA%c3%9fE/', '/σελίδας', '/日本/😀'])(
+    'hold %s in every form of its letters that are not of ASCII',
+    async (path) => {
+      const { passes: letters } = clocked({
+        policies: [policy('letters', { limit: 1, per: '1h', paths: [path] })],
+      });
+      const sent = new URL(path, 'http://service.example').pathname;
+      expect(await letters({ url: sent })).toBe(true);
+      const bytes = Buffer.from(decodeURIComponent(path));
+      for (const url of [
+        sent,
+        `${sent.toLowerCase()}/x`,
+        encodeURI(decodeURIComponent(path).toUpperCase().replaceAll('SS', 'ß')),
+        `/${[...bytes.subarray(1)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('')}`,
+        `http://service.example${sent}?x`,
+      ]) {
+        expect([url, await letters({ url })]).toEqual([url, false]);
+      }
+      expect(await letters({ url: '/stra%DFe' })).toBe(true); // bytes of another encoding are no letters of this one
+      expect(await letters({ url: '/%zz%ff%C3' })).toBe(true);
+    },
+  );
+
+  test('hold what Fastify takes for them, letters outside ASCII and what follows a semicolon among it', async () => {
+    const routerOptions = { caseSensitive: false, useSemicolonDelimiter: true }; // Fastify's types forgot the second
+    const app = Fastify({ routerOptions });
+    const paths = ['/login', '/straße'];
+    const limits = { policies: [policy('form', { limit: 1, per: '1h', paths })] };
+    await app.register(secure(createSecurity({ limits })));
+    for (const path of paths) app.get(path, async () => 'in');
+    const ask = async (url: string): Promise<string> => (await app.inject(url)).body.slice(0, 2);
+    expect(await ask('/stra%C3%9Fe')).toBe('in');
+    for (const url of ['/stra%C3%9Fe', '/stra%c3%9fe;a', '/login', '/login;a', '/Login;', '/%6cogin;a=b?c']) {
+      expect([url, await ask(url)]).toEqual([url, '{"']);
+    }
+    await app.close();
   });
 
   test('leave out the rest and what is excepted', async () => {
@@ -227,6 +270,7 @@ describe('the paths of a policy', () => {
       '/api/health/db',
       '/API/Health?x',
       '/?/api/',
+      '/x;/api/',
     ]) {
       expect([url, await passes({ url })]).toEqual([url, true]);
     }
