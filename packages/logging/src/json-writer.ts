@@ -6,6 +6,7 @@ import { jsonString } from './json-string.js';
 import { createKeySteps, type KeyStep, type KeySteps } from './key-steps.js';
 import type { LogLimits } from './log-limits.js';
 import { markedLabel, nameTexts } from './marked-names.js';
+import { isSecretFlag } from './redact-settings.js';
 import { isParameterList } from './secret-names.js';
 import { createTextWriter } from './text-writer.js';
 import type { WriterState } from './writer-state.js';
@@ -212,6 +213,9 @@ export function createJsonWriter(limits: LogLimits, discretion: Discretion): Jso
     let item: unknown;
     try {
       item = value[index];
+      if (typeof item === 'string' && index > 0 && !item.startsWith('-')) {
+        if (isSecretFlag(value[index - 1], discretion.isSecret)) return replaced;
+      }
       // [['authorization', 'x'], …]: headers as entries.
       if (Array.isArray(item) && item.length === 2 && typeof item[0] === 'string') {
         const step = steps.named(item[0]);

@@ -7,6 +7,12 @@ const flag = /(?<![\w-])--([a-z][\w.-]{0,63})(?:["'`]?\s{0,4},\s{0,4}|["'`]?\s{1
 /** Flags that say where a secret comes from, or that there is none. */
 const pointing = /^no-|(?:file|path|dir|stdin|env|prompt)$/i;
 
+/** Whether the next of a command's arguments is secret: `['--password', 'x']`. */
+export function isSecretFlag(flag: unknown, isSecret: (name: string) => boolean): boolean {
+  if (typeof flag !== 'string' || !flag.startsWith('--')) return false;
+  return /^--[a-z][\w.-]{0,63}$/i.test(flag) && !pointing.test(flag.slice(2)) && isSecret(flag);
+}
+
 /** `text` with the values of a command's secret flags replaced. */
 export function redactFlags(text: string, names: SecretNames, replacement: string): string {
   if (!text.includes('--')) return text;

@@ -178,6 +178,24 @@ describe('the value behind a label in a text', () => {
     expect(texts.join('')).not.toMatch(/swordfish/i);
   });
 
+  test('is taken out of the arguments of a command, as errors carry them', () => {
+    const spawnargs = [
+      '--token',
+      'swordfish',
+      '--password',
+      '--port',
+      '80',
+      '--password-file',
+      '/run/a',
+      'shop',
+    ];
+    const expected = ['--token', '[redacted]', ...spawnargs.slice(2)];
+    expect(redactor.redact({ spawnargs })).toEqual({ spawnargs: expected });
+    const { log, last } = testLogger();
+    log.error('failed', Object.assign(new Error('spawn tool ENOENT'), { spawnargs }));
+    expect(last()).toMatchObject({ error: { spawnargs: expected } });
+  });
+
   test('ends where it ends', () => {
     expect(
       redactor.redactText('{ \'set-cookie\': [ \'sid=swordfish; Path=/\' ], "host": "shop.test" }'),
