@@ -104,7 +104,7 @@ export function createLogger(options: LoggerOptions): ServiceLogger {
   guardTimers(logger);
   const boundTo = keepBoundFields(logger, lines);
   watchTransports(logger, dispatch.forget);
-  endWhenTaken(logger, dispatch);
+  endWhenTaken(logger, dispatch, clock);
   const lastTransportError = watchErrors(logger);
   if (direct) takeDirectPath(logger, dispatch);
   else takePipelinePath(logger, { lines, dispatch, pipeline, bound: boundTo });

@@ -39,6 +39,8 @@ export interface Dispatch {
   idle(): boolean;
   /** Calls back, perhaps at once, when one transport has taken what it was given. */
   whenTaken(transport: TransportStream, then: () => void): void;
+  /** What waits for one transport is given up and counted. */
+  giveUp(transport: TransportStream): void;
   /** No winston transport gets a further line; calls back, perhaps at once, when all have taken what they were given. */
   finish(then: () => void): void;
 }
@@ -185,6 +187,11 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     whenTaken(transport, then) {
       const queue = queues.get(transport);
       queue === undefined ? then() : queue.whenIdle(then);
+    },
+    giveUp(transport) {
+      const queue = queues.get(transport);
+      queues.delete(transport);
+      queue?.giveUp();
     },
     finish,
     forget() {

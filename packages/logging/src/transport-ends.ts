@@ -1,14 +1,18 @@
+import type { Clock } from '@seaworthy/contracts';
 import type winston from 'winston';
 import type TransportStream from 'winston-transport';
 import type { Dispatch } from './dispatch.js';
 import { SinkTransport } from './sink-transport.js';
 import { isOver } from './stream-state.js';
 
+/** One that is removed because it is stuck is closed after this. */
+const removalMs = 5_000;
+
 /**
  * winston ends its transports at `end()` and closes one that is removed, whatever still waits in front of them. Here both happen
  * when they have taken it.
  */
-export function endWhenTaken(logger: winston.Logger, dispatch: Dispatch): void {
+export function endWhenTaken(logger: winston.Logger, dispatch: Dispatch, clock: Clock): void {
   const unpipe: (...args: never[]) => unknown = logger.unpipe;
   const own: Record<string, unknown> = {
     unpipe(this: winston.Logger, ...args: never[]) {
@@ -16,7 +20,7 @@ export function endWhenTaken(logger: winston.Logger, dispatch: Dispatch): void {
       const children = leaving.filter((each) => Reflect.get(each, 'parent') === logger);
       for (const each of children) Reflect.set(each, 'parent', null); // by which winston-transport knows whom to close
       const result = unpipe.apply(this, args);
-      for (const each of children) dispatch.whenTaken(each, () => closeUnlessBack(each));
+      for (const each of children) closeOnceTaken(each);
       return result;
     },
     _final(callback: () => void) {
@@ -35,10 +39,15 @@ export function endWhenTaken(logger: winston.Logger, dispatch: Dispatch): void {
     Object.defineProperty(Object.getPrototypeOf(logger), name, { value, writable: true, configurable: true });
   }
 
-  /** winston removes a transport that reports an error, and adds it again. */
-  function closeUnlessBack(transport: TransportStream): void {
-    if (logger.transports.includes(transport)) Reflect.set(transport, 'parent', logger);
-    else transport.close?.();
+  function closeOnceTaken(transport: TransportStream): void {
+    const isBack = (): boolean => logger.transports.includes(transport);
+    // winston removes a transport that reports an error, and adds it again at once.
+    const timer = clock.schedule(() => isBack() || dispatch.giveUp(transport), removalMs);
+    dispatch.whenTaken(transport, () => {
+      timer.cancel();
+      if (isBack()) Reflect.set(transport, 'parent', logger);
+      else transport.close?.();
+    });
   }
 }
 

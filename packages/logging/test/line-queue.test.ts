@@ -24,15 +24,19 @@ function descriptor(answers: Answer[]) {
 function queueOver(answers: Answer[], maxLength = 1_000_000) {
   const target = descriptor(answers);
   const clock = createFakeClock();
+  const notices = { made: 0 };
   const queue = createLineQueue({
     name: 'target',
     write: target.write,
     when: 'line',
     maxLength,
     clock,
-    droppedNotice: (count) => `dropped ${count}\n`,
+    droppedNotice(count) {
+      notices.made += 1;
+      return `dropped ${count}\n`;
+    },
   });
-  return { queue, target, clock };
+  return { queue, target, clock, notices };
 }
 
 describe('a line queue', () => {
@@ -68,6 +72,17 @@ describe('a line queue', () => {
     expect(target.text()).toBe('');
     expect(queue.stats()).toMatchObject({ written: 0, buffered: 0, dropped: 2, lastError: 'EPIPE' });
     await queue.flush(0);
+  });
+
+  test('counts as lost only the lines that are not out whole', () => {
+    const { queue, target } = queueOver(['EAGAIN', 'EAGAIN', 'EAGAIN', 4, 5, 'EAGAIN']);
+    for (const line of ['one\n', 'two\n', 'three\n']) queue.push(line);
+    queue.flushSync(0);
+    expect(target.text()).toBe('one\ntwo\nt');
+    expect(queue.stats()).toMatchObject({ written: 2, buffered: 1, dropped: 0 });
+    target.answers.push('EPIPE');
+    queue.flushSync(0);
+    expect(queue.stats()).toMatchObject({ written: 2, buffered: 0, dropped: 1 });
   });
 
   test('fails a flush at its deadline, naming what waits', async () => {
@@ -109,7 +124,7 @@ describe('a line queue', () => {
         fc.array(step, { maxLength: 60 }),
         fc.integer({ min: 10, max: 200 }),
         async (answers, steps, maxLength) => {
-          const { queue, target, clock } = queueOver(answers, maxLength);
+          const { queue, target, clock, notices: said } = queueOver(answers, maxLength);
           const pushed: string[] = [];
           for (const each of steps) {
             if ('push' in each) {
@@ -118,6 +133,8 @@ describe('a line queue', () => {
               queue.push(line);
             } else if ('advance' in each) await clock.advance(each.advance);
             else queue.flushSync(0);
+            const { written, buffered, dropped } = queue.stats();
+            expect(written + buffered + dropped).toBe(pushed.length + said.made);
           }
           target.answers.length = 0;
           await clock.advance(5_000);

@@ -118,6 +118,22 @@ describe('a transport that is removed in the middle of a burst', () => {
     },
   );
 
+  test('and is stuck, is closed after 5 s, and holds up neither flush() nor close() any more', async () => {
+    const clock = createFakeClock();
+    const { log } = testLogger({ clock });
+    let closed = false;
+    const stuck = new TransportStream({ log: () => undefined, close: () => (closed = true) });
+    log.add(stuck);
+    burst(log, 11);
+    log.remove(stuck);
+    await clock.advance(4_999);
+    expect(closed).toBe(false);
+    await clock.advance(1);
+    expect(closed).toBe(true);
+    expect(log.stats().transports.dropped).toBe(10);
+    await log.flush();
+  });
+
   test('and one that reports an error, keep their order and lose no line', async () => {
     const { log } = testLogger();
     log.on('error', () => undefined);
