@@ -152,7 +152,7 @@ test('forward sends each line once, and warns of nothing, when the connection en
   const receiver = await forwardReceiver();
   let open = 0;
   const connect = (settings: ForwardClientSettings) => {
-    const socket = { ...settings.socket, timeout: 300 }; // what is idle for as long is ended
+    const socket = { ...settings.socket, timeout: 1_000 }; // what is idle for as long is ended
     const client = connectTo(receiver)({ ...settings, socket });
     client.socketOn(FluentSocketEvent.CONNECTED, () => {
       open += 1;
