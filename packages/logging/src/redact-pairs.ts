@@ -20,7 +20,7 @@ const encoded = /(?:%[89a-f][\da-f])+|%[0-7][\da-f]/gi;
 const deepest = 4;
 
 /** Takes out what is secret in a text that was encoded in another. */
-export type RedactNested = (text: string, depth: number) => string;
+type RedactNested = (text: string, depth: number) => string;
 
 /**
  * `text` with the values of secret names replaced in `name=value`, as a query string, a form body, a connection string or a cookie has

@@ -101,3 +101,34 @@ test('however deep it is nested, what is no secret comes through unchanged', () 
     { numRuns: size({ test: 1_000, soak: 100_000 }) },
   );
 });
+
+test('whatever a text is made of, it is redacted and nothing is thrown', () => {
+  const part = fc.constantFrom(
+    ...['=', '&', '?', '%', '%3d', '%25', '%22', '%27', '%FC', '%F0%9F', '\ud800', '\udc00', '😀', ':', '+'],
+    ...['"', "'", '\\', '{', '}', '(', ')', '[', ']', '://', '@', ' ', '\n', ',', '$', '$a$', '--', '=>'],
+    ...[
+      'token',
+      'pin',
+      'a',
+      'in',
+      'case ',
+      'end',
+      'values',
+      'E',
+      'password ',
+      'identified by ',
+      'Key (pin)=(',
+    ],
+  );
+  fc.assert(
+    fc.property(fc.array(part, { maxLength: 24 }), (parts) => {
+      const text = parts.join('');
+      const redacted = redactor.redactText(text);
+      expect(redactor.redact({ text, list: [text] })).toEqual({
+        text: redacted,
+        list: [redacted],
+      });
+    }),
+    { numRuns: size({ test: 1_000, soak: 100_000 }) },
+  );
+});
