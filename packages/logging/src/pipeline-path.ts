@@ -84,8 +84,9 @@ export function takePipelinePath(logger: winston.Logger, options: PipelinePathOp
     configurable: true,
     writable: true,
     value(this: winston.Logger | undefined, info: unknown, ...rest: readonly unknown[]) {
-      if (!dispatch.isLate()) {
-        const make = () => infoAtKnownLevel(this ?? logger, levelOf(info), info, placedIn(info));
+      const of = this ?? logger;
+      if (!of.silent && !dispatch.isLate()) {
+        const make = () => infoAtKnownLevel(of, levelOf(info), info, placedIn(info));
         const { write } = Object.getPrototypeOf(logger);
         return handOn(isMade(info) ? () => info : make, (made) =>
           Reflect.apply(write, logger, [made, ...rest]),

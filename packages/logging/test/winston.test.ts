@@ -165,6 +165,7 @@ describe.each([
     log.debug('unheard');
     child.silent = true;
     child.error('silenced');
+    child.write({ level: 'error', message: 'silenced' });
     log.error('heard too');
     expect(lines().map(({ message }) => message)).toEqual(['heard', 'heard too']);
   });
