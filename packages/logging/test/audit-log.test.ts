@@ -434,6 +434,18 @@ describe('verifyAudit', () => {
     });
   });
 
+  test('a write that is under way is waited for, and no tampering; one that never ends is', async () => {
+    const { folder, file } = await smallLog();
+    const whole = readFileSync(file);
+    writeFileSync(join(folder, 'audit.lock'), '');
+    writeFileSync(file, whole.subarray(0, -10));
+    const verdict = verifyAudit(folder, { publicKeys });
+    appendFileSync(file, whole.subarray(-10));
+    appendFileSync(file, '0'.repeat(64)); // of the next
+    expect(await verdict).toMatchObject({ ok: true, unsigned: 0 });
+    expect(await verifyAudit(folder, { publicKeys })).toMatchObject({ ok: false, reason: 'format' });
+  });
+
   test('what a writer that was killed left unsigned is signed by the next one, also when that records nothing', async () => {
     const folder = tempFolder();
     const audit = await open(folder);

@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { optionsOf, wholeNumber } from '@seaworthy/contracts';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { optionsOf, sleep, systemClock, wholeNumber } from '@seaworthy/contracts';
 import { segmentsOf } from './audit-folder.js';
 import type { AuditAnchor, AuditVerdict } from './audit-verdict.js';
 import { knownKeys } from './chain.js';
@@ -35,7 +36,7 @@ const readOptions = optionsOf<VerifyOptions>('verifyAudit', {
 
 /**
  * Reads a whole audit log and says which record is the first that was changed, left out, moved or added; from a folder, or from
- * the rows of a table in their order.
+ * the rows of a table in their order. It may be written to meanwhile.
  *
  * @throws OptionsError for an unknown option, and what reading throws.
  *
@@ -59,10 +60,29 @@ export async function verifyAudit(
   return { ok: false, seq: verdict.head.seq + 1, reason: 'truncated' };
 }
 
+/** So long a write may be under way that is seen in part. */
+const settleMs = 1_000;
+const lookMs = 50;
+
+/** The newest file. A reader can see a writer's write in part; one that ends is no torn record. */
+async function settled(path: string, folder: string): Promise<Uint8Array> {
+  const first = readFileSync(path);
+  if (first.length === 0 || first.at(-1) === 0x0a) return first;
+  for (let waited = 0; waited < settleMs && existsSync(join(folder, 'audit.lock')); waited += lookMs) {
+    await sleep(systemClock, lookMs);
+    const now = readFileSync(path);
+    const end = now.lastIndexOf(0x0a) + 1;
+    // Or it was taken back, as on a full disk.
+    if (end > first.length || end === now.length) return now.subarray(0, end);
+  }
+  return first;
+}
+
 /** The lines of a folder; what stands behind the last line feed is one, too. */
 async function* linesOf(folder: string): AsyncGenerator<Uint8Array> {
-  for (const { path } of segmentsOf(folder)) {
-    const bytes = readFileSync(path);
+  const segments = segmentsOf(folder);
+  for (const { path } of segments) {
+    const bytes = path === segments.at(-1)?.path ? await settled(path, folder) : readFileSync(path);
     let from = 0;
     for (let end = bytes.indexOf(0x0a); end !== -1; end = bytes.indexOf(0x0a, from)) {
       yield bytes.subarray(from, end);
