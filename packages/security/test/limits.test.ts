@@ -378,6 +378,26 @@ describe('refused when the service starts', () => {
     expect(() => memoryStore({ maxKeys: 1 })).toThrow(/at least 64|from 64/);
   });
 
+  test.each([
+    ['a number', 42],
+    ['null', null],
+    ['a promise', Promise.resolve('ada')],
+  ])('at run time: a key that is %s says what to return, and asks no store', async (_what, key) => {
+    let asked = 0;
+    const store = {
+      deadlineMs: 1_000,
+      consume: async () => {
+        asked += 1;
+        return [];
+      },
+    };
+    const keyed = policy('user', { limit: 5, per: '1m', key: () => untyped(key) });
+    const { verdict } = await createSecurity({ limits: { store, policies: [keyed] } }).decide(viewOf());
+    const error = { code: 'SECURITY_INVALID_KEY', message: expect.stringContaining('String()') };
+    expect(verdict).toMatchObject({ kind: 'failed', error });
+    expect(asked).toBe(0);
+  });
+
   test('at run time: a cost that is no whole number says what to return', async () => {
     const security = createSecurity({
       limits: { policies: [policy('ip', { limit: 5, per: '1m', cost: () => Number.NaN })] },
@@ -434,3 +454,8 @@ describe('a prober', () => {
     expect(() => createSecurity({ limits: { ...one, except: ['livez'] } })).toThrow('begin with /');
   });
 });
+
+/** A value that JavaScript returns, whatever the types say. */
+function untyped<T>(value: unknown): T {
+  return value as T;
+}

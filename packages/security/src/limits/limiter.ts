@@ -177,6 +177,12 @@ function demandOf(policy: LimitPolicy, request: LimitRequest): Demand | undefine
   if (!policy.applies(request.url)) return undefined;
   const key = policy.key(request);
   if (key === undefined) return undefined;
+  if (typeof key !== 'string') {
+    throw new SecurityError(
+      `Policy "${policy.rule.name}": key() must return a string, or undefined for a request that it does not count. Wrap an id in String().`,
+      { code: 'SECURITY_INVALID_KEY' },
+    );
+  }
   const cost = policy.cost(request);
   if (!Number.isSafeInteger(cost) || cost < 0) {
     throw new SecurityError(
