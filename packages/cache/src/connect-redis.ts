@@ -5,6 +5,7 @@ import {
   readConnectionOptions,
 } from './connection-options.js';
 import { PolicedConnection } from './policed-connection.js';
+import { ReadOnlyWatch } from './read-only-watch.js';
 import { parseRedisUrl } from './redis-address.js';
 import type { RedisClass, RedisClient } from './redis-client.js';
 import type { RedisConnection } from './redis-connection.js';
@@ -43,6 +44,7 @@ export function connectRedis<Client extends RedisClient>(
     address,
     options,
   );
+  const readOnlyWatch = new ReadOnlyWatch(settings.clock);
   const client = new Redis({
     ...node,
     host: address.host,
@@ -50,6 +52,7 @@ export function connectRedis<Client extends RedisClient>(
     lazyConnect: true,
     enableOfflineQueue: false,
     retryStrategy: () => null,
+    reconnectOnError: (error) => readOnlyWatch.shouldReconnect(error),
   });
-  return new PolicedConnection(client, { ...settings, label: address.label });
+  return new PolicedConnection(client, { ...settings, label: address.label, readOnlyWatch });
 }

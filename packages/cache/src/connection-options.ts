@@ -76,13 +76,13 @@ export const connectionOptionNames: OptionNames<ConnectionOptions> = {
 
 type NodeSettings = Omit<
   RedisClientSettings,
-  'host' | 'port' | 'lazyConnect' | 'enableOfflineQueue' | 'retryStrategy'
+  'host' | 'port' | 'lazyConnect' | 'enableOfflineQueue' | 'retryStrategy' | 'reconnectOnError'
 >;
 
 /** Set by the policy or by the URL, so a caller's value would silently undo one of them. */
 const ownedNames: ReadonlySet<string> = new Set(
   [
-    'host port path sentinels Connector db username password connectionName family lazyConnect enableOfflineQueue retryStrategy',
+    'host port path sentinels Connector db username password connectionName family lazyConnect enableOfflineQueue retryStrategy reconnectOnError',
     'autoResendUnfulfilledCommands maxRetriesPerRequest commandTimeout connectTimeout socketTimeout disconnectTimeout redisOptions',
     'clusterRetryStrategy',
   ].flatMap((names) => names.split(' ')),

@@ -14,10 +14,11 @@ import {
 } from '@seaworthy/contracts';
 import { boundedCommands } from './bounded-commands.js';
 import { failureReason, withoutArguments } from './failure-reason.js';
+import type { ReadOnlyWatch } from './read-only-watch.js';
 import type { ReconnectPolicy } from './reconnect-policy.js';
 import type { RedisClient } from './redis-client.js';
 import type { ReadyOptions, RedisConnection, RedisStatus } from './redis-connection.js';
-import type { RedisError } from './redis-error.js';
+import { RedisError } from './redis-error.js';
 import { unavailableError } from './unavailable-error.js';
 
 export interface PolicySettings {
@@ -32,6 +33,8 @@ export interface PolicySettings {
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly onGiveUp: (error: RedisError) => void;
+  /** Of one server; a Cluster finds its masters by itself. */
+  readonly readOnlyWatch?: ReadOnlyWatch;
 }
 
 const readReadyOptions = optionsOf<ReadyOptions>('ready', { timeout: true, signal: true });
@@ -146,15 +149,19 @@ export class PolicedConnection<Client extends RedisClient> implements RedisConne
       logger.info('Redis is back.', { redis: name, address: label, downMs, attempts: this.#attempt });
     }
     this.#attempt = 0;
+    this.#settings.readOnlyWatch?.connected();
     this.#become('ready');
   }
 
   #onEnd(): void {
     if (this.#closing !== undefined) return;
-    const { clock, logger, name, label, policy } = this.#settings;
+    const { clock, logger, name, label, policy, readOnlyWatch } = this.#settings;
     if (this.#status === 'ready') {
       this.#downSince = clock.monotonic();
-      logger.warn('The connection to Redis was lost; reconnecting.', { redis: name, address: label });
+      const message = readOnlyWatch?.isLeaving
+        ? 'Redis takes no writes any more; connecting anew to find its master.'
+        : 'The connection to Redis was lost; reconnecting.';
+      logger.warn(message, { redis: name, address: label });
       this.#become('reconnecting');
     }
     this.#attempt += 1;
@@ -205,6 +212,7 @@ export class PolicedConnection<Client extends RedisClient> implements RedisConne
     signal.throwIfAborted();
     try {
       await this.#commands.call('PING');
+      await this.#settings.readOnlyWatch?.assertWritable(this.#commands, this.#settings.label);
       return 'ready';
     } catch (error) {
       if (this.#settings.required) throw error;
@@ -213,6 +221,7 @@ export class PolicedConnection<Client extends RedisClient> implements RedisConne
   }
 
   #condition(error: unknown): string {
+    if (RedisError.is(error) && error.code === 'REDIS_READ_ONLY') return 'taking no writes';
     return this.#status === 'ready'
       ? `not answering (${failureReason(error)})`
       : this.#status.replace('_', ' ');

@@ -24,6 +24,7 @@ export interface RedisClientSettings {
   readonly socketTimeout: number;
   readonly disconnectTimeout: number;
   readonly retryStrategy: () => null;
+  readonly reconnectOnError: (error: Error) => boolean;
   readonly family?: number;
   readonly username?: string;
   readonly password?: string;
