@@ -70,12 +70,13 @@ test('the example of shipping in the README runs, and keeps the lines while its 
 
 test('every test that the README points to exists', () => {
   const files = [...readme.matchAll(/\]\((test\/[\w/-]+\.test\.ts)\)/g)].map(([, path = '']) => path);
-  const titles = [...readme.matchAll(/\]\((test\/[\w/-]+\.test\.ts)\) (\*[^|;]+\*)/g)];
+  const titles = [...readme.matchAll(/\]\((test\/[\w/-]+\.test\.ts)\)([^|;[]* _[^|;[]+_)/g)];
   expect(files.length).toBeGreaterThan(15);
+  expect(titles.length).toBeGreaterThan(15);
   for (const path of files) expect(() => readFileSync(join(folder, path))).not.toThrow();
   for (const [, path = '', cited = ''] of titles) {
     const source = readFileSync(join(folder, path), 'utf8');
-    for (const [, title = ''] of cited.matchAll(/\*([^*]+)\*/g)) {
+    for (const [, title = ''] of cited.matchAll(/ _([^_]+)_/g)) {
       for (const part of title.split('…').map((piece) => piece.trim())) {
         const asWritten = part.replace('on the direct path', 'on %s');
         expect(source, `${path}: ${title}`).toContain(asWritten);
