@@ -3,7 +3,7 @@ import type winston from 'winston';
 import type TransportStream from 'winston-transport';
 import type { Dispatch } from './dispatch.js';
 import { SinkTransport } from './sink-transport.js';
-import { isOver } from './stream-state.js';
+import { isOver, stateOf } from './stream-state.js';
 
 /** One that is removed because it is stuck is closed after this. */
 const removalMs = 5_000;
@@ -24,19 +24,32 @@ export function endWhenTaken(logger: winston.Logger, dispatch: Dispatch, clock: 
       return result;
     },
     _final(callback: () => void) {
-      dispatch.finish(() => {
-        const own = logger.transports.filter((each) => each instanceof SinkTransport);
-        const foreign = logger.transports.filter((each) => !(each instanceof SinkTransport));
-        // Sinks take lines, that of a crash too, until everything else is over.
-        finishAll(foreign, () => {
-          dispatch.end();
-          finishAll(own, callback);
-        });
-      });
+      dispatch.finish(() => whenStreamIsEmpty(() => endAll(callback)));
     },
   };
   for (const [name, value] of Object.entries(own)) {
     Object.defineProperty(Object.getPrototypeOf(logger), name, { value, writable: true, configurable: true });
+  }
+
+  function foreign(): TransportStream[] {
+    return logger.transports.filter((each) => !(each instanceof SinkTransport));
+  }
+
+  /** With `direct: false` lines are in winston's stream, which loses the last ones when its transports are ended before. */
+  function whenStreamIsEmpty(then: () => void): void {
+    const waits = foreign().filter((each) => !isOver(each) && (stateOf(each).length ?? 0) > 0);
+    const isEmpty = waits.length === 0 && logger.readableLength === 0;
+    if (isEmpty || dispatch.isEnded()) then();
+    else clock.schedule(() => whenStreamIsEmpty(then), 5);
+  }
+
+  /** Sinks take lines, that of a crash too, until everything else is over. */
+  function endAll(callback: () => void): void {
+    const own = logger.transports.filter((each) => each instanceof SinkTransport);
+    finishAll(foreign(), () => {
+      dispatch.end();
+      finishAll(own, callback);
+    });
   }
 
   function closeOnceTaken(transport: TransportStream): void {

@@ -30,24 +30,27 @@ function burst(log: winston.Logger, count: number, from = 0): void {
 }
 
 describe('winston’s own end() in the middle of a burst', () => {
-  test('ends a slow transport and winston’s File when they have taken every line, and finishes after them', async () => {
-    const path = join(tempFolder(), 'winston.log');
-    const { log } = testLogger();
-    const slow = new Slow();
-    const toFile = new winston.transports.File({ filename: path });
-    log.add(slow).add(toFile);
-    burst(log, 3_000);
-    let finished = 0;
-    for (const stream of [slow, toFile]) stream.once('finish', () => (finished += 1));
-    log.end();
-    await once(log, 'finish');
-    expect(finished).toBe(2);
-    expect(slow.indexes).toEqual(upTo(3_000));
-    await waitFor(() => linesOf(path).length === 3_000, { what: '3,000 lines in the file' });
-    expect(linesOf(path).map(({ index }) => index)).toEqual(upTo(3_000));
-    expect(log.stats().transports.dropped).toBe(0);
-    await log.close();
-  });
+  test.each([true, false])(
+    'ends a slow transport and winston’s File when they have taken every line, and finishes after them (direct: %s)',
+    async (direct) => {
+      const path = join(tempFolder(), 'winston.log');
+      const { log } = testLogger({ direct });
+      const slow = new Slow();
+      const toFile = new winston.transports.File({ filename: path });
+      log.add(slow).add(toFile);
+      burst(log, 3_000);
+      let finished = 0;
+      for (const stream of [slow, toFile]) stream.once('finish', () => (finished += 1));
+      log.end();
+      await once(log, 'finish');
+      expect(finished).toBe(2);
+      expect(slow.indexes).toEqual(upTo(3_000));
+      await waitFor(() => linesOf(path).length === 3_000, { what: '3,000 lines in the file' });
+      expect(linesOf(path).map(({ index }) => index)).toEqual(upTo(3_000));
+      expect(log.stats().transports.dropped).toBe(0);
+      await log.close();
+    },
+  );
 
   test('takes a last line, and calls back', async () => {
     const { log, last } = testLogger();
