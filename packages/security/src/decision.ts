@@ -3,7 +3,7 @@ export type HeaderPair = readonly [name: string, value: string];
 
 /** Who sent the request, as far as trusted proxies can tell. */
 export interface Client {
-  /** Canonical: IPv4-mapped IPv6 is IPv4, no zone, no port; `unknown` when the socket is already gone. */
+  /** Canonical: IPv4-mapped IPv6 is IPv4, no zone, no port; `unknown` where the socket names none, as a Unix socket. */
   readonly ip: string;
   /** What to count by: the IPv4 address, or the IPv6 network (`2001:db8:1:2::/64`), because one host owns all of it. */
   readonly key: string;

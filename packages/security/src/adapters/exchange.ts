@@ -39,6 +39,18 @@ export function decideExchange(
 }
 
 /**
+ * Ends a request whose client reset the connection before it came to be decided. Its socket does not know any more whom to
+ * count, and nobody is there to answer; one key for all of them would be a budget that anybody can use up, or hide in.
+ */
+export function clientGone({ socket }: IncomingMessage, response: ServerResponse): boolean {
+  if (socket.remoteAddress !== undefined) return false;
+  // Of a Unix socket neither end has an address; of a TCP connection that was reset ours still has.
+  if (!socket.destroyed && socket.localAddress === undefined) return false;
+  response.destroy(); // whoever waits for its 'close' is told
+  return true;
+}
+
+/**
  * Calls `next` for a request that passes, with the error when the decision itself failed; otherwise it has answered, or the
  * client left before there was a decision.
  */
@@ -54,6 +66,7 @@ export function middlewareOf<Request extends IncomingMessage>(
   urlOf: (request: Request) => string | undefined,
 ): Middleware<Request> {
   return (request, response, next) => {
+    if (clientGone(request, response)) return;
     const proceed = (decision: Decision): void => {
       if (decision.verdict.kind === 'failed') next(decision.verdict.error);
       else if (!answered(response, decision)) next();

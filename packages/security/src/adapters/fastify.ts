@@ -4,7 +4,7 @@ import type { Decision, FailedVerdict, PassVerdict, Verdict } from '../decision.
 import type { Security } from '../security.js';
 import type { Session } from '../sessions/session.js';
 import type { Sessions } from '../sessions/sessions.js';
-import { securityOf as decidedOf, decideExchange, type RequestSecurity } from './exchange.js';
+import { clientGone, securityOf as decidedOf, decideExchange, type RequestSecurity } from './exchange.js';
 import { loadSession, unavailable } from './session-exchange.js';
 
 export { type FastifyValidated, jsonBodies, validated } from '../input/input-fastify.js';
@@ -64,6 +64,7 @@ export type FastifyPlugin = (app: FastifyLike, options: unknown, done: () => voi
 export function secure(security: Security): FastifyPlugin {
   const plugin: FastifyPlugin = (app, _options, ready) => {
     app.addHook('onRequest', (request, reply, done) => {
+      if (clientGone(request.raw, reply.raw)) return;
       const proceed = (decision: Decision): void => {
         const { verdict } = decision;
         if (verdict.kind === 'pass') done();
