@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { type Clock, invalidOption, type Logger, systemClock, wholeNumber } from '@seaworthy/contracts';
 import type { SchemaName } from './line-schema.js';
 import {
@@ -89,21 +89,26 @@ export function createRequestLog<Request>(
   }
 
   /** The address of the other end; a framework asks for more than that, which is dear, only where a proxy says who sent it. */
-  function ipOf(raw: IncomingMessage, request: Request, url: string): string | undefined {
+  function ipOf(
+    raw: IncomingMessage,
+    headers: IncomingHttpHeaders,
+    request: Request,
+    url: string,
+  ): string | undefined {
     if (clientIp !== undefined) return clientIp(requestView(raw, url));
-    const { headers, socket } = raw;
     const forwarded = kind.forwardedIp !== undefined && headers['x-forwarded-for'] !== undefined;
-    return forwarded ? kind.forwardedIp?.(request) : socket.remoteAddress;
+    return forwarded ? kind.forwardedIp?.(request) : raw.socket.remoteAddress;
   }
 
   function plainIpOf(
     raw: IncomingMessage,
+    headers: IncomingHttpHeaders,
     request: Request,
     url: string,
     context: LogContext,
   ): string | null {
     try {
-      const ip: unknown = ipOf(raw, request, url);
+      const ip: unknown = ipOf(raw, headers, request, url);
       if (typeof ip !== 'string') return null;
       return ip.startsWith('::ffff:') ? ip.replace(/^::ffff:(?=\d+\.)/, '') : ip;
     } catch (error) {
@@ -114,6 +119,7 @@ export function createRequestLog<Request>(
 
   function watch(
     raw: IncomingMessage,
+    headers: IncomingHttpHeaders,
     response: ServerResponse,
     request: Request,
     url: string,
@@ -121,8 +127,8 @@ export function createRequestLog<Request>(
   ): void {
     const startedAt = clock.monotonic();
     const { method } = raw;
-    const userAgent = raw.headers['user-agent'] ?? null;
-    const ip = plainIpOf(raw, request, url, context); // read now: once the socket is gone, nobody knows
+    const userAgent = headers['user-agent'] ?? null;
+    const ip = plainIpOf(raw, headers, request, url, context); // read now: once the socket is gone, nobody knows
 
     whenOver(raw, response, () => {
       const finished = response.writableFinished;
@@ -147,6 +153,7 @@ export function createRequestLog<Request>(
     begin(raw, response, request) {
       const known = contextOf(raw);
       if (known !== undefined) return known;
+      // Once: behind Express's own prototypes each property that is read of a request is looked up anew, in about a microsecond.
       const { headers } = raw;
       const trace = continueTrace(single(headers.traceparent), single(headers.tracestate));
       const requestId = requestIdOf(single(headers[idHeader]));
@@ -156,7 +163,7 @@ export function createRequestLog<Request>(
         response.setHeader('traceparent', formatTraceparent(trace));
       }
       const url = kind.url(request);
-      if (!isIgnored(raw, url, context)) watch(raw, response, request, url, context);
+      if (!isIgnored(raw, url, context)) watch(raw, headers, response, request, url, context);
       stayIn(context, raw, response); // after `watch`, whose listener needs no help
       return context;
     },
