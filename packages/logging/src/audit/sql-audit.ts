@@ -45,7 +45,7 @@ export interface SqlAudit {
   checkpoint(transaction: SqlExecutor): Promise<AuditCheckpoint>;
   /** Deletes whole days that are older, in a transaction, and records that it did. @returns how many records. */
   purge(transaction: SqlExecutor, olderThanDays: number): Promise<number>;
-  /** The records in their order, for {@link verifyAudit}. */
+  /** The records in their order, for {@link verifyAudit}; where a purge may run meanwhile, in a transaction that is REPEATABLE READ. */
   rows(executor: SqlExecutor): AsyncIterable<Uint8Array>;
 }
 
