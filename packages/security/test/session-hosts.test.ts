@@ -3,7 +3,7 @@ import { describeHttpContract, describeWith, type SharedRedis, sharedRedis } fro
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createSessions, redisSessionStore, type Sessions } from '../src/sessions/index.js';
-import { type Basket, Browser, sessionMount } from './session-mount.js';
+import { type Basket, Browser, cacheable, sessionMount } from './session-mount.js';
 
 const keys = ['a-key-of-the-sessions-0123456789abcdef'];
 const cookieShape = '__Host-session=1\\.[\\w-]{22}\\.[\\w-]{43}\\.[\\w-]{43}';
@@ -74,6 +74,8 @@ describeWith(['redis'], 'with Redis', () => {
       const login = await browser.ask('POST', `${service.url}/login/ada`);
       expect([login.status, await login.json()]).toEqual([200, { ok: true }]);
       expect(login.headers.get('cache-control')).toBe('no-store');
+      const kept = Object.keys(cacheable).filter((name) => login.headers.has(name));
+      expect(kept).toEqual(['cache-control']);
       expect(login.headers.getSetCookie()).toHaveLength(1);
       const me = await browser.ask('GET', `${service.url}/me`);
       expect(me.headers.get('cache-control')).toBe('private, max-age=5');

@@ -80,6 +80,10 @@ function sinkOf(response: ServerResponse): CookieSink {
   };
 }
 
+/** What shared caches believe before Cache-Control: targeted fields (RFC 9213), and those of CDNs and nginx from before it. */
+const overridesNoStore =
+  /^(?:(?:.+-)?cdn-cache-control|surrogate-control|edge-control|x-accel-expires|expires)$/;
+
 function onHead(response: ServerResponse, lineOf: () => string): void {
   const writeHead = response.writeHead;
   // The way of on-headers: Node calls it for whoever does not.
@@ -90,6 +94,8 @@ function onHead(response: ServerResponse, lineOf: () => string): void {
       response.setHeader(name, value);
     }
     response.appendHeader('Set-Cookie', lineOf());
+    for (const name of response.getHeaderNames())
+      if (overridesNoStore.test(name)) response.removeHeader(name);
     response.setHeader('Cache-Control', 'no-store');
     return reason === undefined ? response.writeHead(status) : response.writeHead(status, reason);
   };
