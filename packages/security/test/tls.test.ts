@@ -265,6 +265,38 @@ describe('the time that a server gives', () => {
     server.close();
   });
 
+  test.each([
+    ['headers', 'GET / HTTP/1.1\r\nHost: a\r\n', 'X-Drop: 1\r\n'],
+    ['its body', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10000\r\n\r\n', '.'],
+    ['nothing', '', ''],
+  ])(
+    'ends by TLS for a client of HTTP/1.1 that sends %s drop by drop, on servers with HTTP/2 and without',
+    async (_what, beginning, drop) => {
+      await using tls = await createTls({ certFile, keyFile, every: 0 });
+      const limits = { headersTimeout: '200ms', requestTimeout: '400ms' };
+      for (const http2 of [true, false]) {
+        const { port, server } = await serve(tls, { http2, ...limits });
+        const socket = connectTls({
+          port,
+          host: '127.0.0.1',
+          ca: authority.ca,
+          servername: 'localhost',
+          ALPNProtocols: ['http/1.1'],
+        });
+        let closed = false;
+        socket.on('error', () => undefined).on('data', () => undefined);
+        socket.on('close', () => {
+          closed = true;
+        });
+        socket.write(beginning);
+        const drops = setInterval(() => socket.write(drop), 50);
+        await waitFor(() => closed, { what: 'the connection to be closed', timeoutMs: 15_000 });
+        clearInterval(drops);
+        server.close();
+      }
+    },
+  );
+
   test('is longer between requests than nginx and load balancers rest, and reaches a server of both versions', async () => {
     expect(serverLimits().keepAliveTimeout).toBeGreaterThan(60_000);
     await using tls = await createTls({ certFile, keyFile, every: 0 });

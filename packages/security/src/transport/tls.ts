@@ -175,10 +175,11 @@ export async function createTls(options: TlsOptions): Promise<Tls> {
 type Material = typeof tlsProfile & ReturnType<typeof serverLimits> & Pick<Loaded, 'cert' | 'key'>;
 
 function http2Server(handler: TlsHandler, material: Material): Http2SecureServer {
-  const { keepAliveTimeout, headersTimeout, requestTimeout } = material;
+  const { keepAliveTimeout, headersTimeout, requestTimeout, connectionsCheckingInterval } = material;
   const server = createSecureServer({ ...material, allowHTTP1: true });
   server.on('request', handler as (...args: unknown[]) => void);
-  Object.assign(server, { keepAliveTimeout, headersTimeout, requestTimeout }); // for HTTP/1.1; http2 sets its own
+  // For HTTP/1.1; http2 sets its own, and would look for slow clients every 30 s whatever it is told.
+  Object.assign(server, { keepAliveTimeout, headersTimeout, requestTimeout, connectionsCheckingInterval });
   server.on('stream', (stream) => boundRequest(stream, requestTimeout));
   server.on('session', (session) => session.setTimeout(keepAliveTimeout, () => session.close()));
   return server;
