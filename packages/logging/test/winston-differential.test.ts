@@ -220,7 +220,7 @@ test.each([true, false])(
         }
         expect(benches[1].got).toEqual(benches[0].got);
       }),
-      { numRuns: size({ test: 150, soak: 20_000 }) },
+      { numRuns: size({ test: 100, soak: 20_000 }) },
     );
   },
 );
