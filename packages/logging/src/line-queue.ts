@@ -95,6 +95,7 @@ export function createLineQueue(options: LineQueueOptions): LineQueue {
         waitingLines = 0;
       }
       try {
+        writing += 1;
         const taken = write(chunk, offset);
         offset += taken;
         bytes += taken;
@@ -102,6 +103,8 @@ export function createLineQueue(options: LineQueueOptions): LineQueue {
         if (chunk.buffer === scratch?.buffer) chunk = Buffer.from(chunk); // others will use the scratch
         refused(codeOf(error));
         return false;
+      } finally {
+        writing -= 1;
       }
       if (offset < chunk.length) continue;
       written += chunkLines;
@@ -189,10 +192,13 @@ export function createLineQueue(options: LineQueueOptions): LineQueue {
 
 /** One for all queues, because each is done with it before it returns. A new buffer for each chunk costs more than the text. */
 let scratch: Buffer | undefined;
+
+/** Calls of `write` under way. One in another, for a line that must be finished first, finds the scratch taken. */
+let writing = 0;
 const scratchLength = 4 * chunkLength;
 
 function encoded(text: string): Buffer {
-  if (text.length * 3 > scratchLength) return Buffer.from(text);
+  if (writing > 0 || text.length * 3 > scratchLength) return Buffer.from(text);
   scratch ??= Buffer.allocUnsafeSlow(scratchLength);
   return scratch.subarray(0, scratch.write(text));
 }

@@ -85,6 +85,28 @@ describe('a line queue', () => {
     expect(queue.stats()).toMatchObject({ written: 2, buffered: 0, dropped: 1 });
   });
 
+  test('keeps its text where writing makes another queue write', () => {
+    const other = queueOver(['EAGAIN', 'EAGAIN']);
+    other.queue.push('begun\n');
+    other.queue.push('other\n'.repeat(3));
+    const own: string[] = [];
+    const queue = createLineQueue({
+      name: 'own',
+      when: 'line',
+      maxLength: 1_000,
+      clock: createFakeClock(),
+      droppedNotice: String,
+      write(chunk) {
+        other.queue.flushSync(0);
+        own.push(Buffer.from(chunk).toString());
+        return chunk.length;
+      },
+    });
+    queue.push('our own line\n');
+    expect(other.target.text()).toBe(`begun\n${'other\n'.repeat(3)}`);
+    expect(own).toEqual(['our own line\n']);
+  });
+
   test('fails a flush at its deadline, naming what waits', async () => {
     const { queue, clock } = queueOver(Array.from({ length: 1_000 }, () => 'ENOSPC' as const));
     queue.push('one\n');
