@@ -1,4 +1,5 @@
 import { endOfValue, endOfWhole, isQuote, saysSomething } from './labelled-value.js';
+import { redactElements } from './redact-elements.js';
 import { redactFlags, redactSettings } from './redact-settings.js';
 import type { SecretNames } from './secret-names.js';
 import { type Span, yamlBlock } from './yaml-block.js';
@@ -13,10 +14,10 @@ const sign = /:=?(?![/:\\])|\s=(?![=>])|=>|=(?=[ \t])/g;
 const tight = '(?![/:])(?<=[A-Za-z_-][G-Zg-z][A-Za-z]{0,3}\\d?[\\s)\\]"\'`]?:)';
 
 /** An expression for {@link labelled} in texts without quotes and `=`. */
-export const labelTrigger = `:(?:\\s|${tight})|-(?<=--)[A-Za-z]|'(?<=\\[')`;
+export const labelTrigger = `:(?:\\s|${tight})|-(?<=--)[A-Za-z]|'(?<=\\[')|<\\\\?/`;
 
 /** What has to be in a text with a label that this file looks for. */
-export const labelled = `:[\\s"'\`[{]|\\s=|=>|=[ \\t]|:${tight}|--[A-Za-z]|\\[\\s{0,8}'|(?:[Pp]ass[Ww]ord|PASSWORD|[Pp]wd|PWD|[Cc]ookie|COOKIE|uthorization|UTHORIZATION)=`;
+export const labelled = `:[\\s"'\`[{]|\\s=|=>|=[ \\t]|:${tight}|--[A-Za-z]|<\\\\?/|\\[\\s{0,8}'|(?:[Pp]ass[Ww]ord|PASSWORD|[Pp]wd|PWD|[Cc]ookie|COOKIE|uthorization|UTHORIZATION)=`;
 
 /** Header fields are told by their hyphen, and take the rest of the line. */
 const headers: ReadonlySet<string> = new Set(['cookie', 'authorization']);
@@ -66,7 +67,8 @@ export function redactLabelled(text: string, names: SecretNames, replacement: st
     from = value.end;
   }
   const labelsDone = from === 0 ? text : result + text.slice(from);
-  return redactSettings(redactFlags(labelsDone, names, replacement), names, replacement);
+  const flagsDone = redactFlags(labelsDone, names, replacement);
+  return redactElements(redactSettings(flagsDone, names, replacement), names, replacement);
 }
 
 function valueBehind(

@@ -147,6 +147,11 @@ describe('the value behind a label in a text', () => {
     '{:password=>"swordfish", :user=>"ada"}',
     '{ "password" => "swordfish" }',
     'password => swordfish',
+    // XML.
+    '<login><user>ada</user><password>swordfish</password></login>',
+    '<wsse:Password Type="text">swordfish</wsse:Password>',
+    '<apiKey><![CDATA[sword<fish]]></apiKey>',
+    '{"xml":"<password>swordfish<\\/password>"}',
     // Commands.
     'mysqldump --password swordfish shop',
     "Command failed: tool --api-key 'swordfish' --verbose",
@@ -284,6 +289,7 @@ describe('the value behind a label in a text', () => {
     'cookie consent: all',
     'Error: ENOENT: no such file or directory, open "/srv/a-b.txt"',
     'a -- b --- c ----',
+    '<order id="7"><name>ada</name><token/></order> and a </b> c',
     'Reset sent: see https://shop.test/help#password',
   ])('leaves an ordinary text alone: %j', (text) => {
     expect(redactor.redactText(text)).toBe(text);
@@ -364,6 +370,7 @@ describe('the value behind a label in a text', () => {
         '"authorization: a',
         '=>',
         '=> ',
+        ...['<token>', '<token>a</', '<token a', '<token><![CDATA[', '</'],
         ' =>',
         'token:\n\n',
         '   \ntoken:\n   ',

@@ -211,6 +211,7 @@ describe('values that are secret by their looks', () => {
           ';',
           '\n  - ',
         ],
+        ...['<token>', '</', '<'],
         '?token=x',
         '://u:p@h',
         '\\',
