@@ -27,7 +27,7 @@ const patienceMs = 30_000;
 
 /**
  * The policy that the adapters share: a mutating request that is over without a record of its own gets one. From 400 on a handler's
- * record of a success does not count, nor does one in a transaction: that was rolled back, or nobody knows that it was not.
+ * record of a success does not count, and from 500 on none that was made in a transaction: it was rolled back, or nobody knows.
  */
 export function createAuditRequests<Request>(
   record: Recorder,
@@ -137,7 +137,8 @@ function whenAnswered(response: ServerResponse, clock: Clock, then: () => void):
 /** Whether the record that a handler made says how its request ended. */
 function stands(note: RecordNote | undefined, statusCode: number | undefined): boolean {
   if (note === undefined) return false;
-  return statusCode === undefined || statusCode < 400 || (note.stays && note.outcome !== 'success');
+  if (statusCode === undefined || statusCode < 400) return true;
+  return note.outcome !== 'success' && (note.stays || statusCode < 500);
 }
 
 /** Without an answer nobody knows that it worked. */

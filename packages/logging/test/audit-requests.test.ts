@@ -58,6 +58,11 @@ function mount({ audit, first, held, seen = [], clock = createFakeClock() }: Wor
   const routes: readonly Route[] = [
     { method: 'POST', path: '/plain/:id', handle: answers(200) },
     { method: 'PUT', path: '/recorded', handle: answers(200, () => audit.record(own)) },
+    {
+      method: 'POST',
+      path: '/broken',
+      handle: answers(500, () => audit.record({ ...own, outcome: 'failure' })),
+    },
     { method: 'DELETE', path: '/rolled-back', handle: answers(500, () => audit.record(own)) },
     { method: 'POST', path: '/conflict', handle: answers(409, () => audit.record(own)) },
     {
@@ -143,16 +148,16 @@ describeHttpContract('requests that change something', (host) => {
     expect(audit.events).toHaveLength(expected.length);
   });
 
-  test('a record in a transaction counts only when the answer is no failure', async () => {
+  test('a record of a failure counts, but in a transaction not when the request broke', async () => {
     const audit = recorder({ stays: false });
     await using service = await host.serve(mount({ audit }));
-    await fetch(`${service.url}/recorded`, { method: 'PUT' });
     await fetch(`${service.url}/refused`, { method: 'POST' });
+    await fetch(`${service.url}/broken`, { method: 'POST' });
     await waitFor(() => audit.events.length === 3, { what: 'the records' });
     expect(audit.events.map(({ actor, outcome }) => [actor, outcome])).toEqual([
-      ['u2', 'success'],
       ['u2', 'denied'],
-      ['u1', 'denied'],
+      ['u2', 'failure'],
+      ['u1', 'failure'],
     ]);
   });
 
