@@ -81,6 +81,30 @@ describe('a login form', () => {
     expect(looked.times).toBe(10);
   });
 
+  test('counts one account under one name however many blanks stand around it', async () => {
+    const { tryOne, looked } = form(createLoginGuard());
+    for (let guess = 0; guess < 30; guess += 1) {
+      const blanks = ['\u00a0', ' ', '\n'][guess % 3] ?? '';
+      await tryOne('guess', { account: `${blanks.repeat(4_086 + guess)}ada@example.com${blanks}` });
+    }
+    expect(looked.times).toBe(10);
+  });
+
+  test.each([[undefined], [null], [1], [['ada']], [{ id: 1 }]])(
+    'takes an account that is no string for a wrong one, counts it and looks at no password: %j',
+    async (given) => {
+      const account: string = JSON.parse(JSON.stringify([given]))[0];
+      const told: unknown[] = [];
+      const logins = createLoginGuard({ onEvent: (event) => void told.push(event.account) });
+      const tried: string[] = [];
+      for (let guess = 0; guess < 11; guess += 1) {
+        tried.push((await logins.attempt({ account, client: home }, async () => 'ada')).kind);
+      }
+      expect(tried).toEqual([...Array.from({ length: 10 }, () => 'failed'), 'refused']);
+      expect(new Set(told)).toEqual(new Set(['']));
+    },
+  );
+
   test('opens again when the window is over', async () => {
     const clock = createFakeClock();
     const { tryOne } = form(createLoginGuard({ clock }));

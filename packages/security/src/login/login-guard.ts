@@ -25,7 +25,7 @@ type Nobody = undefined | null | false;
 export interface LoginGuard extends Closable {
   /**
    * Counts an attempt and then, unless it is refused, runs the check. A failed one stays counted; success gives back what it
-   * took and clears the failures of this account from this client.
+   * took and clears the failures of this account from this client. An account that is no string is a failed attempt without a check.
    *
    * @param check - The user; `undefined`, `null` or `false` for a wrong password and for an unknown user alike. When it throws, the attempt is
    * given back and the error comes through.
@@ -151,7 +151,10 @@ export function createLoginGuard(options: LoginGuardOptions = {}): LoginGuard {
   const close = async (): Promise<void> => undefined;
 
   return {
-    async attempt(attempt, check) {
+    async attempt(asked, check) {
+      // A body may hold anything. What is no string names nobody, whatever the check would make of it.
+      const isNamed = typeof asked.account === 'string';
+      const attempt = isNamed ? asked : { ...asked, account: '' };
       const reservation = await reserve(attemptCharges(rules, attempt.account, attempt.client));
       if (reservation === undefined) return refuse(attempt, 1_000, 503);
       const refused = reservation.outcomes.filter(({ allowed }) => !allowed);
@@ -162,7 +165,7 @@ export function createLoginGuard(options: LoginGuardOptions = {}): LoginGuard {
           await release(reservation, reservation.charges);
           return refuse(attempt, delayMs);
         }
-        const found = await check();
+        const found = isNamed ? await check() : undefined;
         if (found === undefined || found === null || found === false) {
           tell('failed', attempt);
           return { kind: 'failed' };

@@ -77,6 +77,7 @@ export function attemptCharges(rules: LoginRules, account: string, client: Clien
 
 /** One key for all ways to write an account, of one length, so that nobody stores megabytes or names with us. */
 function accountKey(account: string): string {
-  const plain = account.slice(0, 4_096).normalize('NFKC').trim().toLowerCase();
+  // Blanks go before it is cut, or they would push the name out of what is counted.
+  const plain = account.trim().slice(0, 4_096).normalize('NFKC').trim().toLowerCase();
   return createHash('sha256').update(plain).digest('base64url');
 }
