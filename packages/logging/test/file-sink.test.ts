@@ -50,6 +50,28 @@ describe('a log file', () => {
     expect(linesOf(join(folder, 'turn.log'))).toHaveLength(2);
   });
 
+  test.each([true, false])(
+    'holds each line at once from the process’s exit on, until a turn comes all the same (direct: %s)',
+    async (direct) => {
+      const path = join(tempFolder(), 'a.log');
+      const listeners = new Map<string, (...args: unknown[]) => void>();
+      const events = createProcessEvents({
+        ...fakeHost(),
+        on: (name, listener) => listeners.set(name, listener),
+        removeListener: (name) => listeners.delete(name),
+      });
+      const sinks = [file(path)];
+      await using log = createLogger({ service: 's', environment: 'e', process: events, direct, sinks });
+      listeners.get('exit')?.();
+      log.info('one');
+      log.info('two');
+      expect(linesOf(path)).toHaveLength(2);
+      await new Promise(setImmediate);
+      log.info('three');
+      expect(linesOf(path)).toHaveLength(2);
+    },
+  );
+
   test('that a crash left with half a line loses that half and nothing else', async () => {
     const path = join(tempFolder(), 'a.log');
     writeFileSync(path, '{"whole":1}\n{"half":');
