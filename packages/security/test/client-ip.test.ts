@@ -189,10 +189,59 @@ describe('the client', () => {
     expect(find({ trust }, '10.1.2.3', headers).ip).toBe('6.6.6.6');
   });
 
-  test.each(['for=1.2.3.4;for=5.6.7.8', 'for="1.2.3.4', 'for', 'for=1.2.3.4 for=5.6.7.8', '=', 'for=@'])(
-    'is the proxy when its Forwarded is malformed: %j',
-    (forwarded) =>
-      expect(find({ trust, header: 'forwarded' }, '10.1.2.3', { forwarded }).ip).toBe('10.1.2.3'),
+  test('is what the trusted proxy appended to a Forwarded, whatever was forged before it', () => {
+    const junk = fc.oneof(
+      fc.string(),
+      fc.string({ unit: fc.constantFrom('"', '\\', ',', ';', '=', ' ', 'for', 'proto', '6.6.6.6') }),
+      fc.constantFrom(
+        '"',
+        'for=1.2.3.4;for=5.6.7.8',
+        '',
+        ', ',
+        'x',
+        'for="',
+        'for=6.6.6.6;by="\\',
+        'for=6.6.6.6',
+      ),
+    );
+    const written = fc.constantFrom(
+      (ip: string) => `for=${ip};proto=https`,
+      (ip: string) => `for="${ip}:4711";PROTO=https;by="a, \\"for=6.6.6.6"`,
+      (ip: string) => `by=10.0.0.1;proto="https"; for="${ip}";`,
+    );
+    fc.assert(
+      fc.property(fc.array(junk), v4, written, fc.boolean(), (forged, real, proxy, far) => {
+        fc.pre(!real.startsWith('10.'));
+        const elements = [...forged, proxy(real), ...(far ? [proxy('10.9.9.9')] : [])];
+        const found = find({ trust, header: 'forwarded' }, '10.1.2.3', { forwarded: elements.join(', ') });
+        expect(found).toMatchObject({ ip: real, secure: true, viaProxy: true });
+      }),
+    );
+  });
+
+  test('is the nearest proxy that is known when a Forwarded cannot be read further', () => {
+    const forwarded = 'for=6.6.6.6, for=203.0.113.9;for=6.6.6.7, for=10.9.9.9;proto=https';
+    expect(find({ trust, header: 'forwarded' }, '10.1.2.3', { forwarded }).ip).toBe('10.9.9.9');
+  });
+
+  test('is found in a Forwarded of any form in time that grows with its length alone', () => {
+    for (const part of [',', '"', '\\', '"\\', ',"', ';', 'a=b;', 'a="', ' ']) {
+      const forwarded = `${part.repeat(400_000 / part.length)}, for=203.0.113.9`;
+      expect(find({ trust, header: 'forwarded' }, '10.1.2.3', { forwarded }).ip).toBe('203.0.113.9');
+    }
+  });
+
+  test.each([
+    'for=1.2.3.4;for=5.6.7.8',
+    'for="1.2.3.4',
+    'for',
+    'for=1.2.3.4 for=5.6.7.8',
+    '=',
+    'for=@',
+    'for=1.2.3.4,',
+    'for=1.2.3.4"',
+  ])('is the proxy when its Forwarded is malformed: %j', (forwarded) =>
+    expect(find({ trust, header: 'forwarded' }, '10.1.2.3', { forwarded }).ip).toBe('10.1.2.3'),
   );
 
   test('is secure when the nearest trusted proxy says so, not when a client does', () => {

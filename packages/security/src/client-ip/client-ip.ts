@@ -1,7 +1,7 @@
 import { invalidOption, optionsOf, type RequestView, wholeNumber } from '@seaworthy/contracts';
 import type { Client } from '../decision.js';
 import { networkKey, parseAddress } from './address.js';
-import { type ForwardedElement, parseForwarded } from './forwarded.js';
+import { parseForwarded } from './forwarded.js';
 import { compileTrust } from './trust.js';
 
 const headers = ['x-forwarded-for', 'forwarded', 'x-real-ip'] as const;
@@ -141,7 +141,7 @@ function readSaid(value: string, header: (typeof headers)[number]): Said {
   if (header !== 'forwarded') {
     return { addresses: header === 'x-real-ip' ? [value] : value.split(','), proto: undefined };
   }
-  const elements: readonly ForwardedElement[] = parseForwarded(value) ?? [];
+  const elements = parseForwarded(value);
   return { addresses: elements.map((element) => element.for ?? ''), proto: elements.at(-1)?.proto };
 }
 
