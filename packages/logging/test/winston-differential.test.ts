@@ -195,10 +195,14 @@ const changes: fc.Arbitrary<Step>[] = [
     }),
 ];
 
-const steps = fc.array(fc.oneof(line(lines, false), line(lines, false), line(bare, true), ...changes), {
-  minLength: 1,
-  maxLength: 16,
-});
+const steps = fc.array(
+  fc.oneof(
+    { weight: 12, arbitrary: line(lines, false) },
+    { weight: 4, arbitrary: line(bare, true) },
+    ...changes.map((arbitrary) => ({ weight: 1, arbitrary })),
+  ),
+  { minLength: 8, maxLength: 24 },
+);
 
 test.each([true, false])(
   'transports get what winston’s own logger gives them, whatever calls and changes came before (direct: %s)',
