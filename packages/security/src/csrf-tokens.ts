@@ -45,6 +45,10 @@ const readOptions = optionsOf<CsrfTokensOptions>('createCsrfTokens', {
 
 const owner = 'createCsrfTokens';
 const purpose = 'csrf-token-1';
+
+/** The longest lifetime of a session: a token that ended before its session would lock its user out, and after it is worth nothing. */
+const lifetimeSeconds = 366 * 86_400;
+
 const shape = /^1\.([\w-]{22})\.([\w-]{43})$/;
 
 /**
@@ -59,6 +63,9 @@ const shape = /^1\.([\w-]{22})\.([\w-]{43})$/;
  * const security = createSecurity({ csrf: { tokens } });
  * await session.login(user.id);
  * res.append('Set-Cookie', tokens.issue(session.handle).cookie);
+ * // on pages with forms, that of the login among them: the session of this cookie may have ended, and its token is asked for all the same
+ * const binding = sessions.bindingOf(req.headers.cookie);
+ * if (binding !== undefined) res.append('Set-Cookie', tokens.issue(binding).cookie);
  */
 export function createCsrfTokens(options: CsrfTokensOptions): CsrfTokens {
   const { keys, bindingOf, header = 'x-csrf-token', secure = true } = readOptions(options);
@@ -78,7 +85,8 @@ export function createCsrfTokens(options: CsrfTokensOptions): CsrfTokens {
       const nonce = randomBytes(16).toString('base64url');
       const token = `1.${nonce}.${keyring.sign(purpose, `${nonce}.${binding}`)}`;
       // Readable by scripts of the page, which is what it is for: another site's can neither read nor send it.
-      return { token, cookie: stringifySetCookie(cookie, token, { path: '/', secure, sameSite: 'strict' }) };
+      const attributes = { maxAge: lifetimeSeconds, path: '/', secure, sameSite: 'strict' } as const;
+      return { token, cookie: stringifySetCookie(cookie, token, attributes) };
     },
     check(view) {
       const binding = bindingOf(view);

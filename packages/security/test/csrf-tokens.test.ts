@@ -1,4 +1,4 @@
-import { describeHttpContract, type Mount, size } from '@seaworthy/testkit';
+import { describeHttpContract, type HttpService, type Mount, size } from '@seaworthy/testkit';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { secure as secureExpress } from '../src/adapters/express.js';
@@ -29,7 +29,7 @@ describe('a double-submit token', () => {
   test('is valid in both places for its own session, and foreign everywhere else', () => {
     const tokens = boundTo('mine');
     const { token, cookie } = tokens.issue('mine');
-    expect(cookie).toBe(`__Host-csrf=${token}; Path=/; Secure; SameSite=Strict`);
+    expect(cookie).toBe(`__Host-csrf=${token}; Max-Age=31622400; Path=/; Secure; SameSite=Strict`);
     const eve = tokens.issue('theirs');
     expect(tokens.check(viewWith(token, pairOf(cookie)))).toBe('valid');
     expect(tokens.check(viewWith(eve.token, pairOf(eve.cookie)))).toBe('foreign');
@@ -134,13 +134,62 @@ describeHttpContract('CSRF', (host) => {
           method: 'GET',
           path: '/token',
           handle: ({ headers }) => {
-            const { cookie, token } = tokens.issue(sessions.bindingOf(headers.cookie) ?? 'nobody');
+            const binding = sessions.bindingOf(headers.cookie);
+            if (binding === undefined) return { body: {} };
+            const { cookie, token } = tokens.issue(binding);
             return { headers: { 'set-cookie': cookie, 'cache-control': 'no-store' }, body: { token } };
           },
         },
       ],
     };
   }
+
+  /** Sessions and tokens as an application has them that asks for a token with every write. */
+  async function strict(): Promise<{ readonly sessions: Sessions<Basket>; readonly service: HttpService }> {
+    const sessions = createSessions<Basket>({
+      store: memorySessionStore(),
+      keys: [key],
+      environment: 'test',
+    });
+    const tokens = createCsrfTokens({
+      keys: [key],
+      bindingOf: (view) => sessions.bindingOf(view.header('cookie')),
+    });
+    const security = createSecurity({ csrf: { tokens, requireToken: 'always' } });
+    return { sessions, service: await host.serve(mountOf(security, sessions, tokens)) };
+  }
+
+  test('with a token asked for always, somebody whose browser was closed goes on where the session does', async () => {
+    const { service } = await strict();
+    await using _ = service;
+    const browser = new Jar(service.url);
+    expect(await browser.status('POST', '/login/ada')).toBe(200); // no session, no token
+    await browser.status('GET', '/token');
+    browser.restart();
+    expect(await browser.status('POST', '/items/boat')).toBe(200);
+    expect(await browser.me()).toMatchObject({ user: 'ada', items: ['boat'] });
+  });
+
+  test('with a token asked for always, whose session ended on the server logs in again', async () => {
+    const { service, sessions } = await strict();
+    await using _ = service;
+    for (const lost of [false, true]) {
+      const browser = new Jar(service.url);
+      await browser.status('POST', '/login/ada');
+      await browser.status('GET', '/token');
+      await sessions.endAll('ada');
+      expect(await browser.me()).toEqual({ user: null });
+      if (lost) {
+        browser.forget('__Host-csrf');
+        expect(await browser.status('POST', '/login/ada')).toBe(403);
+        await browser.status('GET', '/token'); // as the page with the form does
+      }
+      expect(await browser.status('POST', '/login/ada')).toBe(200);
+      await browser.status('GET', '/token');
+      expect(await browser.status('POST', '/items/boat')).toBe(200);
+      expect(await browser.me()).toMatchObject({ user: 'ada' });
+    }
+  });
 
   test('[row 35] a cookie POST without a token, with a foreign one or from another site is 403; a bearer is exempt', async () => {
     const sessions = createSessions<Basket>({
@@ -188,3 +237,39 @@ describeHttpContract('CSRF', (host) => {
     expect(await status({ cookie: `${again.session}; ${ada.csrf}`, ...token })).toBe(403);
   });
 });
+
+/** A browser with a page that sends the token of its cookie. */
+class Jar {
+  readonly #url: string;
+  readonly #cookies = new Map<string, string>();
+
+  constructor(url: string) {
+    this.#url = url;
+  }
+
+  async #ask(method: string, path: string): Promise<Response> {
+    const pairs = [...this.#cookies.values()].map(pairOf);
+    const token = pairOf(this.#cookies.get('__Host-csrf') ?? '').replace('__Host-csrf=', '');
+    const headers = { cookie: pairs.join('; '), 'x-csrf-token': token, 'sec-fetch-site': 'same-origin' };
+    const answer = await fetch(this.#url + path, { method, headers });
+    for (const line of answer.headers.getSetCookie()) this.#cookies.set(line.split('=')[0] ?? '', line);
+    return answer;
+  }
+
+  async status(method: string, path: string): Promise<number> {
+    return (await this.#ask(method, path)).status;
+  }
+
+  async me(): Promise<unknown> {
+    return (await this.#ask('GET', '/me')).json();
+  }
+
+  /** What has no lifetime of its own ends with the browser. */
+  restart(): void {
+    for (const [name, line] of this.#cookies) if (!line.includes('Max-Age=')) this.#cookies.delete(name);
+  }
+
+  forget(name: string): void {
+    this.#cookies.delete(name);
+  }
+}
