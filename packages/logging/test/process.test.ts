@@ -99,7 +99,6 @@ describe('stdout', () => {
     await waitFor(() => readFileSync(status, 'utf8').endsWith('}'));
     const stats = JSON.parse(readFileSync(status, 'utf8'));
     expect(stats.dropped).toBeGreaterThan(10_000);
-    expect(stats.written + stats.buffered + stats.dropped).toBe(20_001); // and the first
     expect(stats.grownBy).toBeLessThan(2 * 1_048_576); // for a bound of 1 MB
 
     let text = '';
@@ -110,7 +109,11 @@ describe('stdout', () => {
     const lines = parseLines(text);
     const notices = lines.filter(({ message }) => message === 'Log lines were dropped');
     expect(lines.filter(({ message }) => message === 'line')).toHaveLength(20_000 - stats.dropped);
-    expect(notices.map(({ dropped }) => dropped)).toEqual([stats.dropped]);
+    // A busy parent may take its first 64 KiB late, so that one notice comes in between.
+    const early = stats.written + stats.buffered + stats.dropped - 20_001; // 20,000, and the first
+    expect([0, 1]).toContain(early);
+    expect(notices).toHaveLength(early + 1);
+    expect(notices.reduce((sum, { dropped }) => sum + Number(dropped), 0)).toBe(stats.dropped);
     expect(lines.at(-1)).toMatchObject({ message: 'end' });
   });
 
