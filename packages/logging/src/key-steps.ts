@@ -1,8 +1,14 @@
 import { jsonString } from './json-string.js';
-import type { NameText } from './marked-names.js';
 
 /** What is done with the value of a name. */
 export type Treatment = 'show' | 'hide' | 'hash';
+
+/** What a name is called in a line. */
+export interface NameText {
+  readonly text: string;
+  /** Whether other names may read like it: it was changed, or reads as if it had been. */
+  readonly isMarked: boolean;
+}
 
 /** One name after the names that came before it in its object, with the text that it makes. */
 export interface KeyStep extends NameText {

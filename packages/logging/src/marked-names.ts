@@ -1,14 +1,7 @@
 import type { Discretion } from './discretion.js';
 import { jsonString } from './json-string.js';
-import type { KeyStep } from './key-steps.js';
+import type { KeyStep, NameText } from './key-steps.js';
 import type { WriterState } from './writer-state.js';
-
-/** What a name is called in a line. */
-export interface NameText {
-  readonly text: string;
-  /** Whether other names may read like it: it was changed, or reads as if it had been. */
-  readonly isMarked: boolean;
-}
 
 /** Units of a name that are shown. */
 const longest = 256;

@@ -6,9 +6,10 @@ import { type Span, yamlBlock } from './yaml-block.js';
 
 /**
  * The sign behind a label: `name: value`, `name:value`, `name = value` and `'name' => value`, as headers, YAML, `util.inspect` and settings
- * have them. `name=value` without blanks is a parameter. Signs are rare, names are not: a stack has two hundred words and one of these.
+ * have them. `name=value` without blanks is a parameter. Signs are rare, names are not: a stack has two hundred words and one of these,
+ * beside its `file.js:1:2`, which are passed over at once.
  */
-const sign = /:=?(?![/:\\])|\s=(?![=>])|=>|=(?=[ \t])/g;
+const sign = /:(?<!\.[cm]?[jt]sx?:|[:(]\d{1,7}:)=?(?![/:\\])|\s=(?![=>])|=>|=(?=[ \t])/g;
 
 /** A colon without a blank behind it, when letters stand before it that are no digits of an IPv6 address. */
 const tight = '(?![/:])(?<=[A-Za-z_-][G-Zg-z][A-Za-z]{0,3}\\d?[\\s)\\]"\'`]?:)';
@@ -16,8 +17,11 @@ const tight = '(?![/:])(?<=[A-Za-z_-][G-Zg-z][A-Za-z]{0,3}\\d?[\\s)\\]"\'`]?:)';
 /** An expression for {@link labelled} in texts without quotes and `=`. */
 export const labelTrigger = `:(?:\\s|${tight})|-(?<=--)[A-Za-z]|'(?<=\\[')|<\\\\?/`;
 
-/** What has to be in a text with a label that this file looks for. */
-export const labelled = `:[\\s"'\`[{]|\\s=|=>|=[ \\t]|:${tight}|--[A-Za-z]|<\\\\?/|\\[\\s{0,8}'|(?:[Pp]ass[Ww]ord|PASSWORD|[Pp]wd|PWD|[Cc]ookie|COOKIE|uthorization|UTHORIZATION)=`;
+/**
+ * What has to be in a text with a label that this file looks for. Its alternatives begin with few characters, and what stands before a `=`
+ * is asked behind it: each address that is logged is looked through.
+ */
+export const labelled = `:(?:[\\s"'\`[{]|${tight})|=(?:[> \\t]|(?<=(?:\\s|[Ss][Ww]ord|SWORD|wd|WD|ookie|OOKIE|ization|IZATION)=))|--[A-Za-z]|<\\\\?/|\\[\\s{0,8}'`;
 
 /** Header fields are told by their hyphen, and take the rest of the line. */
 const headers: ReadonlySet<string> = new Set(['cookie', 'authorization']);
@@ -133,13 +137,13 @@ function labelBefore(text: string, at: number): Label {
   // `[Symbol(password)]`, `user[password]`, `'password'`, `\"password\"`
   while (at - end < 12 && /["'`)\]\\]/.test(text[end - 1] ?? '')) end -= 1;
   let start = end;
-  while (end - start < 128 && isNameUnit(text[start - 1])) start -= 1;
+  while (end - start < 128 && isNameUnit(text.charCodeAt(start - 1))) start -= 1;
   // The letter of an escaped line end in a text of JSON.
   if (text[start - 1] === '\\' && /[nrt]/.test(text[start] ?? '')) start += 1;
   let name = text.slice(start, end);
   if (/^(?:keys?|id|string|number|code|is|was)$/i.test(name) && text[start - 1] === ' ') {
     const stop = /^(?:is|was)$/i.test(name) ? start - 1 : end;
-    for (start -= 1; stop - start < 48 && isNameUnit(text[start - 1]); ) start -= 1;
+    for (start -= 1; stop - start < 48 && isNameUnit(text.charCodeAt(start - 1)); ) start -= 1;
     name = text.slice(start, stop); // `API key`, `Session ID`; `the password is`
   }
   return { name, start, isQuoted, isEnclosed: /["'`[]/.test(text[start - 1] ?? '') };
@@ -198,6 +202,14 @@ function isBlank(unit: string | undefined): boolean {
   return unit !== undefined && /\s/.test(unit);
 }
 
-function isNameUnit(unit: string | undefined): boolean {
-  return unit !== undefined && /[\w.-]/.test(unit);
+/** `[\w.-]` */
+function isNameUnit(unit: number): boolean {
+  return (
+    (unit >= 0x61 && unit <= 0x7a) ||
+    (unit >= 0x41 && unit <= 0x5a) ||
+    (unit >= 0x30 && unit <= 0x39) ||
+    unit === 0x5f ||
+    unit === 0x2e ||
+    unit === 0x2d
+  );
 }
