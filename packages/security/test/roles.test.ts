@@ -277,6 +277,36 @@ describe('a route that does not say what it asks for', () => {
   });
 });
 
+describe('a guard behind its handler', () => {
+  const { may } = onExpress(policy, { userOf });
+  const ok = (_request: unknown, response: { end(): unknown }): void => void response.end();
+  const failed = (_e: unknown, _request: unknown, response: { end(): unknown }, _next: unknown): void =>
+    void response.end();
+  const unreadable = expect.objectContaining({ code: 'SECURITY_ROUTES_UNREADABLE' });
+
+  test.each<readonly [string, (router: Router) => unknown]>([
+    ['a route', (router) => router.get('/late', ok, may('note.list'))],
+    ['a route with its own handler of errors', (router) => router.get('/late', ok, may('note.list'), failed)],
+    ['all methods', (router) => router.route('/late').get(ok).all(may('note.list'))],
+  ])('guards nothing, and is an error that names the route: %s', (_what, mount) => {
+    const router = Router();
+    mount(router);
+    expect(() => routesOfExpress(router)).toThrow(unreadable);
+    expect(() => routesOfExpress(router)).toThrow('GET /late');
+  });
+
+  test('is not one that stands for a path alone, or before handlers of single methods', () => {
+    const router = Router();
+    router.all('/all', may('note.list'));
+    router.route('/split').all(may('note.list')).get(ok);
+    expect(routesOfExpress(router)).toEqual([
+      { method: '*', path: '/all', access: 'note.list' },
+      { method: '*', path: '/split', access: 'note.list' },
+      { method: 'GET', path: '/split', access: 'note.list' },
+    ]);
+  });
+});
+
 test('the routes of Express 4 are read as well', async () => {
   const host = httpHosts.find(({ name }) => name === 'express4') ?? expect.fail('no Express 4');
   let app: Express | undefined;

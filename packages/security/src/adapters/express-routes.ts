@@ -1,5 +1,5 @@
 import type { GuardedRoute } from '../roles/access-matrix.js';
-import { accessOf } from '../roles/route-guard.js';
+import { accessOf, markOf } from '../roles/route-guard.js';
 import { SecurityError } from '../security-error.js';
 
 /** What can be read of an Express application or router, of version 4 and 5. */
@@ -17,7 +17,8 @@ const nowhere = '/seaworthy-5d1f0c/nowhere';
  * The routes of an Express 4 or 5 application or router, once all are added, and what each asks for.
  *
  * @throws SecurityError `SECURITY_ROUTES_UNREADABLE` for a router at a path that `mounts` does not name and for an
- * application in another: a list that leaves routes out would prove nothing.
+ * application in another, because a list that leaves routes out would prove nothing; and for a guard behind its handler.
+ * What `app.use(path, handler)` answers is not listed: Express does not know it from middleware.
  *
  * @example
  * accessMatrix(policy, routesOf(app, { mounts: ['/api'] }));
@@ -49,11 +50,24 @@ function routesIn(
   const methods = new Set(layers.map(({ method }) => (typeof method === 'string' ? method : '*')));
   return [path].flat().flatMap((one) =>
     [...methods].map((method) => {
-      const handlers = layers.filter((layer) => layer.method === method || layer.method === undefined);
-      const access = accessOf(handlers.map(({ handle }) => handle));
-      return { method: method.toUpperCase(), path: prefix + String(one), access };
+      const handlers = layers
+        .filter((layer) => layer.method === method || layer.method === undefined)
+        .map(({ handle }) => handle);
+      const name = { method: method.toUpperCase(), path: prefix + String(one) };
+      if (endsInGuard(handlers)) {
+        throw unreadable(
+          `The guard of ${name.method} ${name.path} stands behind the handler. Put it before.`,
+        );
+      }
+      return { ...name, access: accessOf(handlers) };
     }),
   );
+}
+
+/** Whether a guard comes last, where the handler before it has answered. A guard alone hides no handler. */
+function endsInGuard(handlers: readonly unknown[]): boolean {
+  const answering = handlers.filter((handle) => typeof handle !== 'function' || handle.length < 4); // 4: of errors
+  return markOf(answering.at(-1)) !== undefined && answering.some((handle) => markOf(handle) === undefined);
 }
 
 function stackOf(app: ExpressRoutes): readonly unknown[] {

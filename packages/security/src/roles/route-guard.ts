@@ -79,12 +79,16 @@ export function marked<Handler extends object>(handler: Handler, access: string)
  * @throws SecurityError `SECURITY_ROUTES_UNREADABLE` for several, of which a list could show one only.
  */
 export function accessOf(handlers: readonly unknown[]): string | undefined {
-  const found = handlers
-    .map((handler): unknown => (typeof handler === 'function' ? Reflect.get(handler, mark) : undefined))
-    .filter((access) => typeof access === 'string');
+  const found = handlers.map(markOf).filter((access) => access !== undefined);
   const [access, ...others] = new Set(found);
   if (others.length === 0) return access;
   throw new SecurityError(`A route asks for ${[access, ...others].join(' and ')}. Make it one action.`, {
     code: 'SECURITY_ROUTES_UNREADABLE',
   });
+}
+
+/** What one handler asks for; `undefined` of one that is no guard. */
+export function markOf(handler: unknown): string | undefined {
+  const access: unknown = typeof handler === 'function' ? Reflect.get(handler, mark) : undefined;
+  return typeof access === 'string' ? access : undefined;
 }
