@@ -15,7 +15,7 @@ const sign = /:(?<!\.[cm]?[jt]sx?:|[:(]\d{1,7}:)=?(?![/:\\])|\s=(?![=>])|=>|=(?=
 const tight = '(?![/:])(?<=[A-Za-z_-][G-Zg-z][A-Za-z]{0,3}\\d?[\\s)\\]"\'`]?:)';
 
 /** An expression for {@link labelled} in texts without quotes and `=`. */
-export const labelTrigger = `:(?:\\s|${tight})|-(?<=--)[A-Za-z]|'(?<=\\[')|<\\\\?/`;
+export const labelTrigger = `:(?:\\s|${tight})|--[A-Za-z]|'(?<=\\[')|<\\\\?/`;
 
 /**
  * What has to be in a text with a label that this file looks for. Its alternatives begin with few characters, and what stands before a `=`
