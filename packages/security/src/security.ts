@@ -195,7 +195,8 @@ export function createSecurity(options: SecurityOptions = {}): Security {
       const { set, nonce } = headers.headers(client.secure, exchange);
       const elsewhere = redirect?.(view, client);
       if (elsewhere === 'no host') {
-        const detail = 'The Host header is no host name, so there is nowhere to send this request to.';
+        const detail =
+          'The Host header is no name of this service, so there is nowhere to send this request to.';
         const verdict = deny(client, { status: 400, code: 'INVALID_HOST', detail });
         return { headers: set, remove: headers.remove, verdict };
       }

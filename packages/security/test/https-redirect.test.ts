@@ -32,7 +32,8 @@ describeHttpContract('the redirect to https', (host) => {
   });
 
   test('sends nobody to where a Host or a target would like', async () => {
-    await using service = await host.serve(mountOf(createSecurity({ httpsRedirect: true })));
+    const security = createSecurity({ httpsRedirect: { hosts: ['Shop.example', '[::1]'] } });
+    await using service = await host.serve(mountOf(security));
     const ask = async (target: string, name: string) => {
       const text = `GET ${target} HTTP/1.1\nHost: ${name}\nConnection: close\n\n`;
       const answer = await rawRequest({ port: service.port, text });
@@ -43,11 +44,27 @@ describeHttpContract('the redirect to https', (host) => {
       'https://shop.example//evil.example/a',
     ]);
     expect(await ask('http://evil.example/a', 'shop.example')).toEqual([301, 'https://shop.example/a']);
+    expect(await ask('/a', 'SHOP.example.:80')).toEqual([301, 'https://shop.example/a']);
     expect(await ask('/a', '[::1]:80')).toEqual([301, 'https://[::1]/a']);
-    for (const name of ['evil.example/a', 'user@evil.example', 'evil.example#', '', '..']) {
+    for (const name of ['evil.example', 'shop.example.evil.example', 'evil-shop.example', '192.0.2.1']) {
+      expect([name, ...(await ask('/a', name))]).toEqual([name, 400]);
+    }
+    for (const name of ['evil.example/a', 'user@evil.example', 'shop.example#', '', '..', 'shop.example/a']) {
       expect([name, ...(await ask('/a', name))]).toEqual([name, 400]);
     }
   });
+});
+
+test('goes to the name that the client asked for where no other is named, if it is one', async () => {
+  const security = createSecurity({ httpsRedirect: true });
+  const to = async (host: string) => {
+    const { headers, verdict } = await security.decide(viewOf({ url: '/a', host }));
+    return Object.fromEntries(headers).Location ?? verdict;
+  };
+  expect(await to('other.example:8080')).toBe('https://other.example/a');
+  for (const host of ['other.example/a', 'user@other.example', 'other.example#', '', '..']) {
+    expect(await to(host)).toMatchObject({ kind: 'deny', status: 400, code: 'INVALID_HOST' });
+  }
 });
 
 test('goes to the host that is named, with the status that is asked for', async () => {
@@ -65,5 +82,9 @@ test('goes to the host that is named, with the status that is asked for', async 
 test('refuses a host that is none', () => {
   for (const host of ['https://a', 'a/b', 'a b', '']) {
     expect(() => createSecurity({ httpsRedirect: { host } })).toThrow(/host/);
+    expect(() => createSecurity({ httpsRedirect: { hosts: ['b', host] } })).toThrow(/hosts/);
   }
+  expect(() => createSecurity({ httpsRedirect: { hosts: [] } })).toThrow(/hosts/);
+  expect(() => createSecurity({ httpsRedirect: { hosts: ['a:80'] } })).toThrow(/hosts/);
+  expect(() => createSecurity({ httpsRedirect: { host: 'a', hosts: ['a'] } })).toThrow(/hosts/);
 });
