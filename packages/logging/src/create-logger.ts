@@ -1,24 +1,24 @@
 import { invalidOption, processEvents, systemClock } from '@seaworthy/contracts';
 import winston from 'winston';
-import { keepBoundFields } from './bound-fields.js';
-import { takeDirectPath } from './direct-path.js';
-import { createDispatch } from './dispatch.js';
-import { guardTimers } from './guard-timers.js';
-import { createLineFormat } from './line-format.js';
-import { lineSchema, schemaNames } from './line-schema.js';
-import { logLimits } from './log-limits.js';
-import { debugSwitch, guardConfigure, guardLevel, knownLevel } from './logger-level.js';
+import { keepBoundFields } from './lines/bound-fields.js';
+import { createLineFormat } from './lines/line-format.js';
+import { lineSchema, schemaNames } from './lines/line-schema.js';
+import { logLimits } from './lines/log-limits.js';
 import { type LoggerOptions, readLoggerOptions } from './logger-options.js';
-import { openSinks } from './open-sinks.js';
-import { takePipelinePath } from './pipeline-path.js';
-import { createRedactor } from './redactor.js';
+import { createRedactor } from './redaction/redactor.js';
 import { createRepeatSampler } from './repeat-sampler.js';
 import { type ServiceLogger, serviceLogger } from './service-logger.js';
-import { SinkTransport } from './sink-transport.js';
-import { stdout } from './stdout-sink.js';
-import { endWhenTaken } from './transport-ends.js';
-import { createPipeline } from './winston-format.js';
-import { watchErrors, watchTransports } from './winston-hooks.js';
+import { openSinks } from './sinks/open-sinks.js';
+import { stdout } from './sinks/stdout-sink.js';
+import { takeDirectPath } from './winston/direct-path.js';
+import { createDispatch } from './winston/dispatch.js';
+import { guardTimers } from './winston/guard-timers.js';
+import { debugSwitch, guardConfigure, guardLevel, knownLevel } from './winston/logger-level.js';
+import { takePipelinePath } from './winston/pipeline-path.js';
+import { SinkTransport } from './winston/sink-transport.js';
+import { endWhenTaken } from './winston/transport-ends.js';
+import { createPipeline } from './winston/winston-format.js';
+import { watchErrors, watchTransports } from './winston/winston-hooks.js';
 
 /**
  * Makes a winston logger whose lines are one JSON object each, redacted, bounded and complete: `timestamp`, `level`, `message`,

@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { LogFields } from '@seaworthy/contracts';
-import { isRequestId } from './request-id.js';
-import { safeCopy } from './safe-copy.js';
-import { formatTraceparent, type Trace } from './trace-context.js';
+import { safeCopy } from './lines/safe-copy.js';
+import { isRequestId } from './requests/request-id.js';
+import { formatTraceparent, type Trace } from './requests/trace-context.js';
 
 /** What every line says that is written while it lasts. Lines render it once and keep the text here. */
 export interface LogContext {

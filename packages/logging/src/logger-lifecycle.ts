@@ -1,12 +1,12 @@
 import type { ProcessEvents } from '@seaworthy/contracts';
 import { sleep } from '@seaworthy/contracts';
 import type winston from 'winston';
-import { isError } from './is-error.js';
-import { type LastFlushOptions, lastFlush } from './last-flush.js';
+import { isError } from './lines/is-error.js';
 import { LoggingError } from './logging-error.js';
 import type { RepeatSampler } from './repeat-sampler.js';
-import { SinkTransport } from './sink-transport.js';
-import { stateOf } from './stream-state.js';
+import { type LastFlushOptions, lastFlush } from './sinks/last-flush.js';
+import { stateOf } from './sinks/stream-state.js';
+import { SinkTransport } from './winston/sink-transport.js';
 
 export interface LoggerLifecycle {
   flush(timeoutMs: number): Promise<void>;

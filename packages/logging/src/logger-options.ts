@@ -6,11 +6,11 @@ import {
   type ProcessEvents,
 } from '@seaworthy/contracts';
 import type winston from 'winston';
-import type { SchemaName } from './line-schema.js';
-import type { LogLimits } from './log-limits.js';
-import type { LogRedactor, RedactOptions } from './redactor.js';
+import type { SchemaName } from './lines/line-schema.js';
+import type { LogLimits } from './lines/log-limits.js';
+import type { LogRedactor, RedactOptions } from './redaction/redactor.js';
 import type { SampleOptions } from './repeat-sampler.js';
-import type { SinkDefinition } from './sink.js';
+import type { SinkDefinition } from './sinks/sink.js';
 
 export interface LoggerOptions {
   /** Which service writes: `kpi-backend`. On every line. */

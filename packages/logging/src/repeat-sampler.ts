@@ -1,6 +1,6 @@
 import { type Clock, optionsOf, type Timer, wholeNumber } from '@seaworthy/contracts';
-import { isError } from './is-error.js';
-import { memberOf } from './member-of.js';
+import { isError } from './lines/is-error.js';
+import { memberOf } from './lines/member-of.js';
 
 export interface SampleOptions {
   /** Lines of one level and message that are written in each span of time. @defaultValue 100 */

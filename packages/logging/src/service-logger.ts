@@ -1,12 +1,12 @@
 import { type Clock, type ProcessEvents, parseDuration } from '@seaworthy/contracts';
 import type winston from 'winston';
-import type { Dispatch } from './dispatch.js';
-import type { SchemaName } from './line-schema.js';
+import type { SchemaName } from './lines/line-schema.js';
 import { loggerLifecycle } from './logger-lifecycle.js';
 import { type FlushOptions, readFlushOptions } from './logger-options.js';
-import type { LogRedactor } from './redactor.js';
+import type { LogRedactor } from './redaction/redactor.js';
 import type { RepeatSampler } from './repeat-sampler.js';
-import type { Sink, SinkStats } from './sink.js';
+import type { Sink, SinkStats } from './sinks/sink.js';
+import type { Dispatch } from './winston/dispatch.js';
 
 export interface LoggerStats {
   readonly sinks: readonly SinkStats[];

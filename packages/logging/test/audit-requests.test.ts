@@ -6,7 +6,7 @@ import { auditRequests as expressAudit, requestLog as expressLog } from '../src/
 import { auditRequests as fastifyAudit, requestLog as fastifyLog } from '../src/adapters/fastify.js';
 import { auditRequests as nodeAudit, requestLog as nodeLog } from '../src/adapters/node.js';
 import type { AuditEvent } from '../src/audit/index.js';
-import { noteRecord } from '../src/audited.js';
+import { noteRecord } from '../src/requests/audited.js';
 import { testLogger } from './support/memory-sink.js';
 
 interface RecorderOptions {

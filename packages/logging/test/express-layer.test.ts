@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { expect, test } from 'vitest';
-import { type Layer, readerOf } from '../src/express-layer.js';
+import { type Layer, readerOf } from '../src/requests/express-layer.js';
 
 interface Router {
   use(path: unknown, handle: () => void): void;

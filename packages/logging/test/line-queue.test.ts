@@ -1,7 +1,7 @@
 import { createFakeClock, size } from '@seaworthy/testkit';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createLineQueue } from '../src/line-queue.js';
+import { createLineQueue } from '../src/sinks/line-queue.js';
 
 type Answer = number | 'EAGAIN' | 'ENOSPC' | 'EPIPE';
 

@@ -5,7 +5,7 @@ import {
   partsByValue,
   templatePattern,
   withoutParts,
-} from '../src/path-pattern.js';
+} from '../src/requests/path-pattern.js';
 
 const both = ['path-to-regexp', 'find-my-way'] as const;
 const shown = (path: string, pattern: ReturnType<typeof templatePattern>): string | undefined => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { prettyLine } from '../src/pretty-line.js';
+import { prettyLine } from '../src/sinks/pretty-line.js';
 
 const line = {
   timestamp: '2026-03-04T05:06:07.089Z',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createRedactor } from '../src/redactor.js';
+import { createRedactor } from '../src/redaction/redactor.js';
 import { plainRedactor } from '../src/sentry/plain-redactor.js';
 import { redactEnvelope } from '../src/sentry/redact-envelope.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createRedactor } from '../src/redactor.js';
+import { createRedactor } from '../src/redaction/redactor.js';
 import type { EnvelopeRedactor } from '../src/sentry/redact-envelope.js';
 import { maxEnvelopes, redactingTransport } from '../src/sentry/redacting-transport.js';
 import type { Envelope } from '../src/sentry/sentry-sdk.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { continueTrace, formatTraceparent } from '../src/trace-context.js';
+import { continueTrace, formatTraceparent } from '../src/requests/trace-context.js';
 
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
 const parentId = '00f067aa0ba902b7';

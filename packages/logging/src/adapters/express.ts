@@ -1,15 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AuditEvent } from '../audit/audit-event.js';
-import { type AuditRequestsOptions, createAuditRequests } from '../audit-requests.js';
-import { expressParams, expressRoute, expressSecrets, type RoutedRequest } from '../express-route.js';
 import { runInContext } from '../log-context.js';
-import { createRequestLog, type RequestKind, type RequestLogger } from '../request-log.js';
-import type { RequestLogOptions } from '../request-log-options.js';
+import { type AuditRequestsOptions, createAuditRequests } from '../requests/audit-requests.js';
+import {
+  expressParams,
+  expressRoute,
+  expressSecrets,
+  type RoutedRequest,
+} from '../requests/express-route.js';
+import { createRequestLog, type RequestKind, type RequestLogger } from '../requests/request-log.js';
+import type { RequestLogOptions } from '../requests/request-log-options.js';
 
-export type { AuditRequestsOptions } from '../audit-requests.js';
 export { levelRoute } from '../level-route.js';
-export type { RequestLogger } from '../request-log.js';
-export type { RequestLogOptions } from '../request-log-options.js';
+export type { AuditRequestsOptions } from '../requests/audit-requests.js';
+export type { RequestLogger } from '../requests/request-log.js';
+export type { RequestLogOptions } from '../requests/request-log-options.js';
 
 /** The part of an Express 4 or 5 request that is read. */
 export interface ExpressRequestLike extends IncomingMessage, RoutedRequest {

@@ -1,14 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AuditEvent } from '../audit/audit-event.js';
-import { type AuditRequestsOptions, createAuditRequests } from '../audit-requests.js';
 import { runInContext } from '../log-context.js';
-import { createRequestLog, type RequestKind, type RequestLogger } from '../request-log.js';
-import type { RequestLogOptions } from '../request-log-options.js';
+import { type AuditRequestsOptions, createAuditRequests } from '../requests/audit-requests.js';
+import { createRequestLog, type RequestKind, type RequestLogger } from '../requests/request-log.js';
+import type { RequestLogOptions } from '../requests/request-log-options.js';
 
-export type { AuditRequestsOptions } from '../audit-requests.js';
 export { levelRoute } from '../level-route.js';
-export type { RequestLogger } from '../request-log.js';
-export type { RequestLogOptions } from '../request-log-options.js';
+export type { AuditRequestsOptions } from '../requests/audit-requests.js';
+export type { RequestLogger } from '../requests/request-log.js';
+export type { RequestLogOptions } from '../requests/request-log-options.js';
 
 const kind: RequestKind<IncomingMessage> = { url: (request) => request.url ?? '/' };
 

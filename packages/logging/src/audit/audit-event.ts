@@ -1,6 +1,6 @@
 import { invalidOption, optionsOf } from '@seaworthy/contracts';
-import type { Discretion } from '../discretion.js';
-import { createJsonWriter } from '../json-writer.js';
+import type { Discretion } from '../lines/discretion.js';
+import { createJsonWriter } from '../lines/json-writer.js';
 import { activeContext } from '../log-context.js';
 
 /** Who did what to what, and how it ended. */

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { type Clock, optionsOf, wholeNumber } from '@seaworthy/contracts';
-import { createRedactor, type LogRedactor } from '../redactor.js';
+import { createRedactor, type LogRedactor } from '../redaction/redactor.js';
 import { AuditError } from './audit-error.js';
 import type { AuditCheckpoint, SigningKey } from './chain.js';
 

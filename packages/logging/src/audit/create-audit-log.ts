@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { type Clock, systemClock, type Timer, wholeNumber } from '@seaworthy/contracts';
-import { noteRecord } from '../audited.js';
+import { noteRecord } from '../requests/audited.js';
 import { anchoring } from './anchoring.js';
 import { AuditError } from './audit-error.js';
 import { eventWriter } from './audit-event.js';

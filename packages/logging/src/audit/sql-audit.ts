@@ -8,7 +8,7 @@ import {
   systemClock,
   wholeNumber,
 } from '@seaworthy/contracts';
-import { noteRecord } from '../audited.js';
+import { noteRecord } from '../requests/audited.js';
 import { AuditError } from './audit-error.js';
 import { type AuditEvent, eventWriter } from './audit-event.js';
 import {

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { expressRoute, type RoutedRequest } from '../express-route.js';
+import { expressRoute, type RoutedRequest } from '../requests/express-route.js';
 import { captureUnhandled, nameTransaction } from './capture.js';
 import type { Answer, FailedAnswers } from './failed-answers.js';
 import type { SentrySdk } from './sentry-sdk.js';

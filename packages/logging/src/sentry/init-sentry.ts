@@ -2,7 +2,7 @@ import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { type Closable, processEvents, Secret } from '@seaworthy/contracts';
 import { currentContext } from '../log-context.js';
-import { createRedactor } from '../redactor.js';
+import { createRedactor } from '../redaction/redactor.js';
 import { capture, captureUnhandled } from './capture.js';
 import { dataCollection } from './data-collection.js';
 import { type ExpressErrorHandler, expressErrorHandler } from './express-error-handler.js';

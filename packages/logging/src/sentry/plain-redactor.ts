@@ -1,6 +1,6 @@
-import { redactText } from '../redact-text.js';
-import { secretNames } from '../secret-names.js';
-import { type SecretValue, secretValues, valuePatterns } from '../value-patterns.js';
+import { redactText } from '../redaction/redact-text.js';
+import { secretNames } from '../redaction/secret-names.js';
+import { type SecretValue, secretValues, valuePatterns } from '../redaction/value-patterns.js';
 import type { EnvelopeRedactor } from './redact-envelope.js';
 
 export interface PlainRedactOptions {

@@ -1,4 +1,4 @@
-import type { LogRedactor } from '../redactor.js';
+import type { LogRedactor } from '../redaction/redactor.js';
 import type { Envelope, EnvelopeItem } from './sentry-sdk.js';
 
 /** The part of a redactor that is asked. */

@@ -1,6 +1,6 @@
 import { type Clock, exponentialBackoff } from '@seaworthy/contracts';
-import { createLineQueue } from '../line-queue.js';
-import type { Sink, SinkHost } from '../sink.js';
+import { createLineQueue } from '../sinks/line-queue.js';
+import type { Sink, SinkHost } from '../sinks/sink.js';
 import { deadLetters } from './dead-letters.js';
 import { createShipper } from './shipper.js';
 import type { ShippingSettings } from './shipping-options.js';

@@ -1,5 +1,5 @@
 import { invalidOption } from '@seaworthy/contracts';
-import type { SinkDefinition } from '../sink.js';
+import type { SinkDefinition } from '../sinks/sink.js';
 import { openShipping } from './open-shipping.js';
 import { type ShippingOptions, shippingSettings } from './shipping-options.js';
 import type { ShippingStats } from './shipping-stats.js';

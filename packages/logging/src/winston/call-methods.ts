@@ -1,9 +1,9 @@
 import tripleBeam from 'triple-beam';
 import type winston from 'winston';
-import { isError } from './is-error.js';
-import { memberOf } from './member-of.js';
-import { safeCopy } from './safe-copy.js';
-import { spreads } from './spreads.js';
+import { isError } from '../lines/is-error.js';
+import { memberOf } from '../lines/member-of.js';
+import { safeCopy } from '../lines/safe-copy.js';
+import { spreads } from '../lines/spreads.js';
 
 /** Takes one call. `level` may be none of the logger's. */
 export type Send = (

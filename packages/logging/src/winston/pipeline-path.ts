@@ -1,14 +1,14 @@
 import tripleBeam from 'triple-beam';
 import type winston from 'winston';
+import type { LineFormat } from '../lines/line-format.js';
+import { readCall } from '../lines/log-call.js';
+import type { BoundFields } from '../lines/name-rules.js';
+import { safeCopy } from '../lines/safe-copy.js';
+import { spreads } from '../lines/spreads.js';
+import { activeContext } from '../log-context.js';
 import { levelOf, placedIn, replaceCalls } from './call-methods.js';
 import type { Dispatch } from './dispatch.js';
-import type { LineFormat } from './line-format.js';
-import { readCall } from './log-call.js';
-import { activeContext } from './log-context.js';
 import { levelInstead, rankOf } from './logger-level.js';
-import type { BoundFields } from './name-rules.js';
-import { safeCopy } from './safe-copy.js';
-import { spreads } from './spreads.js';
 import { CALL, type Pipeline, type PipelineCall } from './winston-format.js';
 
 const { LEVEL, SPLAT } = tripleBeam;

@@ -1,9 +1,9 @@
 import type winston from 'winston';
 import type TransportStream from 'winston-transport';
-import type { LineFormat } from './line-format.js';
+import type { LineFormat } from '../lines/line-format.js';
+import type { BoundFields } from '../lines/name-rules.js';
+import type { RepeatSampler } from '../repeat-sampler.js';
 import { levelInstead, rankOf } from './logger-level.js';
-import type { BoundFields } from './name-rules.js';
-import type { RepeatSampler } from './repeat-sampler.js';
 import { SinkTransport } from './sink-transport.js';
 import { createTransportQueue, type TransportQueue, type TransportTally } from './transport-queue.js';
 import { infoOf, shaped } from './winston-format.js';

@@ -1,4 +1,6 @@
-import { withoutArguments } from './command-arguments.js';
+import { withoutArguments } from '../redaction/command-arguments.js';
+import { isSecretFlag } from '../redaction/redact-settings.js';
+import { isParameterList } from '../redaction/secret-names.js';
 import type { Discretion } from './discretion.js';
 import { stackOf } from './error-stack.js';
 import { createExoticWriter } from './exotic-values.js';
@@ -6,8 +8,6 @@ import { jsonString } from './json-string.js';
 import { createKeySteps, type KeyStep, type KeySteps } from './key-steps.js';
 import type { LogLimits } from './log-limits.js';
 import { markedLabel, nameTexts } from './marked-names.js';
-import { isSecretFlag } from './redact-settings.js';
-import { isParameterList } from './secret-names.js';
 import { createTextWriter } from './text-writer.js';
 import type { WriterState } from './writer-state.js';
 

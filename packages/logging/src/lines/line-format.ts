@@ -1,15 +1,15 @@
 import type { Clock, LogFields } from '@seaworthy/contracts';
+import { activeContext, type LogContext } from '../log-context.js';
+import type { LogRedactor } from '../redaction/redactor.js';
 import { contextText } from './context-text.js';
 import { flatText } from './flat-text.js';
 import { createJsonWriter, prototypeIsExtended } from './json-writer.js';
 import type { KeyStep } from './key-steps.js';
 import type { LineSchema } from './line-schema.js';
 import { type LogCall, readCall } from './log-call.js';
-import { activeContext, type LogContext } from './log-context.js';
 import type { LogLimits } from './log-limits.js';
 import { type FilledMessage, fillIn } from './message-template.js';
 import { asIs, type BoundFields, leftOut, nameRules, renamed, type Surroundings } from './name-rules.js';
-import type { LogRedactor } from './redactor.js';
 import { spreads } from './spreads.js';
 import { createTimestamp } from './timestamp.js';
 import type { WriterState } from './writer-state.js';

@@ -1,6 +1,6 @@
 import type winston from 'winston';
 import type TransportStream from 'winston-transport';
-import { isOver, stateOf } from './stream-state.js';
+import { isOver, stateOf } from '../sinks/stream-state.js';
 
 type Info = winston.Logform.TransformableInfo;
 

@@ -1,5 +1,5 @@
-import { printable, printableJson } from './json-string.js';
-import type { ReadLine } from './line-schema.js';
+import { printable, printableJson } from '../lines/json-string.js';
+import type { ReadLine } from '../lines/line-schema.js';
 
 const colours: Readonly<Record<string, string>> = {
   error: '31',

@@ -1,9 +1,9 @@
 import type { Clock } from '@seaworthy/contracts';
 import type winston from 'winston';
 import type TransportStream from 'winston-transport';
+import { isOver, stateOf } from '../sinks/stream-state.js';
 import type { Dispatch } from './dispatch.js';
 import { SinkTransport } from './sink-transport.js';
-import { isOver, stateOf } from './stream-state.js';
 
 /** One that is removed because it is stuck is closed after this. */
 const removalMs = 5_000;

@@ -1,5 +1,5 @@
 import type { LogFields } from '@seaworthy/contracts';
-import type { SchemaName } from './line-schema.js';
+import type { SchemaName } from '../lines/line-schema.js';
 
 /** What a request's line says. */
 export interface RequestFacts {

@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
 import type { Clock } from '@seaworthy/contracts';
-import type { Dispatch } from './dispatch.js';
+import type { Dispatch } from '../winston/dispatch.js';
 import type { Sink } from './sink.js';
 
 export interface LastFlushOptions {

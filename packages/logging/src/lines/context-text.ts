@@ -1,10 +1,10 @@
 import type { LogFields } from '@seaworthy/contracts';
+import { type LogContext, type RenderedContext, RequestContext } from '../log-context.js';
+import type { Trace } from '../requests/trace-context.js';
 import type { JsonWriter } from './json-writer.js';
 import { createKeySteps, type KeyStep } from './key-steps.js';
 import type { LineSchema } from './line-schema.js';
-import { type LogContext, type RenderedContext, RequestContext } from './log-context.js';
 import type { NameRules } from './name-rules.js';
-import type { Trace } from './trace-context.js';
 import type { WriterState } from './writer-state.js';
 
 interface Place {

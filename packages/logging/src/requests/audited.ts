@@ -1,4 +1,4 @@
-import { activeContext } from './log-context.js';
+import { activeContext } from '../log-context.js';
 
 /** What is known of an audit record that a request's own code made. */
 export interface RecordNote {

@@ -1,10 +1,10 @@
 import type { LogFields } from '@seaworthy/contracts';
 import tripleBeam from 'triple-beam';
 import type winston from 'winston';
+import type { LineFormat } from '../lines/line-format.js';
+import type { LineSchema } from '../lines/line-schema.js';
+import type { LogContext } from '../log-context.js';
 import { levelOf } from './call-methods.js';
-import type { LineFormat } from './line-format.js';
-import type { LineSchema } from './line-schema.js';
-import type { LogContext } from './log-context.js';
 import type { TransportTally } from './transport-queue.js';
 
 const { LEVEL, MESSAGE, SPLAT } = tripleBeam;

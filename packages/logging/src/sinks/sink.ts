@@ -1,5 +1,5 @@
 import type { Clock, ProcessEvents } from '@seaworthy/contracts';
-import type { ReadLine } from './line-schema.js';
+import type { ReadLine } from '../lines/line-schema.js';
 
 /** What a sink has done so far; lines are counted exactly. */
 export interface SinkStats {

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Clock, invalidOption, optionsOf, systemClock, withDeadline } from '@seaworthy/contracts';
-import type { AuditEvent } from './audit/audit-event.js';
+import type { AuditEvent } from '../audit/audit-event.js';
+import { runInContext } from '../log-context.js';
+import { createRedactor } from '../redaction/redactor.js';
 import { type RecordNote, recordOf, recordsBeingWritten } from './audited.js';
-import { runInContext } from './log-context.js';
-import { createRedactor } from './redactor.js';
 import { contextOf } from './request-context.js';
 import { attempt, type RequestKind } from './request-log.js';
 import { maskedUrl, pathOf } from './request-path.js';

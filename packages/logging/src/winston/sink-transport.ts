@@ -1,5 +1,5 @@
 import TransportStream from 'winston-transport';
-import type { Sink } from './sink.js';
+import type { Sink } from '../sinks/sink.js';
 
 /** How long `end()` waits for a slow reader or a full disk, as `close()` does by default. */
 const endWaitMs = 5_000;

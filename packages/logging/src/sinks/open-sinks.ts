@@ -1,5 +1,5 @@
 import { invalidOption } from '@seaworthy/contracts';
-import { knownLevel } from './logger-level.js';
+import { knownLevel } from '../winston/logger-level.js';
 import type { Sink, SinkDefinition, SinkHost } from './sink.js';
 
 export interface OpenedSink {

@@ -1,6 +1,6 @@
 import { type Clock, errorCode, sleep, type Timer } from '@seaworthy/contracts';
-import { flatText } from './flat-text.js';
-import { LoggingError } from './logging-error.js';
+import { flatText } from '../lines/flat-text.js';
+import { LoggingError } from '../logging-error.js';
 import type { SinkStats } from './sink.js';
 
 export interface LineQueueOptions {

@@ -1,5 +1,5 @@
+import type { LogRedactor } from '../redaction/redactor.js';
 import { type PathPart, withoutParts } from './path-pattern.js';
-import type { LogRedactor } from './redactor.js';
 
 /** Where secrets stand in the path of a URL. */
 export type SecretParts<Request> = (

@@ -1,5 +1,5 @@
 import type winston from 'winston';
-import { safeCopy } from './safe-copy.js';
+import { safeCopy } from '../lines/safe-copy.js';
 
 /** Lets winston's `profile` and timers, which write into what they are given, write into copies: the original may be frozen. */
 export function guardTimers(logger: winston.Logger): void {

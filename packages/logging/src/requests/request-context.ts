@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { activeContext, type LogContext, runInContext } from './log-context.js';
+import { activeContext, type LogContext, runInContext } from '../log-context.js';
 
 /** Registered, so that two copies of this package still write one line. */
 const slot = Symbol.for('seaworthy.logging.request.v1');

@@ -1,5 +1,5 @@
+import type { LogRedactor } from '../redaction/redactor.js';
 import { type PathPart, type PathPattern, partsByValue, templatePattern } from './path-pattern.js';
-import type { LogRedactor } from './redactor.js';
 import { pathOf, type SecretParts } from './request-path.js';
 
 /** The part of a Fastify 5 request that a route's template is read from. */

@@ -8,9 +8,9 @@ import {
   parseBytes,
   type Unregister,
 } from '@seaworthy/contracts';
+import { LoggingError } from '../logging-error.js';
 import { refuseWhereRotated } from './file-lock.js';
 import { createLineQueue } from './line-queue.js';
-import { LoggingError } from './logging-error.js';
 import { type KeepOptions, type RotateOptions, type Rotation, rotationOf } from './rotation-options.js';
 import { createRotator } from './rotator.js';
 import type { Sink, SinkDefinition, SinkHost } from './sink.js';

@@ -1,6 +1,6 @@
 import { invalidOption, optionsOf, type Redactor } from '@seaworthy/contracts';
-import type { Discretion } from './discretion.js';
-import { createJsonWriter } from './json-writer.js';
+import type { Discretion } from '../lines/discretion.js';
+import { createJsonWriter } from '../lines/json-writer.js';
 import { type HashOptions, keyedHash } from './keyed-hash.js';
 import { labelTrigger } from './redact-labelled.js';
 import { sqlTriggers } from './redact-sql.js';

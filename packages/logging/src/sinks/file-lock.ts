@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { lockForProcess } from '@seaworthy/contracts';
-import { LoggingError } from './logging-error.js';
+import { LoggingError } from '../logging-error.js';
 
 /**
  * Makes this process the only one that rotates `path`. What one process renames and compresses, another would still write to.

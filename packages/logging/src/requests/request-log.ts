@@ -1,15 +1,15 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { type Clock, invalidOption, type Logger, systemClock, wholeNumber } from '@seaworthy/contracts';
-import type { SchemaName } from './line-schema.js';
+import type { SchemaName } from '../lines/line-schema.js';
+import { memberOf } from '../lines/member-of.js';
 import {
   activeContext,
   type LogContext,
   RequestContext,
   runInContext,
   usualIdHeader,
-} from './log-context.js';
-import { memberOf } from './member-of.js';
-import { createRedactor, type LogRedactor } from './redactor.js';
+} from '../log-context.js';
+import { createRedactor, type LogRedactor } from '../redaction/redactor.js';
 import { contextOf, stayIn } from './request-context.js';
 import { requestFields } from './request-fields.js';
 import { requestIdOf } from './request-id.js';
