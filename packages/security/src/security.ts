@@ -13,14 +13,19 @@ import {
   systemClock,
 } from '@seaworthy/contracts';
 import type { BreakerChange } from './breaker.js';
-import { type ClientIp, clientIp } from './client-ip/client-ip.js';
+import { type ClientIp, clientIp, stranger } from './client-ip/client-ip.js';
 import { ClientView } from './client-view.js';
 import { type CorsPackageOptions, planCorsPackage } from './cors/cors-package.js';
 import type { CorsResult } from './cors/cors-plan.js';
 import { type CorsOptions, planCors } from './cors/cors-policy.js';
 import { type CsrfOptions, csrfRejection, planCsrf } from './csrf.js';
 import type { Client, Decision, HeaderPair, Verdict } from './decision.js';
-import { type HeadersOptions, type HttpExchange, planHeaders } from './headers/response-headers.js';
+import {
+  type HeadersOptions,
+  type HttpExchange,
+  planHeaders,
+  type ResponseHeaders,
+} from './headers/response-headers.js';
 import { createLimiter, type LimitResult, type LimitsOptions } from './limits/limiter.js';
 import { deny } from './problem.js';
 import { report } from './report.js';
@@ -62,9 +67,7 @@ export interface Security extends Closable {
    * in the same turn unless a limit is kept outside the process. Never waits longer than that store's deadline.
    *
    * @param exchange - needed only where a CSP directive is a function of request and response.
-   * What policies and functions of CORS throw is a verdict, `failed`.
-   *
-   * @throws SecurityError `SECURITY_EXCHANGE_REQUIRED`, and whatever a function of a header throws.
+   * What functions in the options throw is a verdict, `failed`, and so is an exchange that is needed and not there.
    */
   decide(view: RequestView, exchange?: HttpExchange): Decision | Promise<Decision>;
   /** Degraded while limits are counted in this process because their store is down. Asks nothing. */
@@ -191,8 +194,16 @@ export function createSecurity(options: SecurityOptions = {}): Security {
 
   return {
     decide(view, exchange) {
-      const client = findClient(view);
-      const { set, nonce } = headers.headers(client.secure, exchange);
+      let client: Client | undefined;
+      let said: ResponseHeaders;
+      try {
+        client = findClient(view);
+        said = headers.headers(client.secure, exchange);
+      } catch (error) {
+        const asker = client ?? stranger(view);
+        return failure(asker, headers.withoutFunctions(asker.secure).set, error);
+      }
+      const { set, nonce } = said;
       const elsewhere = redirect?.(view, client);
       if (elsewhere === 'no host') {
         const detail =

@@ -273,6 +273,7 @@ function suite(host: SecuredHost): void {
         },
       },
     ],
+    ['a function that finds the client', { clientIp: () => throwCanary() }],
     ['a function that decides on origins', { cors: { origin: () => throwCanary() } }],
     [
       'a function that decides on origins later',
@@ -291,6 +292,20 @@ function suite(host: SecuredHost): void {
       }
     },
   );
+
+  test('gives an error in a directive of the CSP to the host, which answers 500 behind all other headers', async () => {
+    const contentSecurityPolicy = { directives: { 'script-src': ["'self'", () => throwCanary()] } };
+    const security = createSecurity({ headers: { helmet: { contentSecurityPolicy } } });
+    await using service = await host.serve(security);
+    const answer = await fetch(`${service.url}/hello`);
+    expect([answer.status, answer.headers.get('content-security-policy')]).toEqual([
+      500,
+      isExpress ? expressErrorCsp : null,
+    ]);
+    for (const [name, value] of await expectedOf({}, false)) {
+      if (name !== 'Content-Security-Policy') expect([name, answer.headers.get(name)]).toEqual([name, value]);
+    }
+  });
 }
 
 function throwCanary(): never {
@@ -335,7 +350,7 @@ test('says what to do when a handler asks about a request that no adapter saw', 
   );
 });
 
-test('a function of the Web-standard options that throws is told, and is a 500', async () => {
+test('a function of the Web-standard options that throws is told, and is a 500 behind the usual headers', async () => {
   const told: unknown[] = [];
   const fetch = secureFetch(createSecurity(), () => new Response('never'), {
     peer: () => {
@@ -346,4 +361,7 @@ test('a function of the Web-standard options that throws is told, and is a 500',
   const answer = await fetch(new Request('http://app.example/'));
   expect([answer.status, await answer.json()]).toMatchObject([500, { code: 'INTERNAL_ERROR' }]);
   expect(told).toEqual([new Error('no socket')]);
+  for (const [name, value] of await expectedOf({}, false)) {
+    expect([name, answer.headers.get(name)]).toEqual([name, value]);
+  }
 });

@@ -206,9 +206,8 @@ describe('helmet stays the authority', () => {
     } finally {
       server.close();
     }
-    expect(() => security.decide(viewOf())).toThrow(
-      expect.objectContaining({ code: 'SECURITY_EXCHANGE_REQUIRED' }),
-    );
+    const { verdict } = await security.decide(viewOf());
+    expect(verdict).toMatchObject({ kind: 'failed', error: { code: 'SECURITY_EXCHANGE_REQUIRED' } });
   });
 
   test('on what it refuses', () => {

@@ -53,7 +53,12 @@ export function secure<Rest extends readonly unknown[]>(
   return async (request, ...rest) => {
     let decision: Decision;
     try {
-      decision = await security.decide(viewOf(request, peer(request, ...rest)));
+      decision = await security.decide(
+        viewOf(
+          request,
+          once(() => peer(request, ...rest)),
+        ),
+      );
     } catch (error) {
       return failed(error, request);
     }
@@ -94,13 +99,24 @@ function withHeaders(response: Response, { headers, remove }: Decision): Respons
   return new Response(body, { status, statusText, headers: all });
 }
 
-function viewOf(request: Request, peer: string | undefined): RequestView {
+/** What is thrown is thrown where the view is read: in the decision, whose headers are on the answer all the same. */
+function once<T>(find: () => T): () => T {
+  let found: { readonly value: T } | undefined;
+  return () => {
+    found ??= { value: find() };
+    return found.value;
+  };
+}
+
+function viewOf(request: Request, peerOf: () => string | undefined): RequestView {
   const { pathname, search, host, protocol } = new URL(request.url);
   return {
     method: request.method,
     url: pathname + search,
     host: request.headers.get('host') ?? host,
-    peer,
+    get peer() {
+      return peerOf();
+    },
     encrypted: protocol === 'https:',
     header: (name) => request.headers.get(name) ?? undefined,
   };

@@ -105,6 +105,12 @@ function clientPair(found: string | undefined, key: string, viaProxy: boolean): 
   };
 }
 
+/** Somebody of whom nothing is known but the connection. */
+export function stranger({ encrypted }: RequestView): Client {
+  const { plain, secure } = clientPair(undefined, unknown, false);
+  return encrypted ? secure : plain;
+}
+
 /** What a connection's other end is, worked out once for all of its requests. */
 interface Peer {
   readonly ip: string | undefined;

@@ -50,8 +50,13 @@ export interface ResponseHeaders {
 
 export interface HeaderPlan {
   readonly remove: readonly string[];
-  /** @param secure - whether the client's connection is encrypted; HSTS over plain HTTP means nothing (RFC 6797, 7.2). */
+  /**
+   * @param secure - whether the client's connection is encrypted; HSTS over plain HTTP means nothing (RFC 6797, 7.2).
+   * @throws whatever a directive throws that is a function.
+   */
   headers(secure: boolean, exchange: HttpExchange | undefined): ResponseHeaders;
+  /** All but a policy that functions compute, for the answer to a request of which one has thrown. */
+  withoutFunctions(secure: boolean): ResponseHeaders;
 }
 
 const owner = 'createSecurity headers';
@@ -108,15 +113,19 @@ export function planHeaders(options: HeadersOptions = {}): HeaderPlan {
   const overTls: ResponseHeaders = { set: encrypted, nonce: undefined };
   const overPlain: ResponseHeaders = { set: plain, nonce: undefined };
 
+  function finished(all: readonly HeaderPair[]): ResponseHeaders {
+    const word = nextNonce?.();
+    return { set: word === undefined ? all : all.map((pair) => withNonce(pair, word)), nonce: word };
+  }
+
   return {
     remove,
     headers(secure, exchange) {
       if (compute === undefined && nextNonce === undefined) return secure ? overTls : overPlain;
       const fixed = secure ? encrypted : plain;
-      const all = compute === undefined ? fixed : [...fixed, compute(exchange)];
-      const word = nextNonce?.();
-      return { set: word === undefined ? all : all.map((pair) => withNonce(pair, word)), nonce: word };
+      return finished(compute === undefined ? fixed : [...fixed, compute(exchange)]);
     },
+    withoutFunctions: (secure) => finished(secure ? encrypted : plain),
   };
 }
 
