@@ -2,7 +2,9 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { createFakeClock, type HttpService, httpHosts, rawRequest } from '@seaworthy/testkit';
+import Fastify, { type FastifyReply } from 'fastify';
 import { describe, expect, test } from 'vitest';
+import { secure as secureFastify } from '../src/adapters/fastify.js';
 import { secure as secureFetch } from '../src/adapters/fetch.js';
 import { secure, securityOf } from '../src/adapters/node.js';
 import {
@@ -339,6 +341,27 @@ test('a client that left while it was decided reaches no handler', async () => {
   expect(reached).toEqual([]);
   server.close();
   await real.close();
+});
+
+test('a path that Fastify cannot decode gets the headers where frameworkErrors asks the guard, and no limit is evaded', async () => {
+  const security = createSecurity({ limits: { policies: [policy('ip', { limit: 1, per: '1h' })] } });
+  const guard = secure(security);
+  const app = Fastify({
+    frameworkErrors: (error, request, reply: FastifyReply) =>
+      guard(request.raw, reply.raw, (failed) => void reply.send(failed ?? error)),
+  });
+  await app.register(secureFastify(security));
+  try {
+    const url = await app.listen({ port: 0, host: '127.0.0.1' });
+    const answer = await fetch(`${url}/%zz`);
+    expect([answer.status, await answer.json()]).toMatchObject([400, { code: 'FST_ERR_BAD_URL' }]);
+    for (const [name, value] of await expectedOf({}, false)) {
+      expect([name, answer.headers.get(name)]).toEqual([name, value]);
+    }
+    expect((await fetch(`${url}/%zz`)).status).toBe(429);
+  } finally {
+    await app.close();
+  }
 });
 
 test('says what to do when a handler asks about a request that no adapter saw', () => {
