@@ -1,3 +1,6 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2';
+import type { AddressInfo } from 'node:net';
 import { createFakeClock, describeHttpContract, rawRequest, waitFor } from '@seaworthy/testkit';
 import { expect, test } from 'vitest';
 import { secure as secureExpress } from '../src/adapters/express.js';
@@ -241,6 +244,41 @@ describeHttpContract('a flood of reports', (host) => {
     await clock.advance(5_000);
     expect((await answer).status).toBe(408);
   });
+});
+
+test('over HTTP/2 what is too long is refused, its stream ends, and nothing is said of a connection', async () => {
+  const { reports } = watched();
+  const warnings: string[] = [];
+  const onWarning = (warning: Error): void => void warnings.push(warning.message);
+  process.on('warning', onWarning);
+  const server = createHttp2Server((request, response) => {
+    // What both versions have in common is all that is used.
+    reports.handle(request as unknown as IncomingMessage, response as unknown as ServerResponse);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const session = connectHttp2(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  try {
+    for (const length of [undefined, '200000']) {
+      const stream = session.request({
+        ':path': '/csp-reports',
+        ':method': 'POST',
+        'content-type': 'application/csp-report',
+        ...(length === undefined ? {} : { 'content-length': length }),
+      });
+      stream.on('error', () => undefined); // it is cut off while it sends
+      const answer = new Promise<unknown>((resolve) => stream.once('response', resolve));
+      const ended = new Promise<void>((resolve) => stream.once('close', resolve));
+      stream.resume().end('x'.repeat(200_000));
+      expect(await answer).toMatchObject({ ':status': 413 });
+      await ended;
+    }
+    expect(session.destroyed).toBe(false);
+    expect(warnings).toEqual([]);
+  } finally {
+    process.off('warning', onWarning);
+    session.destroy();
+    server.close();
+  }
 });
 
 async function sent(headers: HeadersOptions): Promise<Record<string, string>> {

@@ -9,6 +9,7 @@ import {
   systemClock,
   wholeNumber,
 } from '@seaworthy/contracts';
+import { letGo } from '../input/input-middleware.js';
 import { readBody } from '../input/read-body.js';
 import { tellListener } from '../tell-listener.js';
 import { type CspViolation, readViolations } from './violation.js';
@@ -106,7 +107,7 @@ export function createCspReports(options: CspReportsOptions = {}): CspReports {
         if (response.headersSent || response.destroyed) return;
         response.statusCode = status;
         if (status === 405) response.setHeader('Allow', 'POST');
-        if (status === 408 || status === 413) response.setHeader('Connection', 'close'); // the rest of the body is not read
+        if (status === 408 || status === 413) letGo(request, response); // the rest of the body is not read
         if (status !== 204) response.setHeader('Content-Length', 0);
         response.end();
       });
