@@ -57,6 +57,7 @@ export function elasticsearch(client: ElasticsearchClient, options: Elasticsearc
   async function attempt(
     records: readonly SpooledRecord[],
     delivery: DeliveryOptions,
+    isSecond = false,
   ): Promise<readonly Verdict[]> {
     let items: readonly ItemVerdict[];
     try {
@@ -65,28 +66,39 @@ export function elasticsearch(client: ElasticsearchClient, options: Elasticsearc
       const status = statusOf(error);
       const divisible = status === tooLarge || (status === badRequest && (await takesDocuments(delivery)));
       if (!divisible) throw error;
-      if (records.length === 1) return [{ refused: String(status) }];
+      if (records.length === 1) {
+        return status === tooLarge || isSecond
+          ? [{ refused: String(status) }]
+          : attempt(records, delivery, true);
+      }
       const middle = Math.ceil(records.length / 2);
-      const first = await attempt(records.slice(0, middle), delivery);
-      return [...first, ...(await attempt(records.slice(middle), delivery))];
+      const first = await attempt(records.slice(0, middle), delivery, isSecond);
+      return [...first, ...(await attempt(records.slice(middle), delivery, isSecond))];
     }
     if (!isDataStream && items.some(({ lacksTimestamp }) => lacksTimestamp)) {
       isDataStream = true;
-      return attempt(records, delivery);
+      return attempt(records, delivery, isSecond);
     }
-    return decided(items, delivery);
+    return decided(records, items, delivery, isSecond);
   }
 
-  /** What is in doubt is the document's fault when others are taken. */
+  /**
+   * What is in doubt is the document's fault when others are taken, and it is refused a second time: the cluster may have recovered since
+   * the first.
+   */
   async function decided(
+    records: readonly SpooledRecord[],
     items: readonly ItemVerdict[],
     delivery: DeliveryOptions,
+    isSecond: boolean,
   ): Promise<readonly Verdict[]> {
-    const doubtful = items.some(({ verdict }) => verdict === 'in doubt');
-    const takesOthers = doubtful && (items.some(isTaken) || (await takesDocuments(delivery)));
+    const doubtful = records.filter((_, at) => items[at]?.verdict === 'in doubt');
+    const takesOthers = doubtful.length > 0 && (items.some(isTaken) || (await takesDocuments(delivery)));
+    const second = takesOthers && !isSecond ? await attempt(doubtful, delivery, true) : [];
+    let asked = 0;
     return items.map(({ verdict, kind, reason }) => {
       if (verdict !== 'in doubt' && verdict !== 'again') return verdict;
-      if (verdict === 'in doubt' && takesOthers) return { refused: reason };
+      if (verdict === 'in doubt' && takesOthers) return second[asked++] ?? { refused: reason };
       waitsFor = kind;
       return 'again';
     });

@@ -52,6 +52,20 @@ test.each<[string, Partial<ItemError>]>([
   },
 );
 
+test('a cluster that recovers while it is asked whether it takes documents loses none of those that it refused', async () => {
+  const receiver = await bulkReceiver();
+  let recovered = false;
+  receiver.item = ({ index }) => {
+    recovered ||= index === undefined; // the question
+    return recovered ? undefined : { status: 400, type: 'illegal_argument_exception', reason: 'no alias' };
+  };
+  const { log, shipping } = shippingLog(tempFolder(), elasticsearch(connect(receiver), { index: 'a' }));
+  logLines(log, 0, 20);
+  await waitFor(() => shipping.stats().waiting === 0, { what: 'all to be delivered' });
+  expect(indexesOf(documents(receiver))).toEqual(upTo(20));
+  expect(shipping.stats()).toMatchObject({ deadLetters: 0, dropped: 0 });
+});
+
 test('an index that is closed while a batch is stored keeps the rest of it waiting', async () => {
   const receiver = await bulkReceiver();
   let closed = false;
