@@ -47,6 +47,9 @@ export const sqlTriggers =
 /** A stack below a message is none of the statement's, even where its end is in doubt. */
 const frame = /\n {4}at [^\n]{0,1024}(?::\d+:\d+|<anonymous>)\)?(?=\n|$)/g;
 
+/** What databases and drivers say of values, looked for at once. */
+const toldByServer = /\)=\(|Duplicate entry|Failing row|Failed query: /;
+
 /** So many values of which the end or the beginning is in doubt are read; whoever writes more of them has a reason. */
 const mostDoubts = 16;
 
@@ -55,21 +58,22 @@ export function redactSql(text: string, names: SecretNames, replacement: string)
   const isSecret = (name: string): boolean =>
     names.has(name.replace(/^.*\./, '').replaceAll(/["`[\]\\]/g, ''));
   let result = text;
-  if (result.includes(')=(')) result = redactKeyDetails(result, isSecret, replacement);
+  const isTold = toldByServer.test(result);
+  if (isTold && result.includes(')=(')) result = redactKeyDetails(result, isSecret, replacement);
   if (/['"$]/.test(result)) {
     result = redactComparisons(result, names, replacement);
     result = redactAccounts(result, replacement);
-    if (result.includes('Duplicate entry')) {
-      result = result.replace(
-        duplicateEntry,
-        (whole: string, start: string, _value: string, end: string, key: string) =>
-          [key, ...key.split(/[._-]/)].some(isSecret) ? `${start}${replacement}${end}` : whole,
-      );
-    }
   }
-  if (result.includes('Failing row')) result = result.replace(failingRow, `$1${replacement})`);
-  if (result.includes('Failed query: ')) result = result.replace(drizzleParameters, `$1${replacement}`);
-  return /values[\s+]*\(/i.test(result) ? redactInserts(result, isSecret, replacement) : result;
+  if (isTold) {
+    result = result
+      .replace(duplicateEntry, (whole: string, start: string, _value: string, end: string, key: string) =>
+        [key, ...key.split(/[._-]/)].some(isSecret) ? `${start}${replacement}${end}` : whole,
+      )
+      .replace(failingRow, `$1${replacement})`)
+      .replace(drizzleParameters, `$1${replacement}`);
+  }
+  if (!result.includes('(') || !/values[\s+]*\(/i.test(result)) return result;
+  return redactInserts(result, isSecret, replacement);
 }
 
 /** `password = 'x'`, `token in ('x')`, `lower(token) like concat('x')`, at whatever level of escaping. */
@@ -99,6 +103,7 @@ function redactValues(
   replacement: string,
   find: (match: RegExpExecArray, start: number) => SqlValue | undefined,
 ): string {
+  if (text.search(lead) === -1) return text; // at a third of what the first step of `matchAll` costs
   let result = '';
   let shown = 0;
   let next = 0;
