@@ -295,6 +295,12 @@ describe('validated()', () => {
     server.close();
   });
 
+  test('a schema that refuses without a complaint refuses', async () => {
+    const silent = { '~standard': { version: 1, vendor: 'test', validate: () => ({ issues: [] }) } } as const;
+    const answer = await inputCheck({ body: silent })({ body: {}, query: {}, params: {}, headers: {} });
+    expect(answer).toMatchObject({ ok: false, refusal: { status: 400 } });
+  });
+
   test('tells of a body that is wrong in 200,000 places what it looked at, and how much more there is', async () => {
     const check = inputCheck({ body: z.array(z.string()) });
     const body = Array.from({ length: 200_000 }, () => 0);

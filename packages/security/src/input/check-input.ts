@@ -73,9 +73,10 @@ export function inputCheck<Schemas extends InputSchemas>(
         value[part] = result.value;
         continue;
       }
-      const looked = result.issues.slice(0, Math.max(0, maxLooked - complaints));
+      const issues = result.issues.length === 0 ? [unsaid] : result.issues;
+      const looked = issues.slice(0, Math.max(0, maxLooked - complaints));
       for (const issue of looked) fields.push(fieldOf(part, issue, input[part]));
-      complaints += result.issues.length;
+      complaints += issues.length;
     }
     if (complaints > 0) {
       const unseen = Math.max(0, complaints - maxLooked);
@@ -90,6 +91,9 @@ function hasForbiddenKey(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return sjson.scan(value, { safe: true }) === null;
 }
+
+/** The complaint of a schema that refuses and does not say why. */
+const unsaid: StandardIssue = { message: 'refused' };
 
 /** Of so many complaints the fields are made out; a small body can earn hundreds of thousands. */
 const maxLooked = 1_000;
