@@ -90,6 +90,13 @@ export const pairs = [
     prepare: () => servers({ ours: 'expressLogged', theirs: 'expressBare', path: '/orders' }),
   },
   {
+    name: 'request log around Express 5',
+    alternative: 'Express 5 without one',
+    roundUs: 30_000,
+    warmUpUs,
+    prepare: () => servers({ ours: 'expressLoggedAround', theirs: 'expressBare', path: '/orders' }),
+  },
+  {
     name: 'request log on Express 5, a connection for each request',
     alternative: 'Express 5 without one',
     roundUs: 30_000,

@@ -9,7 +9,7 @@ import { measureHttp as measureExpress } from '@seaworthy/health/express';
 import { measureHttp as measureFastify } from '@seaworthy/health/fastify';
 import { healthEndpoints } from '@seaworthy/health/node';
 import { createLogger, file } from '@seaworthy/logging';
-import { requestLog } from '@seaworthy/logging/express';
+import { requestLog, withRequestLog } from '@seaworthy/logging/express';
 import { secure as secureExpress } from '@seaworthy/security/express';
 import { secure as secureFastify } from '@seaworthy/security/fastify';
 import express from 'express';
@@ -26,11 +26,17 @@ export function expressBare() {
 }
 
 export function expressLogged() {
-  return expressWith((path) =>
-    requestLog(
-      createLogger({ service: 'bench', environment: 'production', sinks: [file(path)], process: false }),
-    ),
-  );
+  return expressWith((path) => requestLog(loggerInto(path)));
+}
+
+/** Around the application instead of in it. */
+export function expressLoggedAround() {
+  return createServer(withRequestLog(withRoute(express()), loggerInto(logPath())));
+}
+
+/** @param {string} path */
+function loggerInto(path) {
+  return createLogger({ service: 'bench', environment: 'production', sinks: [file(path)], process: false });
 }
 
 export function expressPinoHttp() {
@@ -41,11 +47,16 @@ export function expressPinoHttp() {
 
 /** @param {(path: string) => import('express').RequestHandler} logTo */
 function expressWith(logTo) {
+  const app = express();
+  app.use(logTo(logPath()));
+  return createServer(withRoute(app));
+}
+
+/** Gone with the process. */
+function logPath() {
   const folder = mkdtempSync(join(tmpdir(), 'seaworthy-bench-'));
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-  const app = express();
-  app.use(logTo(join(folder, 'requests.log')));
-  return createServer(withRoute(app));
+  return join(folder, 'requests.log');
 }
 
 /**

@@ -4,13 +4,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   createFakeClock,
   describeHttpContract,
+  type HttpHost,
+  httpHosts,
   type Mount,
   type Route,
   rawRequest,
   waitFor,
 } from '@seaworthy/testkit';
 import { describe, expect, test } from 'vitest';
-import { requestLog as expressRequestLog } from '../src/adapters/express.js';
+import { requestLog as expressRequestLog, withRequestLog } from '../src/adapters/express.js';
 import { requestLog as fastifyRequestLog } from '../src/adapters/fastify.js';
 import { requestLog as nodeRequestLog, type RequestLogOptions } from '../src/adapters/node.js';
 import { outboundHeaders, type ServiceLogger } from '../src/index.js';
@@ -68,13 +70,25 @@ function mount(
   };
 }
 
-describeHttpContract('the request log', (host) => {
+/** The other way to have it in Express. */
+function mountAround(...[log, options, held]: Parameters<typeof mount>): Mount {
+  const { routes: ours = [] } = mount(log, options, held);
+  return { expressListener: (app) => withRequestLog(app, log, options), routes: ours };
+}
+
+describeHttpContract('the request log', (host) => requestLogOf(host, mount));
+
+for (const host of httpHosts.filter(({ name }) => name.startsWith('express'))) {
+  describe(`the request log around ${host.name}`, () => requestLogOf(host, mountAround));
+}
+
+function requestLogOf(host: HttpHost, mounted: typeof mount): void {
   const isNode = host.name === 'node:http';
 
   async function serve(options: RequestLogOptions = {}) {
     const { log, lines } = testLogger();
     let held = Promise.resolve();
-    const service = await host.serve(mount(log, options, () => held));
+    const service = await host.serve(mounted(log, options, () => held));
     const completed = (): Line[] => lines().filter(({ message }) => message === 'Request completed');
     /** From now on `GET /held` waits for what this returns to be called. */
     const hold = (): (() => void) => {
@@ -389,7 +403,7 @@ describeHttpContract('the request log', (host) => {
   test('a request from slowMs on is a warning', async () => {
     const clock = createFakeClock();
     const { log, lines } = testLogger();
-    const { routes: ours = [], ...hosts } = mount(log, { slowMs: 500, clock });
+    const { routes: ours = [], ...hosts } = mounted(log, { slowMs: 500, clock });
     const take: Route = {
       method: 'GET',
       path: '/take',
@@ -442,6 +456,7 @@ describeHttpContract('the request log', (host) => {
     const { log, lines } = testLogger();
     const once = mount(log);
     await using service = await host.serve({
+      ...mounted(log),
       express: (app) => {
         once.express?.(app);
         once.express?.(app);
@@ -456,7 +471,29 @@ describeHttpContract('the request log', (host) => {
     await waitFor(() => lines().length >= 2);
     expect(lines()).toHaveLength(2);
   });
-});
+
+  if (!host.name.startsWith('express')) return;
+
+  test.each([
+    [false, '127.0.0.1'],
+    [1, '203.0.113.9'],
+    [['loopback', '203.0.113.0/24'], '198.51.100.4'],
+  ])('with trust proxy %j the address is %s, as Express has it', async (trust, expected) => {
+    const { log, lines } = testLogger();
+    const { express, expressListener, ...rest } = mounted(log);
+    await using service = await host.serve({
+      ...rest,
+      express: (app) => {
+        app.set('trust proxy', trust);
+        return express?.(app);
+      },
+      ...(expressListener === undefined ? {} : { expressListener }),
+    });
+    await fetch(`${service.url}/hello`, { headers: { 'x-forwarded-for': '198.51.100.4, 203.0.113.9' } });
+    await waitFor(() => lines().length === 1);
+    expect(lines()).toMatchObject([{ ip: expected }]);
+  });
+}
 
 test('listeners on the request and the response log with the id too, whenever the bytes come', async () => {
   const { log, lines } = testLogger();
