@@ -35,11 +35,12 @@ interface Names {
  * of the path Express knows only with the values in it (`req.baseUrl`). `undefined` when no route answered or it cannot be told.
  */
 export function expressRoute(request: RoutedRequest): string | undefined {
-  const { route, app, baseUrl } = request;
+  const { route, app } = request;
   if (route === undefined || fellThrough(request)) return undefined;
   const places = mapOf(app).routes.get(route);
   // After an error the base is empty again, wherever the route was.
-  if (places === undefined) return baseUrl === '' && !entersApp(request) ? templateOf(route) : undefined;
+  if (places === undefined)
+    return request.baseUrl === '' && !entersApp(request) ? templateOf(route) : undefined;
   const [first] = places;
   if (places.length === 1 && first?.template !== undefined) return first.template;
   const path = pathOf(request.originalUrl);
