@@ -49,7 +49,7 @@ export function requestLog(
 }
 
 /**
- * What {@link requestLog} does, around the whole application: also for what comes before its first middleware, and at half the cost. Express
+ * What {@link requestLog} does, around the whole application: also for what comes before its first middleware, and at two thirds of the cost. Express
  * gives each request another prototype, behind which V8 looks up anew whatever is read of it.
  *
  * @returns a listener for `createServer` of node:http.
