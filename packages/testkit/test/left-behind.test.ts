@@ -15,14 +15,15 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { baseFolder } from '../src/base-folder.js';
 import { describeWith, freePort, waitFor } from '../src/index.js';
 import { nestedVitest } from './nested-vitest.js';
+import { presentOf, segmentsOf } from './segments.js';
 
 interface Report {
   readonly worker: number;
   readonly ports: readonly number[];
   /** Of one of the servers: `<run>/sessions/<session>/<server>`. */
   readonly folder: string;
-  /** Of all servers. */
-  readonly processes: readonly string[];
+  /** Of the System V segments of all PostgreSQL servers, as `shmid`. */
+  readonly segments: readonly string[];
 }
 
 // Each starts a vitest with six servers, on a machine that may be busy with more of them.
@@ -52,20 +53,21 @@ async function startHolder(
       Promise.reject(new Error(`The nested vitest ended:\n${vitest.stdout}${vitest.stderr}`)),
     ),
   ]);
-  const said = JSON.parse(readFileSync(path, 'utf8')) as Omit<Report, 'processes'>;
+  const said = JSON.parse(readFileSync(path, 'utf8')) as Omit<Report, 'segments'>;
   const folder = dirname(dirname(dirname(said.folder)));
-  const processes = processesIn(folder);
+  const segments = segmentsOf(folder);
   // Otherwise their absence later would prove nothing.
-  expect(processes.length).toBeGreaterThanOrEqual(6);
-  expect(segmentsOf(processes).length).toBe(3);
-  return { vitest, report: { ...said, processes }, run: folder };
+  expect(processesIn(folder).length).toBeGreaterThanOrEqual(6);
+  expect(segments.length).toBe(3);
+  expect(presentOf(segments)).toEqual(segments);
+  return { vitest, report: { ...said, segments }, run: folder };
 }
 
 async function expectNothingLeft(run: string, report: Report): Promise<void> {
   await waitFor(() => processesIn(run).length === 0, { timeoutMs: 60_000, what: 'the servers to be gone' });
   await waitFor(() => !existsSync(run), { timeoutMs: 60_000, what: 'the run folder to be gone' });
   for (const port of report.ports) await waitFor(() => !listensOn(port));
-  expect(segmentsOf(report.processes)).toEqual([]);
+  expect(presentOf(report.segments)).toEqual([]);
 }
 
 describeWith(['private postgres', 'private mysql', 'private redis'], 'after a kill', () => {
@@ -137,11 +139,4 @@ function listensOn(port: number): boolean {
   return readFileSync('/proc/net/tcp', 'utf8')
     .split('\n')
     .some((line) => line.includes(` ${hex} `) && line.includes(' 0A '));
-}
-
-/** The System V segments that these processes created. */
-function segmentsOf(pids: readonly string[]): string[] {
-  return readFileSync('/proc/sysvipc/shm', 'utf8')
-    .split('\n')
-    .filter((line) => pids.includes(line.trim().split(/\s+/)[4] ?? ''));
 }

@@ -12,6 +12,7 @@ import {
   startRedis,
   waitFor,
 } from '../src/index.js';
+import { presentOf, segmentsOf } from './segments.js';
 
 /** Asks the server something that it must work for, on a new connection. */
 type Ask = (url: string, timeoutMs?: number) => Promise<unknown>;
@@ -162,15 +163,11 @@ describeWith(['private postgres'], 'a PostgreSQL that is killed', () => {
 
   test('leaves no shared memory segment behind once it is closed', async () => {
     const postgres = await startPostgres();
-    const { pid } = postgres;
-    const segments = (): string[] =>
-      readFileSync('/proc/sysvipc/shm', 'utf8')
-        .split('\n')
-        .filter((line) => line.trim().split(/\s+/)[4] === String(pid));
-    expect(segments()).toHaveLength(1);
+    const segments = segmentsOf(postgres.folder);
+    expect(presentOf(segments)).toHaveLength(1);
     await postgres.kill();
     await postgres.close();
-    expect(segments()).toEqual([]);
+    expect(presentOf(segments)).toEqual([]);
   });
 });
 
