@@ -1,5 +1,6 @@
 import { type CheckKind, type Clock, DeadlineError, type Timer } from '@seaworthy/contracts';
 import type { Check } from './check.js';
+import { scheduleExpiry } from './expiry.js';
 
 /** `pending` until the first answer, and as bad as `fail` until then: nobody has seen it work. */
 export type CheckStatus = 'pass' | 'warn' | 'fail' | 'pending';
@@ -122,7 +123,7 @@ export function createCheckRunner(name: string, check: Check, options: CheckRunn
   async function ask(): Promise<void> {
     const call: Call = { startedAt: clock.monotonic(), controller: new AbortController(), overdue: false };
     outstanding = call;
-    const deadline = clock.schedule(() => {
+    const expire = (): void => {
       if (!running) return;
       call.overdue = true;
       const late = new DeadlineError(`check "${name}" took longer than ${check.timeoutMs} ms.`, {
@@ -130,7 +131,8 @@ export function createCheckRunner(name: string, check: Check, options: CheckRunn
       });
       failed(call, late);
       call.controller.abort(late);
-    }, check.timeoutMs);
+    };
+    const deadline = scheduleExpiry(clock, expire, check.timeoutMs);
     try {
       const value = await check.probe(call.controller.signal);
       if (running && !call.overdue) passed(call, value);

@@ -30,16 +30,22 @@ export function describeError(
   redactor: Redactor | undefined,
 ): { readonly code?: string; readonly message: string } {
   const code = errorCode(error);
-  const full = error instanceof Error ? messageOf(error) : 'not an Error';
+  const full = messageOf(error);
   const message = (redactor?.redactText(full) ?? full).slice(0, maxMessageChars);
   return typeof code === 'string' ? { code, message } : { message };
 }
 
-/** An AggregateError, which is what a refused connection to `localhost` throws, has no message of its own. */
-function messageOf(error: Error): string {
-  if (error.message !== '') return error.message;
-  const inner: unknown = error instanceof AggregateError ? error.errors[0] : undefined;
-  return inner instanceof Error ? inner.message : error.name;
+/** What is no text is none: a message may be anything, and reading it may throw. */
+function messageOf(error: unknown): string {
+  try {
+    if (!(error instanceof Error)) return 'not an Error';
+    // An AggregateError, which is what a refused connection to `localhost` throws, has no message of its own.
+    const inner: unknown = error instanceof AggregateError ? error.errors[0] : undefined;
+    const told: unknown = error.message || Object(inner).message || error.name;
+    return typeof told === 'string' ? told : 'an error without a message';
+  } catch {
+    return 'an error that cannot be read';
+  }
 }
 
 /** Numbers, short texts and plain objects of them; a class instance is a driver's result and means nothing here. */

@@ -1,4 +1,6 @@
-import { createFakeClock } from '@seaworthy/testkit';
+import { Worker } from 'node:worker_threads';
+import { systemClock } from '@seaworthy/contracts';
+import { createFakeClock, waitFor } from '@seaworthy/testkit';
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import { type CheckOptions, remote } from '../src/check.js';
@@ -240,4 +242,32 @@ test('agrees with a model for any sequence of answers, delays and hangs', async 
     ),
     { numRuns: 60 },
   );
+});
+
+test('a pause of our own process is no outage of who was asked', async () => {
+  // It answers from a thread of its own, which does not stand still with us.
+  const worker = new Worker(
+    `require('node:http').createServer((_, response) => response.end('ok')).listen(0, '127.0.0.1', function () {
+      require('node:worker_threads').parentPort.postMessage(this.address().port);
+    });`,
+    { eval: true },
+  );
+  const port = await new Promise<number>((resolve) => worker.once('message', resolve));
+  const check = createCheckRunner(
+    'api',
+    remote(
+      async () => {
+        const answer = fetch(`http://127.0.0.1:${port}/`);
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_000);
+        return (await answer).text();
+      },
+      { interval: '1h', timeout: '1s' },
+    ),
+    { clock: systemClock, random, onChange: () => undefined },
+  );
+  check.start();
+  await waitFor(() => check.snapshot().checkedAtMs !== undefined);
+  expect(check.snapshot()).toMatchObject({ status: 'pass', failures: 0 });
+  check.stop();
+  await worker.terminate();
 });

@@ -65,3 +65,17 @@ test('passes causes and figures through the redactor', () => {
   const redactor = { redact: () => ({ user: '[redacted]' }), redactText: () => '[redacted]' };
   expect(describeError(new Error('canary'), redactor)).toEqual({ message: '[redacted]' });
 });
+
+test('tells something of whatever was thrown, and never throws itself', () => {
+  const saying = (message: unknown): Error => Object.defineProperty(new Error(), 'message', { value: message });
+  const throwing = Object.defineProperty(new Error(), 'message', {
+    get() {
+      throw new Error('no');
+    },
+  });
+  const { proxy, revoke } = Proxy.revocable(new Error('gone'), {});
+  revoke();
+  for (const error of [saying(undefined), saying({ reason: 'an object' }), saying(7), throwing, proxy, null, 'text']) {
+    expect(describeError(error, undefined).message).toEqual(expect.any(String));
+  }
+});
