@@ -6,6 +6,7 @@ import {
   silentLogger,
   systemClock,
 } from '@seaworthy/contracts';
+import { calmLogger } from './calm-logger.js';
 import { type CheckRunner, type CheckSnapshot, type CheckStatus, createCheckRunner } from './check-runner.js';
 import { describeCheck, describeError } from './describe-check.js';
 import { createEndpoints, type Endpoint } from './endpoints.js';
@@ -47,7 +48,8 @@ export function createHealth<const C extends Checks = Record<never, never>>(
   options: HealthOptions<C> = {},
 ): Health {
   const given = readHealthOptions(options);
-  const { enabled = true, clock = systemClock, logger = silentLogger, random = Math.random } = given;
+  const { enabled = true, clock = systemClock, random = Math.random } = given;
+  const logger = calmLogger(given.logger ?? silentLogger);
   const { redactor, version, environment, shutdown: { announce, quiet = '1s', deadlines } = {} } = given;
   const checks = given.checks ?? {};
   const live = checkNamesIn('live', given.live ?? [], checks);

@@ -213,3 +213,25 @@ test('a snapshot tells everything at once', async () => {
   await health.close();
   expect(health.snapshot()).toMatchObject({ live: true, ready: false, phase: 'stopped' });
 });
+
+test('a logger that throws neither ends the process nor keeps a phase of the shutdown from running', async () => {
+  const broken = (): never => {
+    throw new Error('the stream was destroyed');
+  };
+  const clock = createFakeClock();
+  const health = createHealth({
+    ...quiet,
+    clock,
+    logger: { error: broken, warn: broken, info: broken, debug: broken },
+    checks: { database: remote(async () => Promise.reject(new Error('away'))) },
+  });
+  await clock.advance(1_000);
+  expect(health.snapshot().checks[0]).toMatchObject({ status: 'fail', failures: 1 });
+  const ran: string[] = [];
+  for (const phase of ['announce', 'pools', 'telemetry'] as const)
+    health.stop(phase, phase, () => ran.push(phase));
+  const stopping = health.shutdown();
+  await clock.advance(5_000);
+  expect(await stopping).toMatchObject({ clean: true });
+  expect(ran).toEqual(['announce', 'pools', 'telemetry']);
+});

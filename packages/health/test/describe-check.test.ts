@@ -67,7 +67,8 @@ test('passes causes and figures through the redactor', () => {
 });
 
 test('tells something of whatever was thrown, and never throws itself', () => {
-  const saying = (message: unknown): Error => Object.defineProperty(new Error(), 'message', { value: message });
+  const saying = (message: unknown): Error =>
+    Object.defineProperty(new Error(), 'message', { value: message });
   const throwing = Object.defineProperty(new Error(), 'message', {
     get() {
       throw new Error('no');
@@ -75,7 +76,15 @@ test('tells something of whatever was thrown, and never throws itself', () => {
   });
   const { proxy, revoke } = Proxy.revocable(new Error('gone'), {});
   revoke();
-  for (const error of [saying(undefined), saying({ reason: 'an object' }), saying(7), throwing, proxy, null, 'text']) {
+  for (const error of [
+    saying(undefined),
+    saying({ reason: 'an object' }),
+    saying(7),
+    throwing,
+    proxy,
+    null,
+    'text',
+  ]) {
     expect(describeError(error, undefined).message).toEqual(expect.any(String));
   }
 });
