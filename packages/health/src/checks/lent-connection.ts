@@ -16,13 +16,17 @@ export async function onLentConnection<Connection, T>(
   use: (connection: Connection) => PromiseLike<T>,
 ): Promise<T> {
   const connection = await lender.acquire();
+  // The pool was exhausted for longer than the deadline: nothing was asked, and a pool in need must not lose a connection.
+  if (signal.aborted) {
+    lender.release(connection);
+    throw signal.reason;
+  }
   let onAbort: () => void = () => undefined;
   const aborted = new Promise<never>((_resolve, reject) => {
     onAbort = () => reject(signal.reason);
   });
   signal.addEventListener('abort', onAbort, { once: true });
   try {
-    signal.throwIfAborted(); // the pool may have been exhausted for longer than the deadline
     const value = await Promise.race([aborted, use(connection)]);
     lender.release(connection);
     return value;

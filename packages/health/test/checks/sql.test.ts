@@ -27,6 +27,21 @@ describeWith(['postgres'], 'with PostgreSQL', () => {
     await nobody.end();
   });
 
+  test('a connection that a busy pool lends too late is given back, not thrown away', async () => {
+    const database = await createTestDatabase('postgres');
+    const pool = new pg.Pool({ connectionString: database.url, max: 1 });
+    const busy = await pool.connect();
+    const stop = new AbortController();
+    const waiting = postgresPing(pool).probe(stop.signal);
+    await waitFor(() => pool.waitingCount === 1);
+    stop.abort(new Error('time is up'));
+    busy.release();
+    await expect(waiting).rejects.toThrow('time is up');
+    expect([pool.totalCount, pool.idleCount]).toEqual([1, 1]);
+    await pool.end();
+    await database.drop();
+  });
+
   test('postgresReplicaLag refuses a server that is no replica', async () => {
     const database = await createTestDatabase('postgres');
     const pool = new pg.Pool({ connectionString: database.url, max: 1 });
