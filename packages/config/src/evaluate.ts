@@ -1,6 +1,6 @@
 import { Secret } from '@seaworthy/contracts';
 import type { FieldDefault, FieldDefinition } from './field.js';
-import { frozenCopy } from './frozen.js';
+import { frozenCopy, frozenValue } from './frozen.js';
 import type { Gathered } from './gather.js';
 import { misspeltAs, type Undeclared } from './misspelt.js';
 import type { Fault, Parsed } from './parsed.js';
@@ -62,7 +62,10 @@ export function evaluate(name: string, definition: FieldDefinition, circumstance
   if (said !== undefined && 'value' in said) {
     // A secret whose schema made this up was refused when it was defined, unless the schema decides anew each time.
     if (definition.exposure !== 'secret' || said.value === undefined) {
-      return { state: 'unset', value: frozenCopy(said.value) };
+      const made = frozenValue(said.value);
+      return 'value' in made
+        ? { state: 'unset', value: made.value }
+        : outcomeOf(name, definition, made, 'default', defaultOrigin);
     }
     return outcomeOf(
       name,
@@ -85,7 +88,7 @@ export function readText(
 ): Parsed {
   const parsed = definition.parse(text);
   if ('faults' in parsed) return parsed;
-  if (definition.exposure !== 'secret') return { value: frozenCopy(parsed.value) };
+  if (definition.exposure !== 'secret') return frozenValue(parsed.value);
   return protect(name, definition, parsed.value, profile, ownDefault);
 }
 

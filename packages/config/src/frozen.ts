@@ -1,3 +1,17 @@
+import { invalid, type Parsed } from './parsed.js';
+
+/** The {@link frozenCopy}, or that there is none: a getter of the value throws, or it is nested beyond the stack. */
+export function frozenValue(value: unknown): Parsed {
+  try {
+    return { value: frozenCopy(value) };
+  } catch {
+    return invalid(
+      'gives a value that cannot be copied, so that nobody could freeze it',
+      'Nest it less deeply; a schema that makes objects gives them plain values and no getters that throw.',
+    );
+  }
+}
+
 /**
  * A copy of plain objects and arrays, frozen all the way down. A copy, because a schema may give its own default object,
  * which is not ours to freeze. A Date, Map or Set cannot be frozen, so it is a copy of its own each time; instances of other

@@ -5,7 +5,7 @@ import { type FieldDefinition, fieldKey, type SecretOptions } from './field.js';
 import { passwordOf } from './fields/password-of.js';
 import { schemaField } from './fields/schema.js';
 import { coercesNothing, readTyped, typedText } from './fields/typed-text.js';
-import { frozenCopy } from './frozen.js';
+import { frozenValue } from './frozen.js';
 import type { Problem } from './problem.js';
 import type { Reader, Reading } from './reader.js';
 import { secretOptions } from './secret-options.js';
@@ -156,14 +156,14 @@ function protectMembers(
   const values: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(given)) {
     const definition = definitions.get(name);
-    if (definition?.exposure !== 'secret' || value === undefined) {
-      Object.defineProperty(values, name, { value: frozenCopy(value), enumerable: true });
-      continue;
-    }
+    const isSecret = definition?.exposure === 'secret' && value !== undefined;
+    const read = isSecret ? protect(name, definition, value, profile) : frozenValue(value);
     const origin = gathered.entry(name)?.origin ?? { source: 'default', at: 'the default in the schema' };
-    const read = protect(name, definition, value, profile);
-    if ('value' in read) values[name] = read.value;
-    else problems.push(...read.faults.map((fault) => faultProblem(name, definition, fault, origin)));
+    if ('value' in read) Object.defineProperty(values, name, { value: read.value, enumerable: true });
+    else {
+      const known = definition ?? describeMember(name, undefined, {});
+      problems.push(...read.faults.map((fault) => faultProblem(name, known, fault, origin)));
+    }
   }
   return Object.freeze(values);
 }

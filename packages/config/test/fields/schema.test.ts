@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { defineConfig, env, type StandardSchema } from '../../src/index.js';
-import { loadField } from '../support/load-field.js';
+import { configErrorOf, loadField } from '../support/load-field.js';
 
 const wholeNumbers = [
   ['zod', z.string().regex(/^\d+$/).transform(Number)],
@@ -118,6 +118,36 @@ test('a schema that throws is a problem', () => {
   expect(loadField(transform, 'CANARY').problems).toMatchObject([
     { message: 'has a schema that throws or answers later' },
   ]);
+});
+
+describe('what cannot be copied to be frozen is a problem, and nothing is thrown', () => {
+  const nested = `${'['.repeat(30_000)}${']'.repeat(30_000)}`;
+  const throwing = z.string().transform((text) => ({
+    get made(): string {
+      throw new Error(text);
+    },
+  }));
+
+  test.each([
+    ['JSON that is nested too deeply', env.json(), nested],
+    ['what a schema makes of it', env.schema(z.string().transform((text) => JSON.parse(text))), nested],
+    ['a getter that throws', env.schema(throwing), 'CANARY'],
+  ])('%s', (_, field, text) => {
+    const { problems } = loadField(field, text);
+    expect(problems).toMatchObject([{ name: 'X', message: expect.stringContaining('cannot be copied') }]);
+    expect(JSON.stringify(problems)).not.toContain('CANARY');
+  });
+
+  test('in a whole schema too, beside the other problems', () => {
+    const whole = defineConfig(z.object({ A: throwing, B: throwing.optional(), C: z.string() }));
+    const load = () => whole.load({ env: { A: 'CANARY', C: 'c' }, cwd: '/nonexistent' });
+    expect(configErrorOf(load).problems).toMatchObject([{ name: 'A', code: 'invalid' }]);
+  });
+
+  test('in a default that a schema makes, when it is loaded', () => {
+    const made = z.preprocess((given) => given ?? 'CANARY', throwing);
+    expect(loadField(made, undefined).problems).toMatchObject([{ name: 'X', code: 'invalid' }]);
+  });
 });
 
 test('what is no schema is refused when the configuration is defined', () => {

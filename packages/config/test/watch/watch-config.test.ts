@@ -103,6 +103,23 @@ describe('a snapshot', () => {
   });
 });
 
+test('a next one that cannot be copied is rejected like any other, by the timers as by refresh', async () => {
+  const clock = createFakeClock();
+  const cwd = tempFolder();
+  const write = (json: string) => writeFileSync(join(cwd, '.env'), `LIMITS='${json}'`);
+  write('[1]');
+  const nested = defineConfig({ fields: { LIMITS: env.json() } });
+  const live = await nested.watch({ env: {}, cwd, clock, filePoll: '1s' });
+  write(`${'['.repeat(30_000)}${']'.repeat(30_000)}`);
+  await clock.advance(1_000);
+  await live.refresh();
+  expect([live.current.LIMITS, live.rejection?.problems.length]).toEqual([[1], 1]);
+  write('[2]');
+  await live.refresh();
+  expect([live.current.LIMITS, live.rejection]).toEqual([[2], undefined]);
+  await live.close();
+});
+
 test('a configuration that is wrong at the start is refused as by load', async () => {
   const error = await configErrorFrom(schema.watch({ env: { MIN: 'x' }, sources: [sources.env()] }));
   expect(error.problems).toMatchObject([{ name: 'MIN' }]);
