@@ -93,11 +93,12 @@ function urlFault(text: string, protocols: readonly string[], allowEmptyHost: bo
   if (!decodes(credentials) || !decodes(rest.split(/[?#]/, 1)[0] ?? ''))
     return 'has a percent sign that encodes nothing';
   const host = authority.slice(at + 1);
-  if (host === '') return allowEmptyHost && at === -1 ? undefined : 'has no host';
+  if (host === '' && !(allowEmptyHost && at === -1)) return 'has no host';
   if (host.includes(',')) return 'names several hosts';
   if (/(?:^|[/@:])\.\.\.(?:$|[/@:?#])/.test(`${authority}${rest}`))
     return 'is an example that nothing has filled in';
-  if (!/[a-z0-9]/i.test(host) || host.includes('..') || host.startsWith(':')) return 'has no real host';
+  if (host !== '' && (!/[a-z0-9]/i.test(host) || host.includes('..') || host.startsWith(':')))
+    return 'has no real host';
   return urlOf(text) === undefined ? 'is not an absolute URL' : undefined;
 }
 

@@ -61,6 +61,15 @@ describe('env.url', () => {
     expect(loadField(socket, 'postgres:///db?host=/run/postgresql').problems).toEqual([]);
   });
 
+  test('refuses what is no URL although it needs no host, as a secret in production too', () => {
+    const socket = env.url({ protocols: ['http:'], allowEmptyHost: true });
+    for (const field of [socket, socket.secret()]) {
+      expect(loadField(field, 'http://?password=CANARY', 'production').problems).toMatchObject([
+        { message: 'is not an absolute URL' },
+      ]);
+    }
+  });
+
   test('accepts http and https when no protocols are given, with an @ in the path', () => {
     expect(loadField(env.url(), 'https://cdn.example/@scope/pkg?q=a@b').problems).toEqual([]);
     expect(loadField(env.url(), 'https://key@o1.ingest.example/42').problems).toEqual([]);
