@@ -90,10 +90,13 @@ function readSource(source: Source, context: SourceContext): SourceReading {
 /** A source may be anybody's code: what it throws may hold a value and is dropped. */
 export const threw = 'threw an error, which is not shown because it may hold a value';
 
-/** The reading, unless it holds what is no text. */
+/** The reading, unless it holds what is no text, or does not say where that stands: reports and `explain` print the place. */
 export function checkedReading<R extends SourceReading>(source: { readonly name: string }, reading: R) {
   const wrong = reading.entries.some((found) => !('fault' in found) && typeof found.value !== 'string');
-  return wrong ? failedReading(source, 'gave something that is no text') : reading;
+  if (wrong) return failedReading(source, 'gave something that is no text');
+  const all: readonly Partial<SourceEntry>[] = [...reading.entries, ...(reading.unreadable ?? [])];
+  const placed = all.every(({ name, origin }) => typeof name === 'string' && typeof origin?.at === 'string');
+  return placed ? reading : failedReading(source, 'gave something without its name or its origin');
 }
 
 /** In place of what the source did not give. */

@@ -38,6 +38,8 @@ describe('a source of your own', () => {
   test.each([
     ['throws', () => JSON.parse('CANARY') as SourceReading],
     ['gives what is no text', () => fleet({ REGION: 7 as never }).read({} as never)],
+    ['does not say where', () => ({ entries: [{ name: 'PORT', value: 'CANARY' } as never] })],
+    ['gives no list', () => ({}) as never],
   ])('that %s is one problem, without its message', (_, read) => {
     const error = configErrorOf(() => schema.load({ env: {}, sources: [{ name: 'fleet', read }] }));
     expect(error.problems).toMatchObject([{ code: 'unreadable', name: 'fleet' }]);
