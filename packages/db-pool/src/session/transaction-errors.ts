@@ -38,6 +38,14 @@ export function overError(): DbError {
   return new DbError('closed', 'The transaction is over. Await every call made in it.');
 }
 
+/** What goes on in a part after the part around it was undone would be a part of the whole. */
+export function undoneError(): DbError {
+  return new DbError(
+    'transaction_aborted',
+    'The part of the transaction around this one failed and was undone, so this was not run. Await every call made in a part.',
+  );
+}
+
 export function commitUnknown(cause: DbError): DbError {
   return new DbError(
     'commit_unknown',

@@ -1,6 +1,7 @@
 import type { SqlDialect } from '@seaworthy/contracts';
 import { DbError, type DbErrorKind } from '../db-error.js';
-import { compile } from '../sql/compile.js';
+import type { DriverResult } from '../driver.js';
+import { compile, type Statement } from '../sql/compile.js';
 import type { Lease } from './lease.js';
 import type { Limits, LimitsReader } from './limits.js';
 import { createRunner, type QueryRunner } from './runner.js';
@@ -13,6 +14,7 @@ import {
   endsTransaction,
   overError,
   swallowedError,
+  undoneError,
 } from './transaction-errors.js';
 import { UnderWay } from './under-way.js';
 
@@ -39,6 +41,16 @@ export interface TransactionRun {
   readonly reader: LimitsReader;
 }
 
+/** A transaction, or a part of it, while its work runs. */
+interface Scope {
+  readonly tx: DbTransaction;
+  readonly underWay: UnderWay;
+  /** Nothing more begins in it. */
+  end(): void;
+  /** Nor may what was begun in it go on: it would be a part of what is around it. */
+  undo(): void;
+}
+
 /**
  * Runs `work` in one transaction on a borrowed connection: committed when it returns, rolled back when it throws. What `work` began
  * and did not await ends before the commit, and can begin nothing after a failure: it would take effect outside of the transaction.
@@ -53,47 +65,54 @@ export async function runTransaction<T>(
   const { lease, dialect, limits } = run;
   const { connection } = lease;
   const command = (text: string): Promise<unknown> => lease.command({ text, values: [] }, limits);
-  const underWay = new UnderWay();
   let doomed: DbError | undefined;
   /** A statement of the caller's own has committed it or rolled it back. */
   let hasEnded = false;
   let over = false;
   let savepoints = 0;
 
-  function requireGoingOn(): void {
-    if (over) throw overError();
-    if (doomed !== undefined) throw abortedBy(doomed);
-    if (hasEnded) throw alreadyEndedError();
+  /** Why nothing more can be a part of it. */
+  function hindrance(): DbError | undefined {
+    if (over) return overError();
+    if (doomed !== undefined) return abortedBy(doomed);
+    return hasEnded ? alreadyEndedError() : undefined;
   }
 
-  function scope(): { readonly tx: DbTransaction; end(): void } {
-    let ended = false;
-    let siblings: Promise<unknown> = Promise.resolve();
-    const requireOpen = (): void => {
-      if (ended) throw overError();
-      requireGoingOn();
-    };
+  /** In its turn: what was asked for together with a statement that ended the transaction would stand alone. */
+  async function send(statement: Statement, hindered: () => DbError | undefined): Promise<DriverResult> {
+    refuseFor(hindered());
+    const before = connection.transactionState;
+    try {
+      return await connection.query(statement);
+    } catch (error) {
+      if (endsTransaction(error, dialect)) doomed = error;
+      throw error;
+    } finally {
+      if (before !== 'none' && connection.transactionState === 'none' && lease.over === undefined)
+        hasEnded = true;
+    }
+  }
 
-    async function query(...[statement, options]: Parameters<QueryRunner['execute']>): Promise<never> {
-      requireOpen();
-      const before = connection.transactionState;
-      try {
-        const result = await lease.query(compile(statement, dialect), run.reader.ofQuery(options));
-        // The driver builds rows from the server's own description; that they are a `Row` is the caller's claim.
-        return result as never;
-      } catch (error) {
-        if (endsTransaction(error, dialect)) doomed = error;
-        throw error;
-      } finally {
-        if (before !== 'none' && connection.transactionState === 'none' && lease.over === undefined)
-          hasEnded = true;
-      }
+  /** @param enclosing - why nothing more can be a part of what is around it. */
+  function scope(enclosing: () => DbError | undefined): Scope {
+    const underWay = new UnderWay();
+    let ended = false;
+    let undone = false;
+    let siblings: Promise<unknown> = Promise.resolve();
+    const hindered = (): DbError | undefined => (undone ? undoneError() : enclosing());
+
+    async function query(...[asked, options]: Parameters<QueryRunner['execute']>): Promise<never> {
+      refuseFor(ended ? overError() : hindered());
+      const statement = compile(asked, dialect);
+      const limits = run.reader.ofQuery(options);
+      // The driver builds rows from the server's own description; that they are a `Row` is the caller's claim.
+      return (await lease.run(statement.text, () => send(statement, hindered), limits)) as never;
     }
 
     const tx: DbTransaction = {
       ...createRunner(dialect, (statement, options) => underWay.run(() => query(statement, options))),
       async *stream<Row>(query: Streamed<Row>, given?: StreamOptions) {
-        requireOpen();
+        refuseFor(ended ? overError() : hindered());
         const context = { dialect, limits: run.reader };
         try {
           yield* streamRows(lease, planStream(query, given, context), context);
@@ -104,36 +123,45 @@ export async function runTransaction<T>(
       },
       transaction(inner) {
         if (ended) return Promise.reject(overError());
-        const turn = underWay.run(() => siblings.then(() => nested(inner)));
+        const turn = underWay.run(() => siblings.then(() => nested(inner, hindered)));
         siblings = turn.catch(() => undefined);
         return turn;
       },
     };
     return {
       tx,
+      underWay,
       end: () => {
         ended = true;
+      },
+      undo: () => {
+        ended = true;
+        undone = true;
       },
     };
   }
 
-  async function nested<R>(inner: (tx: DbTransaction) => Promise<R>): Promise<R> {
-    requireGoingOn();
+  async function nested<R>(
+    inner: (tx: DbTransaction) => Promise<R>,
+    enclosing: () => DbError | undefined,
+  ): Promise<R> {
+    refuseFor(enclosing());
     savepoints += 1;
     const name = `seaworthy_${savepoints}`;
     await command(`savepoint ${name}`);
-    const { tx, end } = scope();
+    const { tx, underWay, end, undo } = scope(enclosing);
     try {
       const value = await inner(tx);
       end();
-      requireGoingOn();
+      await underWay.none();
+      refuseFor(enclosing());
       // A failed statement that `inner` swallowed leaves the savepoint unusable, so it is undone.
       if (connection.transactionState === 'failed') throw swallowedError();
       await command(`release savepoint ${name}`);
       return value;
     } catch (error) {
-      end();
-      if (doomed === undefined && !hasEnded && !over && lease.over === undefined) {
+      undo();
+      if (enclosing() === undefined && lease.over === undefined) {
         await command(`rollback to savepoint ${name}`);
         await command(`release savepoint ${name}`);
       }
@@ -163,7 +191,7 @@ export async function runTransaction<T>(
     }
   }
 
-  const { tx, end } = scope();
+  const { tx, underWay, end } = scope(hindrance);
   try {
     for (const text of beginStatements(run)) await command(text);
     const value = await untilOver(lease, async () => {
@@ -181,6 +209,10 @@ export async function runTransaction<T>(
     await rollback();
     throw error;
   }
+}
+
+function refuseFor(hindrance: DbError | undefined): void {
+  if (hindrance !== undefined) throw hindrance;
 }
 
 /** COMMIT may have been carried out all the same. */

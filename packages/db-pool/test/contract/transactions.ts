@@ -225,6 +225,70 @@ export function transactionsContract(engine: Engine): void {
     await engine.db.transaction((tx) => tx.exec(sql`drop table if exists other`));
   });
 
+  testWhere(engine.name !== 'pglite')(
+    'runs nothing that was asked for together with a statement that ended it, and counts nothing twice',
+    async () => {
+      await engine.db.exec(sql`create table if not exists taken (who varchar(20))`);
+      await engine.db.exec(sql`delete from taken`);
+      let bothIn = 0;
+      const cross = (first: number, second: number, who: string) =>
+        engine.db.transaction(async (tx) => {
+          await tx.exec(take(first, 1));
+          bothIn += 1;
+          await waitFor(() => bothIn >= 2, { what: 'both transactions to hold a row' });
+          const note = sql`insert into taken ${sql.row({ who })}`;
+          await Promise.all([tx.exec(take(second, 1)), tx.exec(note)]); // one of the first is a deadlock
+        });
+      await Promise.all([cross(1, 2, 'a'), cross(2, 1, 'b')]);
+      expect(await engine.db.many(sql`select who from taken order by who`)).toEqual([
+        { who: 'a' },
+        { who: 'b' },
+      ]);
+      const end =
+        engine.db.dialect === 'postgres' ? sql`commit` : sql`create table if not exists other (a int)`;
+      const work = engine.db.transaction(async (tx) => {
+        await tx.exec(take(1, 1));
+        await Promise.all([tx.exec(end), tx.exec(take(2, 1))]);
+      });
+      expect((await refused(work)).message).toMatch(/stand alone/);
+      expect(await amounts()).toEqual([7, 18]);
+      await engine.db.exec(sql`drop table taken`);
+      await engine.db.exec(sql`drop table if exists other`);
+    },
+  );
+
+  test('a part goes with the part around it, whatever it still has to do, and keeps it from nothing', async () => {
+    let wake: () => void = () => undefined;
+    const woken = new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+    let parts: readonly Promise<unknown>[] = [];
+    await engine.db.transaction(async (tx) => {
+      const outer = tx.transaction(async (around) => {
+        const goesOn = around.transaction(async (part) => {
+          await part.exec(take(1, 1));
+          await woken;
+          await part.exec(take(2, 1));
+        });
+        const waits = around.transaction((part) => part.exec(take(2, 2)));
+        parts = [goesOn, waits];
+        for (const part of parts) part.catch(() => undefined);
+        await around.exec(take(1, 4));
+        throw new Error('undo this part');
+      });
+      await refusedBy(outer);
+      wake();
+      for (const part of parts) expect(kindOf(await refused(part))).toBe('transaction_aborted');
+      await tx.transaction(async (around) => {
+        void around.transaction(async (part) => {
+          await part.one(sql`select 1 as one`);
+          await part.exec(take(2, 5));
+        });
+      });
+    });
+    expect(await amounts()).toEqual([10, 15]);
+  });
+
   // PGlite has one connection, so transactions cannot wait for each other's locks.
   testWhere(engine.name !== 'pglite')(
     'runs the loser of a deadlock again, and both take effect',
