@@ -30,7 +30,7 @@ const backupsFault = new Set(['BACKUP_CORRUPT', 'BACKUP_INCOMPLETE', 'BACKUP_UNR
  * "Error Codes"; MySQL, "Error Message Reference".
  */
 const placesFault =
-  /SQLSTATE (?:08|28|53|57|58|42501)|ERROR (?:1021|1040|1044|1045|1053|1114|1142|1143|1205|1227|1317|1370|1419|2002|2003|2006|2013) /;
+  /SQLSTATE (?:08|28|53|57|58|42501)|ERROR (?:1021|1040|1044|1045|1053|1114|1142|1143|1153|1205|1227|1317|1370|1419|2002|2003|2006|2013) /;
 
 /**
  * Whether a restore failed because of the scratch place, or because somebody ended a program. The backup would otherwise count for

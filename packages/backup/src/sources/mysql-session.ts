@@ -31,6 +31,12 @@ const objects = `select (select count(*) from information_schema.tables where ta
 const otherEngines = `select count(*) from information_schema.tables where table_schema = database()
   and table_type = 'BASE TABLE' and engine <> 'InnoDB'`;
 
+/**
+ * The most that the protocol knows. By themselves `mariadb-dump` reads rows of up to 24 MB, and `mariadb` writes statements of up to 16 MB,
+ * in which a byte of a blob is two: what the one had dumped the other did not take back.
+ */
+const longestRow = '--max-allowed-packet=1G';
+
 export interface MysqlSessionOptions {
   readonly address: DatabaseUrl;
   readonly label: string;
@@ -92,7 +98,7 @@ export async function openMysqlSession(options: MysqlSessionOptions): Promise<So
     (stage: BackupStage): MysqlAsk =>
     (statements, askSignal) =>
       mysqlAnswer(
-        { ...common, name: 'mysql', path: loader.path, args: batch, stage, report: mysqlReport },
+        { ...common, name: 'mysql', path: loader.path, args: batch, stage, keep: 'end', report: mysqlReport },
         statements,
         askSignal,
       );
@@ -119,6 +125,7 @@ export async function openMysqlSession(options: MysqlSessionOptions): Promise<So
         '--events',
         '--hex-blob',
         '--default-character-set=utf8mb4',
+        longestRow,
         '--no-tablespaces', // would need a global privilege
         '--skip-add-drop-table', // restoring must never drop what is there
         ...(dumper.version.includes('MariaDB') ? [] : ['--set-gtid-purged=OFF']),
@@ -147,8 +154,16 @@ export async function openMysqlSession(options: MysqlSessionOptions): Promise<So
         name: loader.path.endsWith('mariadb') ? 'mariadb' : 'mysql',
         path: loader.path,
         // Binary mode also switches off client commands, of which one runs a shell.
-        args: [file, '--batch', '--binary-mode', '--default-character-set=utf8mb4', address.database],
+        args: [
+          file,
+          '--batch',
+          '--binary-mode',
+          '--default-character-set=utf8mb4',
+          longestRow,
+          address.database,
+        ],
         stage: 'restore',
+        keep: 'end', // the statement that failed stands before the error, rows and all
         report: mysqlReport,
       }),
       begin: '',
