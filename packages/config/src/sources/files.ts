@@ -44,7 +44,9 @@ function readPointer(name: string, context: SourceContext): SourceEntry | undefi
   if (isHardened(context.profile) && context.isSecret(name) && (read.mode & othersMask) !== 0) {
     return { name, fault: openToOthers(context.profile, origin.at), origin };
   }
-  return { name, value: read.text.replace(/\r?\n$/, ''), origin };
+  const value = read.text.replace(/\r?\n$/, '');
+  // An empty value would count as not set, and a default or nothing would be used instead of the file.
+  return value === '' ? { name, fault: unusable(pointer, 'is empty'), origin } : { name, value, origin };
 }
 
 function inEnvironment(name: string, { env }: SourceContext): SourceEntry | undefined {

@@ -125,6 +125,8 @@ describe('a file that cannot be used', () => {
     ['is a named pipe that nobody writes to', pipe, 'is not a regular file'],
     ['is a link to itself', loop, 'cannot be read'],
     ['is empty', file(''), 'is empty'],
+    ['holds a line break and nothing else', file('\n'), 'is empty'],
+    ['holds a byte order mark and a line break', file('\ufeff\r\n'), 'is empty'],
     ['is too large', file('x'.repeat(64 * 1024 + 1)), 'is larger than allowed'],
     ['never ends', () => '/dev/zero', 'is not a regular file'],
     ['holds bytes that are no UTF-8', file(new Uint8Array([0xc3, 0x28])), 'is not valid UTF-8'],
