@@ -108,7 +108,8 @@ function* layersOf(schema: unknown): Generator<{ readonly type: unknown; readonl
 
 /** The faults of the text itself, then what it reads as. */
 export function readTyped(typed: TypedText | undefined, text: string): Parsed {
-  const fault = textFault(text, { multiline: typed === undefined });
+  // Whether a schema of texts takes several lines only the schema knows; one line with its end was copied with it.
+  const fault = textFault(text, { multiline: typed === undefined && /[\r\n](?=[^\r\n])/.test(text) });
   if (fault !== undefined) return invalid(fault);
   return typed === undefined ? valid(text) : typed.parse(text);
 }

@@ -52,6 +52,21 @@ describe.each(flags)('env.json with a schema of %s', (vendor, schema) => {
   });
 });
 
+test.each([
+  ['zod', z.string().startsWith('sk_')],
+  ['valibot', v.pipe(v.string(), v.startsWith('sk_'))],
+  ['arktype', type('string')],
+])(
+  '%s never sees a blank or a single line break at the end of a text, lines of a key it does',
+  (_, schema) => {
+    for (const text of ['sk_live_1 ', 'sk_live_1\t', 'sk_live_1\n', 'sk_live_1\r\n\n']) {
+      expect(loadField(schema, text).problems).toHaveLength(1);
+      expect(loadField(env.schema(schema).secret(), text).problems).toHaveLength(1);
+    }
+    expect(loadField(schema, 'sk_line\nline\n').problems).toEqual([]);
+  },
+);
+
 test('a default of the schema itself stands when the variable is not set', () => {
   expect(loadField(z.string().default('x'), undefined)).toEqual({ value: 'x', problems: [] });
   expect(loadField(env.json(z.object({ a: z.number() }).default({ a: 1 })), '')).toEqual({

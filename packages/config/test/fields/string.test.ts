@@ -20,6 +20,12 @@ describe('env.string', () => {
     ['a\u001bb', 'holds a control character'],
     ['\ufeffa', 'begins with a byte order mark'],
     ['a\ufffd', 'is not valid UTF-8'],
+    ['a\u0085b', 'holds a control character'],
+    ['a\u009b', 'holds a control character'],
+    ['a\u2028b', 'holds a line break'],
+    ['\u200ba', 'has an invisible character at its start or its end'],
+    ['a\u2060', 'has an invisible character at its start or its end'],
+    ['a\ud800', 'is not valid UTF-8'],
     ['undefined', 'is what JavaScript writes for a value that is none'],
     ['[object Object]', 'is what JavaScript writes for a value that is none'],
   ])('refuses %j, which %s', (text, message) => {
@@ -39,6 +45,15 @@ describe('env.string', () => {
   test('a text of several lines keeps its line breaks when it may have them', () => {
     const pem = '-----BEGIN KEY-----\nabc\n-----END KEY-----\n';
     expect(loadField(env.string({ multiline: true }), pem).value).toBe(pem);
+  });
+
+  test.each([
+    ['a\nb ', 'has a blank at its start or its end'],
+    ['a\nb\u00a0', 'has a blank at its start or its end'],
+    ['a\u0085\nb', 'holds a control character'],
+    ['a\n\udc00', 'is not valid UTF-8'],
+  ])('refuses %j, which %s, with several lines too', (text, message) => {
+    expect(loadField(env.string({ multiline: true }), text).problems).toMatchObject([{ message }]);
   });
 
   test('a PEM text with \\n written out as two characters is a problem, not repaired', () => {
