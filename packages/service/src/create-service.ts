@@ -46,6 +46,9 @@ export function createService<Values extends object>(
   return builder(given, []) as unknown as ServiceBuilder<BaseContext<Values>>;
 }
 
+/** What a service makes itself: a resource under one of these names would stand in its place. */
+const ownNames = ['health', 'security', 'http'];
+
 /** Builders are immutable: the same beginning can be continued in two ways, as tests like to do. */
 function builder(options: ServiceOptions<object>, steps: readonly Step[]): ServiceBuilder<AnyContext> {
   function then(step: Step): ServiceBuilder<AnyContext> {
@@ -61,11 +64,21 @@ function builder(options: ServiceOptions<object>, steps: readonly Step[]): Servi
     return builder(options, [...steps, step]);
   }
 
+  function named(step: Step): ServiceBuilder<AnyContext> {
+    if (ownNames.includes(step.name)) {
+      throw new ServiceError(
+        `${owner}: "${step.name}" is a step of its own, .${step.name}(). Give this one another name.`,
+        { code: 'SERVICE_NAME_TAKEN' },
+      );
+    }
+    return then(step);
+  }
+
   const next = {
     resource: (name: string, open: Open, own: StepOptions = {}) =>
-      then(resourceStep(name, open, timeoutOf(own))),
+      named(resourceStep(name, open, timeoutOf(own))),
     startup: (name: string, work: Work, own: StepOptions = {}) =>
-      then(startupStep(name, work, timeoutOf(own))),
+      named(startupStep(name, work, timeoutOf(own))),
     health: (declare: DeclareHealth) => then(healthStep(declare)),
     security: (declare: DeclareSecurity) => then(securityStep(declare)),
     http: (build: BuildHttp, listen: DeclareListen, own: StepOptions = {}) =>

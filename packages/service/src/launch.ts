@@ -16,6 +16,8 @@ export interface Launch {
   readonly signal: AbortSignal;
   /** `false`: the process belongs to somebody else. */
   readonly signals: boolean;
+  /** Settles when no step is under way any more; never rejects. */
+  taken: Promise<void>;
   http: { readonly host: HttpHost; readonly url: string } | undefined;
 }
 

@@ -1,7 +1,8 @@
 import { writeSync } from 'node:fs';
 import type { LoadAsyncOptions, Source } from '@seaworthy/config';
-import { DeadlineError, processEvents, SeaworthyError, withDeadline } from '@seaworthy/contracts';
+import { DeadlineError, SeaworthyError, withDeadline } from '@seaworthy/contracts';
 import { createLogger } from '@seaworthy/logging';
+import { type EarlyStop, earlyStop } from './early-stop.js';
 import type { AnyContext, Launch, Step } from './launch.js';
 import { closeMs, createOpened } from './opened.js';
 import type { RunningService } from './service-builder.js';
@@ -14,51 +15,25 @@ export async function startService(
   options: ServiceOptions<object>,
   steps: readonly Step[],
 ): Promise<RunningService<AnyContext>> {
-  const stop = new AbortController();
-  const launch: Launch = {
-    context: await openContext(options),
-    opened: createOpened(),
-    signal: stop.signal,
-    signals: options.signals !== false,
-    http: undefined,
-  };
+  const stop = earlyStop(options.signals !== false);
+  const launch = await opening(options, stop);
   const { logger } = launch.context;
   logger.info('Starting', { version: options.version });
-
-  // Until there is a health that owns the shutdown, a signal must not leave half of a service behind.
   const started = takeAll(launch, steps);
-  let unfinished: unknown;
-  let settle: () => void = () => undefined;
-  const settled = new Promise<void>((resolve) => {
-    settle = resolve;
-  });
-  const unregister = launch.signals
-    ? processEvents().onShutdown(async () => {
-        stop.abort(
-          new ServiceError('The service was told to stop before it had started.', {
-            code: 'SERVICE_STOPPED',
-          }),
-        );
-        await settled; // the process exits after this, so not before everything is closed
-        if (unfinished !== undefined) throw unfinished; // and with 1
-      })
-    : () => undefined;
+  launch.taken = started.catch(() => undefined);
   try {
     await started;
   } catch (error) {
-    if (isUnfinished(error)) unfinished = error;
     if (!stop.signal.aborted || isUnfinished(error)) logger.error('The service could not start', { error });
     await closeAll(launch);
-    unregister();
-    settle();
+    stop.over(isUnfinished(error) ? error : undefined);
     throw error;
   }
   // Also a service without a port is shut down by a health: it owns the order, and what was opened hangs on it.
   if (launch.context.health === undefined) {
     launch.context = { ...launch.context, health: openHealth(launch, {}) };
   }
-  unregister();
-  settle();
+  stop.over();
   launch.context.health?.ready(); // a service with a port said so when it opened
   logger.info('Started', { url: launch.http?.url });
 
@@ -68,6 +43,24 @@ export async function startService(
     return closing;
   };
   return { context: launch.context, url: launch.http?.url, close, [Symbol.asyncDispose]: close };
+}
+
+/** Configuration and logger: nothing is open yet, but a configuration may be waited for. */
+async function opening(options: ServiceOptions<object>, stop: EarlyStop): Promise<Launch> {
+  try {
+    const context = await openContext(options, stop.signal);
+    return {
+      context,
+      opened: createOpened(),
+      signal: stop.signal,
+      signals: options.signals !== false,
+      taken: Promise.resolve(),
+      http: undefined,
+    };
+  } catch (error) {
+    stop.over();
+    throw stop.signal.aborted ? stop.signal.reason : error;
+  }
 }
 
 /** As {@link startService} for a process of its own. */
@@ -85,14 +78,12 @@ export async function runService(
   }
 }
 
-async function openContext({
-  name,
-  version,
-  config: schema,
-  sources,
-  logging,
-}: ServiceOptions<object>): Promise<AnyContext> {
-  const config = await loadConfig(schema, sources);
+async function openContext(
+  { name, version, config: schema, sources, logging }: ServiceOptions<object>,
+  stop: AbortSignal,
+): Promise<AnyContext> {
+  const config = await loadConfig(schema, sources, stop);
+  stop.throwIfAborted();
   const environment = schema.profileOf(config);
   const logger = createLogger({ ...logging?.(config), service: name, environment });
   return { name, version, environment, config, logger } satisfies BaseContext<object>;
@@ -102,11 +93,16 @@ async function openContext({
 function loadConfig(
   schema: ServiceOptions<object>['config'],
   given: LoadAsyncOptions = {},
+  stop: AbortSignal,
 ): object | Promise<object> {
   const { sources, timeout, signal, ...where } = given;
   if (sources === undefined) return schema.load(where);
   const local = sources.filter((source): source is Source => !('fetch' in source));
-  return local.length < sources.length ? schema.loadAsync(given) : schema.load({ ...where, sources: local });
+  if (local.length === sources.length) return schema.load({ ...where, sources: local });
+  return schema.loadAsync({
+    ...given,
+    signal: signal === undefined ? stop : AbortSignal.any([signal, stop]),
+  });
 }
 
 async function takeAll(launch: Launch, steps: readonly Step[]): Promise<void> {

@@ -305,6 +305,17 @@ describe('createService', () => {
     expect(log).toEqual(['open db', 'close db']);
   });
 
+  it('refuses a step with the name of something that the service makes itself', () => {
+    for (const name of ['health', 'security', 'http', 'logger']) {
+      const refusal = expect.objectContaining({
+        code: 'SERVICE_NAME_TAKEN',
+        message: expect.stringContaining(name),
+      });
+      expect(() => quietService().resource(name, () => recorded(name, []))).toThrow(refusal);
+      expect(() => quietService().startup(name, () => undefined)).toThrow(refusal);
+    }
+  });
+
   it('reports every configuration problem before anything opens', async () => {
     const log: string[] = [];
     const start = quietService({ PORT: 'http' })

@@ -46,6 +46,27 @@ describe('a service in a process of its own', () => {
     ]);
   });
 
+  it('closes nothing under the work of a start, although a health was declared before it', async () => {
+    await using service = start({ MODE: 'migrate', HEALTH: 'first' });
+    await service.output(/migrating/);
+    service.kill('SIGTERM');
+    expect(await service.exited).toEqual({ code: 0, signal: null });
+    expect(service.stdout.trim().split('\n')).toEqual([
+      'migrating',
+      'rolled back',
+      'close cache',
+      'close db',
+    ]);
+  });
+
+  it('ends with SIGTERM while it waits for a remote source of its configuration', async () => {
+    await using service = start({ MODE: 'vault' });
+    await service.output(/asking vault/);
+    service.kill('SIGTERM');
+    expect(await service.exited).toEqual({ code: 0, signal: null });
+    expect(service.stdout.trim().split('\n')).toEqual(['asking vault']);
+  });
+
   it('gives up on work that goes on for 8 s after SIGTERM, closes and exits 1', async () => {
     await using service = start({ MODE: 'hang' });
     await service.output(/migrating/);

@@ -13,7 +13,8 @@ export function healthStep(declare: DeclareHealth): Step {
 }
 
 /** Health owns the shutdown: what was opened is closed in its `pools` phase, and the logger goes last. */
-export function openHealth({ context, opened, signals }: Launch, options: HealthOptions): Health {
+export function openHealth(launch: Launch, options: HealthOptions): Health {
+  const { context, opened, signals } = launch;
   const { logger, version, environment } = context;
   const health = createHealth({
     version,
@@ -23,6 +24,8 @@ export function openHealth({ context, opened, signals }: Launch, options: Health
     logger,
     signals,
   });
+  // A signal may come while a later step is under way, such as a migration in what the pools phase would close.
+  health.stop('drain', 'start', () => launch.taken);
   health.stop('pools', 'resources', async (signal, { timeoutMs }) => {
     const hung = await opened.close({
       // A little less than the phase has, so that the last one's turn comes before the phase is over.
