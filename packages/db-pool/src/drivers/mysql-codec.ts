@@ -108,12 +108,15 @@ export function mysqlResult(answer: unknown, columns: unknown): DriverResult {
   return hasResults(columns) ? rowsResult(answer[0], columns[0]) : rowsResult(answer, columns);
 }
 
-/** The flags in the header of a change, or of the last result of a procedure; rows have none. */
-export function serverStatusOf(answer: unknown, columns: unknown): number | undefined {
+/** Bit 0 of the status flags: a transaction is open. */
+const inTransactionFlag = 1;
+
+/** Whether a transaction is open, by the header of a change or of the last result of a procedure; rows say nothing of it. */
+export function inTransactionOf(answer: unknown, columns: unknown): boolean | undefined {
   const header: unknown = !Array.isArray(answer) ? answer : hasResults(columns) ? answer.at(-1) : undefined;
   const status: unknown =
     typeof header === 'object' && header !== null ? Reflect.get(header, 'serverStatus') : undefined;
-  return typeof status === 'number' ? status : undefined;
+  return typeof status === 'number' ? (status & inTransactionFlag) !== 0 : undefined;
 }
 
 function hasResults(columns: unknown): columns is unknown[] {

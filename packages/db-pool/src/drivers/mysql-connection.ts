@@ -13,7 +13,7 @@ import {
   resetClient,
   streamOf,
 } from './mysql-client.js';
-import { encodeParameter, isWhole, mysqlResult, serverStatusOf } from './mysql-codec.js';
+import { encodeParameter, inTransactionOf, isWhole, mysqlResult } from './mysql-codec.js';
 import { mysqlError, mysqlFailure } from './mysql-error.js';
 import { useNativeValues } from './mysql-native.js';
 import { isPreparable } from './mysql-preparable.js';
@@ -24,9 +24,6 @@ import { splitScript } from './split-script.js';
 
 /** ER_QUERY_INTERRUPTED */
 const interrupted = 1317;
-
-/** Bit 0 of the status flags: a transaction is open. */
-const inTransactionFlag = 1;
 
 /** One mysql2 connection as a connection of the pool. */
 export class MysqlConnection implements DriverConnection {
@@ -76,9 +73,12 @@ export class MysqlConnection implements DriverConnection {
         if (this.#streaming !== undefined) throw busyError();
         if (!this.#isOpen) throw lostError({ unsent: true });
         this.#start(text, this.#encode(values), (error, rows, columns) => {
-          if (error !== null && error !== undefined) return fail(error);
+          if (error !== null && error !== undefined)
+            return isFatal(error) ? fail(error) : this.#askStatus(() => fail(error));
+          const done = (): void => resolve(mysqlResult(rows, columns));
           this.#readStatus(rows, columns);
-          resolve(mysqlResult(rows, columns));
+          if (!Array.isArray(rows) || isPreparable(text)) done();
+          else this.#askStatus(done);
         });
       } catch (error) {
         fail(error);
@@ -153,8 +153,16 @@ export class MysqlConnection implements DriverConnection {
   }
 
   #readStatus(answer: unknown, columns: unknown): void {
-    const status = serverStatusOf(answer, columns);
-    if (status !== undefined) this.#inTransaction = (status & inTransactionFlag) !== 0;
+    this.#inTransaction = inTransactionOf(answer, columns) ?? this.#inTransaction;
+  }
+
+  /** Errors end transactions (a deadlock, a full lock table, a record that has changed), `analyze table` does; neither says so. */
+  #askStatus(then: () => void): void {
+    if (!this.#inTransaction || !this.#isOpen) return then();
+    this.#client.query('do 0', (error, rows) => {
+      if (error === null || error === undefined) this.#readStatus(rows, undefined);
+      then();
+    });
   }
 
   async script(text: string): Promise<void> {

@@ -82,14 +82,15 @@ export async function runTransaction<T>(
   async function send(statement: Statement, hindered: () => DbError | undefined): Promise<DriverResult> {
     refuseFor(hindered());
     const before = connection.transactionState;
+    const isOver = (): boolean =>
+      before !== 'none' && connection.transactionState === 'none' && lease.over === undefined;
     try {
-      return await connection.query(statement);
+      const result = await connection.query(statement);
+      hasEnded ||= isOver();
+      return result;
     } catch (error) {
-      if (endsTransaction(error, dialect)) doomed = error;
+      if (DbError.is(error) && (endsTransaction(error, dialect) || isOver())) doomed = error;
       throw error;
-    } finally {
-      if (before !== 'none' && connection.transactionState === 'none' && lease.over === undefined)
-        hasEnded = true;
     }
   }
 
