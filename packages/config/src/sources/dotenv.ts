@@ -23,6 +23,8 @@ const fixes: Readonly<Record<LineFault, string>> = {
   'has text after its closing quote': 'Put the other kind of quote around the whole value.',
   'has an unquoted # that would cut it off': 'Put quotes around the value, or a blank before the comment.',
   'is swallowed by a quote that opened above it': 'Close the quote that stands above it.',
+  'is swallowed by a line above it that is no assignment': 'Mend or remove the line above it.',
+  'stands on a line that is no assignment': 'Write it as NAME=value, or put a # before a comment.',
 };
 
 /**

@@ -1,7 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import * as z from 'zod';
 import { defineConfig, env, sources } from '../../src/index.js';
+import { dotenvLines } from '../../src/sources/dotenv-lines.js';
 import { configErrorOf } from '../support/load-field.js';
 import { tempFolder } from '../support/temp-folder.js';
 
@@ -89,6 +91,49 @@ describe('the format', () => {
     expect(problemsOf({ '.env': 'OTHER="a\nA=x\nLAST="b"\n' })).toMatchObject([
       { name: 'A', message: 'is swallowed by a quote that opened above it', origin: { line: 2 } },
     ]);
+  });
+
+  test.each([
+    ['B="two\nlines" behind\n', 'B', 1, 'has text after its closing quote'],
+    ["B='two\r\nlines'C=x\r\n", 'B', 1, 'has text after its closing quote'],
+    ['A: x\n', 'A', 1, 'stands on a line that is no assignment'],
+    ['A x\n', 'A', 1, 'stands on a line that is no assignment'],
+    ['C=c\n  - A: x', 'A', 2, 'stands on a line that is no assignment'],
+    ['{ "A": "x" }', 'A', 1, 'stands on a line that is no assignment'],
+    ['export A\n', 'A', 1, 'stands on a line that is no assignment'],
+    ['set A=x\n', 'A', 1, 'stands on a line that is no assignment'],
+    ['C=c\rA=x\n', 'C', 1, 'stands on a line that is no assignment'],
+  ])('%j, of which the parser would lose %s silently, is a problem', (text, name, line, message) => {
+    const several = defineConfig({
+      fields: {
+        A: env.string().default('a'),
+        B: env.string({ multiline: true }).optional(),
+        C: env.string().optional(),
+      },
+    });
+    const { problems } = configErrorOf(() => several.load({ env: {}, cwd: folderWith({ '.env': text }) }));
+    expect(problems).toMatchObject([{ name, code: 'invalid', message, origin: { line } }]);
+  });
+
+  test('a variable that a line above it swallowed, as Node 20 reads it, is told from one in a quote', () => {
+    const found = dotenvLines('OTHER: x\nB=y\n', { 'OTHER: x\nB': 'y' });
+    expect(found.get('B')).toEqual({
+      line: 2,
+      fault: 'is swallowed by a line above it that is no assignment',
+    });
+  });
+
+  test('prose in comments and in quoted texts of several lines is no assignment that went wrong', () => {
+    const text =
+      '# A is not set here\n#A: x\nB="one # \n A: x\nexport A\n" # A\nC=\'A: x\'\n\nunknown: C\n; A semicolon\n';
+    const several = defineConfig({
+      fields: {
+        A: env.string().default('a'),
+        B: env.schema(z.string()),
+        C: env.string().optional(),
+      },
+    });
+    expect(several.load({ env: {}, cwd: folderWith({ '.env': text }) })).toMatchObject({ A: 'a', C: 'A: x' });
   });
 
   test('a line that would be cut off is no problem when something wins over it', () => {
