@@ -12,6 +12,8 @@ import type { DatabaseUrl } from './database-url.js';
 import type { FingerprintLevel } from './fingerprint-level.js';
 import { mysqlAnswer } from './mysql-answer.js';
 import { bracketedDump, type MysqlAsk, mysqlContents } from './mysql-contents.js';
+import { unseenByUser } from './mysql-grants.js';
+import { historyOf } from './mysql-history.js';
 import { mysqlReport } from './mysql-report.js';
 import { connectFailed, programMissing } from './source-errors.js';
 
@@ -29,7 +31,7 @@ const objects = `select (select count(*) from information_schema.tables where ta
   + (select count(*) from information_schema.events where event_schema = database())`;
 
 const otherEngines = `select count(*) from information_schema.tables where table_schema = database()
-  and table_type = 'BASE TABLE' and engine <> 'InnoDB'`;
+  and table_type in ('BASE TABLE', 'SYSTEM VERSIONED') and engine <> 'InnoDB'`;
 
 /**
  * The most that the protocol knows. By themselves `mariadb-dump` reads rows of up to 24 MB, and `mariadb` writes statements of up to 16 MB,
@@ -89,11 +91,6 @@ export async function openMysqlSession(options: MysqlSessionOptions): Promise<So
   if (dumper === undefined) throw missing('mariadb-dump or mysqldump');
   const loader = clients.find(sameKind) ?? anyClient;
 
-  const warnings: string[] = [];
-  if (!sameKind(dumper)) warnings.push('dumped by the client of the other kind of server (MySQL or MariaDB)');
-  if ((await ask(otherEngines, signal))[0] !== '0') {
-    warnings.push('some tables are not InnoDB: they are dumped, but not from the same moment as the rest');
-  }
   const converse =
     (stage: BackupStage): MysqlAsk =>
     (statements, askSignal) =>
@@ -110,6 +107,26 @@ export async function openMysqlSession(options: MysqlSessionOptions): Promise<So
     '--default-character-set=utf8mb4',
     address.database,
   ];
+  const warnings: string[] = [];
+  if (!sameKind(dumper)) warnings.push('dumped by the client of the other kind of server (MySQL or MariaDB)');
+  if ((await ask(otherEngines, signal))[0] !== '0') {
+    warnings.push('some tables are not InnoDB: they are dumped, but not from the same moment as the rest');
+  }
+  const history = await historyOf(converse('prepare'), { serverVersion, dumper }, signal);
+  if (history === 'lost')
+    warnings.push(
+      'of system-versioned tables only the present is in it, and no history: that takes MariaDB 10.11, and tables that are not versioned by transactions',
+    );
+  const granted = await converse('prepare')('show grants;', signal);
+  warnings.push(
+    ...unseenByUser(
+      granted.map(([line = '']) => line),
+      database,
+    ),
+  );
+
+  const count = (stage: BackupStage, level: FingerprintLevel, countSignal: AbortSignal) =>
+    mysqlContents(converse(stage), { level, history: history === 'dumped', signal: countSignal });
   const spawnDumper = (output: OutputPipe | undefined): ToolProcess =>
     spawnTool({
       output,
@@ -127,6 +144,7 @@ export async function openMysqlSession(options: MysqlSessionOptions): Promise<So
         '--default-character-set=utf8mb4',
         longestRow,
         '--no-tablespaces', // would need a global privilege
+        ...(history === 'dumped' ? ['--dump-history'] : []),
         '--skip-add-drop-table', // restoring must never drop what is there
         ...(dumper.version.includes('MariaDB') ? [] : ['--set-gtid-purged=OFF']),
         address.database,
@@ -146,7 +164,7 @@ export async function openMysqlSession(options: MysqlSessionOptions): Promise<So
         ? spawnDumper(output)
         : bracketedDump(
             () => spawnDumper(output),
-            () => mysqlContents(converse('dump'), fingerprint, dumpSignal),
+            () => count('dump', fingerprint, dumpSignal),
           ),
     load: async () => ({
       ...spawnLoader({
@@ -172,7 +190,7 @@ export async function openMysqlSession(options: MysqlSessionOptions): Promise<So
     isEmpty: async (emptySignal) => (await ask(objects, emptySignal))[0] === '0',
     contents: async (level, contentsSignal) => ({
       precision: 'snapshot',
-      tables: await mysqlContents(converse('verify'), level, contentsSignal),
+      tables: await count('verify', level, contentsSignal),
     }),
     query: (sql, querySignal) => converse('verify')(`${sql.trim().replace(/;$/, '')}\n;`, querySignal),
     close: () => settings.remove(),
