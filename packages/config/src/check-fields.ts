@@ -6,7 +6,7 @@ import { isHardened, profiles } from './profile.js';
 import { standsInSource } from './secret-options.js';
 import { isStandardSchema, type StandardSchema } from './standard-schema.js';
 
-/** Names that Vite, Next.js, Nuxt, Expo, Create React App, Astro and SvelteKit write into the bundle. */
+/** Names that Vite, Next.js, Nuxt, Expo, Create React App, Astro, SvelteKit, Gatsby, Vue CLI, @ngx-env and Storybook write into the bundle. */
 const publicPrefixes = [
   'VITE_',
   'NEXT_PUBLIC_',
@@ -14,6 +14,10 @@ const publicPrefixes = [
   'EXPO_PUBLIC_',
   'REACT_APP_',
   'PUBLIC_',
+  'GATSBY_',
+  'VUE_APP_',
+  'NG_APP_',
+  'STORYBOOK_',
 ] as const;
 
 /** The definitions by name, after everything has been refused that could never work or never be safe. */

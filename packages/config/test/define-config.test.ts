@@ -2,7 +2,7 @@ import type { Secret } from '@seaworthy/contracts';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import * as z from 'zod';
 import { defineConfig, env } from '../src/index.js';
-import { configErrorOf } from './support/load-field.js';
+import { configErrorOf, loadField } from './support/load-field.js';
 
 const nowhere = '/nonexistent';
 
@@ -109,15 +109,48 @@ describe('a definition that can never work is refused', () => {
     expect(define).toThrow(message);
   });
 
-  test.each(['VITE_', 'NEXT_PUBLIC_', 'NUXT_PUBLIC_', 'EXPO_PUBLIC_', 'REACT_APP_', 'PUBLIC_'])(
-    'a secret whose name begins with %s, which build tools publish',
-    (prefix) => {
-      const name = `${prefix}JWT_SECRET`;
-      expect(() => defineConfig({ fields: { [name]: env.string().secret() } })).toThrow('rename the secret');
-      expect(() => defineConfig({ fields: { [name]: env.string() } })).toThrow('add .client()');
-      expect(() => defineConfig({ fields: { [name]: env.string().client() } })).not.toThrow();
-    },
-  );
+  test.each([
+    ['a URL', env.url().client(), 'https://app:CANARY@h.example/'],
+    ['a list of URLs', env.list(env.url()).client(), 'https://a.example,https://app:CANARY@h.example/'],
+    ['a schema', env.schema(z.string()).client(), 'https://app:CANARY@h.example/'],
+    ['any text', env.string().client().optional(), 'postgres://app:CANARY@h.example/'],
+  ])('%s that may reach a browser may hold no password, in no profile', (_, field, text) => {
+    for (const profile of ['development', 'production']) {
+      const { problems } = loadField(field, text, profile);
+      expect(problems).toMatchObject([{ code: 'insecure', message: expect.stringContaining('a password') }]);
+      expect(JSON.stringify(problems)).not.toContain('CANARY');
+      const start = defineConfig({ fields: { X: field } });
+      expect(() => start.load({ env: { APP_ENV: profile, X: text }, cwd: '/nonexistent' })).toThrow(
+        'password',
+      );
+      expect(loadField(field, text.replace(':CANARY', ''), profile).problems).toEqual([]);
+    }
+  });
+
+  test('nor may its default', () => {
+    const field = env.url().default('https://app:CANARY@h.example/').client();
+    const define = () => defineConfig({ fields: { X: field } });
+    expect(define).toThrow('fields.X: its default holds a password');
+    expect(define).not.toThrow('CANARY');
+  });
+
+  test.each([
+    'VITE_',
+    'NEXT_PUBLIC_',
+    'NUXT_PUBLIC_',
+    'EXPO_PUBLIC_',
+    'REACT_APP_',
+    'PUBLIC_',
+    'GATSBY_',
+    'VUE_APP_',
+    'NG_APP_',
+    'STORYBOOK_',
+  ])('a secret whose name begins with %s, which build tools publish', (prefix) => {
+    const name = `${prefix}JWT_SECRET`;
+    expect(() => defineConfig({ fields: { [name]: env.string().secret() } })).toThrow('rename the secret');
+    expect(() => defineConfig({ fields: { [name]: env.string() } })).toThrow('add .client()');
+    expect(() => defineConfig({ fields: { [name]: env.string().client() } })).not.toThrow();
+  });
 });
 
 test('publicValues gives what is marked for browsers and nothing else', () => {

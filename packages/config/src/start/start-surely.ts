@@ -77,6 +77,7 @@ function sureValues(
       values[name] = profile.name;
       states.push(text === undefined ? 'profile' : 'set');
     } else if (text !== undefined && text !== '') {
+      if (facts.exposure === 'client' && text.includes('@')) return undefined; // perhaps behind a password
       const value = readSurely(facts, text);
       const kept =
         facts.exposure === 'secret' && value !== undefined ? protect(name, facts, text, profile) : value;

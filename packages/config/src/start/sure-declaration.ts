@@ -50,7 +50,7 @@ function sureFields(given: object, names: readonly string[]): ReadonlyMap<string
   for (let at = 0; at < names.length; at += 1) {
     const name = names[at] ?? '';
     const facts = factsOf(Reflect.get(given, name));
-    if (facts === undefined || (facts.exposure === 'secret' && !isSureOfDefaults(facts))) return undefined;
+    if (facts === undefined || (facts.exposure !== 'server' && !isSureOfDefaults(facts))) return undefined;
     fields.set(name, facts);
   }
   return fields;
@@ -66,15 +66,18 @@ function arePrivateNames(names: readonly string[]): boolean {
   return true;
 }
 
-const doubtful = ['_FILE', 'PUBLIC_', 'VITE_', 'REACT_APP_'];
+const doubtful = ['_FILE', 'PUBLIC_', 'VITE_', '_APP_', 'GATSBY_', 'STORYBOOK_'];
+
+const published = ['VITE_', 'REACT_APP_', 'VUE_APP_', 'NG_APP_', 'GATSBY_', 'STORYBOOK_'];
 
 const isPrivateName = (name: string, names: readonly string[]): boolean => {
-  if (name.includes('PUBLIC_') || name.startsWith('VITE_') || name.startsWith('REACT_APP_')) return false;
+  if (name.includes('PUBLIC_') || published.some((prefix) => name.startsWith(prefix))) return false;
   return !name.endsWith('_FILE') || !names.includes(name.slice(0, -'_FILE'.length));
 };
 
-/** The default of a secret stands in the source code, and is for development and test. */
-function isSureOfDefaults({ fallback, limited, minBytes }: Facts): boolean {
+/** The default of a secret stands in the source code, and is for development and test; one for browsers holds no password. */
+function isSureOfDefaults({ exposure, fallback, limited, minBytes }: Facts): boolean {
+  if (exposure === 'client') return ![fallback, ...limited.map(({ value }) => value)].join().includes('@');
   if (fallback !== undefined || limited.length === 0) return fallback === undefined;
   return limited.every(
     ({ value, only }) =>
