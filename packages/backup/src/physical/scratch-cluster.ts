@@ -76,6 +76,8 @@ export async function startScratchCluster(options: ScratchClusterOptions): Promi
           port: '5432',
           ssl: 'off',
           archive_mode: 'off',
+          // A subscription that came along would take the changes of its publisher away from the cluster that was backed up.
+          ...(major >= 10 ? { max_logical_replication_workers: '0' } : {}),
           hot_standby: 'off', // so that the first answer means that recovery is over
           logging_collector: 'off',
           log_destination: 'stderr',

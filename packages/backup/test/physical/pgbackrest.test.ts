@@ -108,6 +108,9 @@ describeWith(['private postgres', 'pgbackrest'], 'a cluster in the hands of pgBa
     const invariants = {
       'there are rows': async ({ query }: DrillDatabase) =>
         (await query('select count(*) > 0 from t'))[0]?.[0] === 't',
+      // A subscription of the cluster would take its publisher's changes away from the cluster itself.
+      'it subscribes to nothing': async ({ query }: DrillDatabase) =>
+        (await query('show max_logical_replication_workers'))[0]?.[0] === '0',
     };
     const backups = make({ metrics, drill: { folder, reports: reports(), invariants } });
     await sql(
