@@ -86,6 +86,53 @@ describeWith(['postgres'], 'statements that PostgreSQL keeps prepared', () => {
     expect(await db.one(all)).toEqual({ id: 1, name: 'x' });
   });
 
+  test('take the values that a column takes since its type has changed', async () => {
+    await using db = open();
+    await db.exec(sql`create table widened (id int)`);
+    const add = (id: number) => sql`insert into widened values (${id})`;
+    for (const id of [1, 2, 3]) await db.exec(add(id));
+    await db.exec(sql`alter table widened alter id type bigint`);
+    for (const id of [3_000_000_000, 3_000_000_001]) expect(await db.exec(add(id))).toEqual({ rowCount: 1 });
+
+    const find = (id: unknown) => sql`select 1 as one from widened where id = ${id}`;
+    for (const id of [1, 2, 3]) await db.many(find(id));
+    await db.exec(sql`alter table widened alter id type numeric`);
+    const search = () => db.transaction((tx) => tx.many(find(1.5)));
+    await expect(search()).rejects.toMatchObject({ kind: 'data', sqlState: '22P02' });
+    for (let time = 0; time < 3; time += 1) expect(await search()).toEqual([]);
+
+    await expect(db.many(find('x'))).rejects.toMatchObject({ kind: 'data', sqlState: '22P02' }); // which no type takes
+    expect(await db.many(find(1))).toEqual([{ one: 1 }]);
+  });
+
+  test('work on when a type was dropped and made anew', async () => {
+    await using db = open();
+    const moods = [sql`'low', 'high'`, sql`'low', 'high', 'none'`, sql`'low', 'none'`];
+    const remake = async (mood: (typeof moods)[number]): Promise<void> => {
+      await db.exec(sql`alter table moods alter mood type text`);
+      await db.exec(sql`drop type if exists mood`);
+      await db.exec(sql`create type mood as enum (${mood})`);
+      await db.exec(sql`alter table moods alter mood type mood using mood::mood`);
+    };
+    await db.exec(sql`create table moods (mood text)`);
+    await remake(sql`'low'`);
+    const find = sql`select 1 as one from moods where mood = ${'low'}`;
+    for (const mood of moods) {
+      for (let time = 0; time < 3; time += 1) expect(await db.many(find)).toEqual([]);
+      await remake(mood);
+      let runs = 0;
+      const again = db.transaction((tx) => {
+        runs += 1;
+        return tx.many(find);
+      });
+      expect(await again).toEqual([]);
+      expect(runs).toBe(2);
+    }
+    for (let time = 0; time < 3; time += 1) expect(await db.many(find)).toEqual([]);
+    await remake(sql`'low'`);
+    expect(await db.many(find)).toEqual([]);
+  });
+
   test('fail a transaction once when its tables have changed, which runs again, and the next one not at all', async () => {
     await using db = open();
     await db.exec(sql`create table reshaped (id int)`);

@@ -158,11 +158,12 @@ export class MysqlConnection implements DriverConnection {
 
   /** Errors end transactions (a deadlock, a full lock table, a record that has changed), `analyze table` does; neither says so. */
   #askStatus(then: () => void): void {
-    if (!this.#inTransaction || !this.#isOpen) return then();
-    this.#client.query('do 0', (error, rows) => {
-      if (error === null || error === undefined) this.#readStatus(rows, undefined);
-      then();
-    });
+    if (!this.#inTransaction || !this.#isOpen) then();
+    else
+      this.#client.query('do 0', (error, rows) => {
+        if (error === null || error === undefined) this.#readStatus(rows, undefined);
+        then();
+      });
   }
 
   async script(text: string): Promise<void> {

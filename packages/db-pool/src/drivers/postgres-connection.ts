@@ -1,10 +1,10 @@
-import { DbError } from '../db-error.js';
 import type { DriverConnection, DriverResult, DriverRows, TransactionState } from '../driver.js';
 import type { Statement } from '../sql/compile.js';
 import { CursorRows } from './cursor-rows.js';
 import { lostError } from './lost-error.js';
 import { type PgAnswer, type PgClient, type PgQuery, resultOf, SentQuery } from './pg-client.js';
 import { backendKey, forgetParsed, socketOf } from './pg-internals.js';
+import { type PlanFault, planFaultOf, tableChanged } from './plan-fault.js';
 import { cancelBackend } from './postgres-cancel.js';
 import { encodeValue } from './postgres-encode.js';
 import { postgresError, postgresFailure } from './postgres-error.js';
@@ -57,8 +57,11 @@ export class PostgresConnection implements DriverConnection {
     try {
       return resultOf(await this.#send({ text, name, values: encoded }), text);
     } catch (error) {
-      if (name === undefined || !this.#lostItsPlan(text, error)) throw error;
-      return resultOf(await this.#send({ text, values: encoded }), text);
+      const fault = name === undefined ? undefined : planFaultOf(error);
+      if (fault === undefined || !this.#mayGoUnnamed(text, fault, error)) throw error;
+      const result = resultOf(await this.#send({ text, values: encoded }), text);
+      if (fault === 'typed') this.#forget(text); // it was not the value
+      return result;
     }
   }
 
@@ -156,27 +159,26 @@ export class PostgresConnection implements DriverConnection {
   }
 
   /**
-   * Whether the statement did not run because the server's copy is not what was prepared: columns were added since, or a pooler
-   * put another server connection under this one. Then it can be sent again without a name, but not inside a transaction, which
-   * has failed.
+   * Whether a statement that did nothing because of its copy in the server can be sent again without a name: not inside a
+   * transaction, which has failed.
    *
    * @throws DbError `serialization` for such a transaction when a table has changed: run again, it finds nothing outdated here.
    */
-  #lostItsPlan(text: string, error: unknown): boolean {
-    if (!DbError.is(error)) return false;
-    const { sqlState = '', message } = error;
-    const isMissing = sqlState === '26000';
-    const hasChanged = sqlState === '0A000' && message.includes('cached plan');
-    if (!isMissing && !hasChanged && sqlState !== '42P05') return false;
-    if (hasChanged && this.transactionState === 'failed') {
+  #mayGoUnnamed(text: string, fault: PlanFault, error: unknown): boolean {
+    const isFailed = this.transactionState === 'failed';
+    if (isFailed && fault === 'reshaped') {
       this.#outdated = this.#prepared.clear();
-      throw tableChanged(sqlState);
+      throw tableChanged(error);
     }
-    const name = this.#prepared.forget(text);
-    if (name === undefined) return true;
-    if (isMissing || this.transactionState === 'failed') forgetParsed(this.#client, name);
-    else this.#deallocate(name);
+    if (isFailed && fault === 'typed') this.#outdated = [...this.#outdated, ...this.#prepared.take(text)];
+    else if (fault !== 'typed') this.#forget(text, { inServer: fault !== 'missing' && !isFailed });
     return this.transactionState === 'none';
+  }
+
+  #forget(text: string, { inServer = true } = {}): void {
+    const names = this.#prepared.take(text);
+    if (inServer && names.length > 0) this.#deallocate(...names);
+    else for (const name of names) forgetParsed(this.#client, name);
   }
 
   async #send(query: PgQuery): Promise<PgAnswer> {
@@ -238,12 +240,4 @@ export class PostgresConnection implements DriverConnection {
     this.#becomeReady();
     if (wasOpen) this.#lost();
   }
-}
-
-function tableChanged(sqlState: string): DbError {
-  return new DbError(
-    'serialization',
-    `A table has changed since this statement was prepared (code ${sqlState}); run the transaction again.`,
-    { sqlState },
-  );
 }

@@ -36,11 +36,11 @@ export class PreparedStatements {
     return use;
   }
 
-  /** It is not what the server has under that name any more. Returns the name. */
-  forget(text: string): string | undefined {
-    const name = this.#uses.get(text)?.name;
+  /** It is not what the server has under that name any more. Returns the name, if it had one. */
+  take(text: string): string[] {
+    const use = this.#uses.get(text);
     this.#uses.delete(text);
-    return name;
+    return use === undefined ? [] : [use.name];
   }
 
   /** None is what the server has any more. Returns their names. */
@@ -63,7 +63,7 @@ export class PreparedStatements {
 
   #evictOldest(): string | undefined {
     const [oldest] = this.#uses.keys();
-    return oldest === undefined ? undefined : this.forget(oldest);
+    return oldest === undefined ? undefined : this.take(oldest)[0];
   }
 }
 
