@@ -5,10 +5,12 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from '@seaworthy/contracts';
 import { arrivingRequests } from './arriving-requests.js';
 import { watchEvents } from './event-watch.js';
+import { createNewcomers } from './newcomers.js';
+import { askToClose, destroyAnswer, endStream, goAway, refuseStreams } from './turn-away.js';
 import { watchUpgrades } from './upgrade-watch.js';
 
 export type AnyRequest = IncomingMessage | Http2ServerRequest;
-type AnyResponse = ServerResponse | Http2ServerResponse;
+export type AnyResponse = ServerResponse | Http2ServerResponse;
 
 /** What a shutdown knows about one server and does to it. */
 export interface ServerTracker {
@@ -50,8 +52,7 @@ const maxRecent = 1_000;
 export function trackServer(server: Server, options: ServerTrackerOptions): ServerTracker {
   const { clock, isProbe, redactText } = options;
   const sockets = new Set<Socket>();
-  /** Connections that have sent no request yet, and since when. */
-  const silent = new Map<Duplex, number>();
+  const newcomers = createNewcomers(clock);
   const upgraded = new Set<Duplex>();
   const webSockets = new Set<Duplex>();
   const sessions = new Set<ServerHttp2Session>();
@@ -67,25 +68,31 @@ export function trackServer(server: Server, options: ServerTrackerOptions): Serv
   const onConnection = (socket: Socket): void => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
+    if (isTls) newcomers.handshake(socket);
   };
   const onReady = (socket: Socket): void => {
-    silent.set(socket, clock.monotonic());
+    newcomers.add(socket);
     arriving.watch(socket);
     socket.once('close', () => {
-      silent.delete(socket);
+      newcomers.delete(socket);
       upgraded.delete(socket);
       webSockets.delete(socket);
     });
   };
   const onSession = (session: ServerHttp2Session): void => {
     sessions.add(session);
-    session.once('close', () => sessions.delete(session));
-    if (discouraging) refuseStreams(session);
+    newcomers.add(session); // and asked to turn away with its first request: before, it may have nowhere else to go
+    session.once('close', () => {
+      sessions.delete(session);
+      newcomers.delete(session);
+    });
   };
+  const onSecure = (socket: Socket): void => newcomers.secured(socket);
   const onRequest = (request: AnyRequest, response: AnyResponse): void => {
     if (inFlight.has(response)) return; // whoever accepts an expectation may emit it as an ordinary request then
-    silent.delete(request.socket);
     const { socket } = request;
+    const session = 'stream' in request ? request.stream.session : undefined;
+    newcomers.delete(session ?? socket);
     inFlight.set(response, request);
     response.once('close', () => {
       inFlight.delete(response);
@@ -93,7 +100,8 @@ export function trackServer(server: Server, options: ServerTrackerOptions): Serv
     });
     if (!discouraging) return;
     if (recent.length < maxRecent) recent.push(request);
-    askToClose(response);
+    if (session === undefined) askToClose(request, response);
+    else refuseStreams(session);
   };
   const onListening = (): void => {
     if (closing)
@@ -102,7 +110,7 @@ export function trackServer(server: Server, options: ServerTrackerOptions): Serv
   };
   const stopWatchingExpectations = watchEvents(server, ['checkContinue', 'checkExpectation'], onRequest);
   const stopWatchingUpgrades = watchUpgrades(server, (socket, protocol) => {
-    silent.delete(socket);
+    newcomers.delete(socket);
     arriving.forget(socket);
     (protocol === 'websocket' ? webSockets : upgraded).add(socket);
   });
@@ -111,12 +119,13 @@ export function trackServer(server: Server, options: ServerTrackerOptions): Serv
   // A client of HTTP/2 has one connection, and its session says all about it.
   if (!isHttp2) server.on(isTls ? 'secureConnection' : 'connection', onReady);
   if (isHttp2) server.on('session', onSession);
+  if (isTls) server.on('secureConnection', onSecure);
   server.prependListener('request', onRequest);
   server.on('listening', onListening);
   if (server.listening) onListening();
 
   function sweep(): void {
-    for (const socket of silent.keys()) {
+    for (const socket of newcomers.sockets()) {
       // Node calls a connection that has sent nothing busy. One that has is in the middle of a request.
       if (!arriving.has(socket)) socket.end();
     }
@@ -131,7 +140,7 @@ export function trackServer(server: Server, options: ServerTrackerOptions): Serv
     server,
     discourage() {
       discouraging = true;
-      for (const response of inFlight.keys()) askToClose(response);
+      for (const [response, request] of inFlight) askToClose(request, response);
       for (const session of sessions) refuseStreams(session);
     },
     active() {
@@ -139,10 +148,7 @@ export function trackServer(server: Server, options: ServerTrackerOptions): Serv
       recent = [];
       return requests.some((request) => !isProbe(request));
     },
-    expecting(youngerThanMs) {
-      const youngest = clock.monotonic() - youngerThanMs;
-      return [...silent.values()].some((since) => since > youngest);
-    },
+    expecting: newcomers.expecting,
     closeListener() {
       closing = true;
       stopListening(server);
@@ -177,6 +183,7 @@ export function trackServer(server: Server, options: ServerTrackerOptions): Serv
       server.removeListener('connection', onConnection);
       server.removeListener('connection', onReady);
       server.removeListener('secureConnection', onReady);
+      server.removeListener('secureConnection', onSecure);
       server.removeListener('session', onSession);
       server.removeListener('request', onRequest);
       server.removeListener('listening', onListening);
@@ -192,46 +199,11 @@ function stopListening(server: Server): void {
   if (server.listening) Server.prototype.close.call(server);
 }
 
-/** HTTP/2 has no such header; its sessions get GOAWAY. */
-function askToClose(response: AnyResponse): void {
-  if (response.headersSent || 'stream' in response) return;
-  response.setHeader('connection', 'close');
-}
-
-/**
- * The first of the two GOAWAY frames of RFC 9113, section 6.8: no stream is refused yet, and the client learns that it
- * should open the next one elsewhere.
- */
-function refuseStreams(session: ServerHttp2Session): void {
-  if (!session.closed && !session.destroyed) session.goaway(0, 2 ** 31 - 1);
-}
-
 function isEventStream(request: AnyRequest, response: AnyResponse): boolean {
   if (!response.headersSent) return false;
   const type = response.getHeader('content-type');
   if (type !== undefined) return String(type).startsWith('text/event-stream');
   return request.headers.accept?.includes('text/event-stream') === true; // headers given to writeHead cannot be read
-}
-
-/**
- * A close frame with code 1001, "going away" (RFC 6455, section 7.4.1), written between two turns, where the frames of
- * whoever owns the connection are complete. The client answers, and the owner closes the connection as for any other close.
- */
-function goAway(socket: Duplex): void {
-  if (socket.writable) socket.write(closeFrame);
-}
-
-const closeFrame = Buffer.from([0x88, 0x02, 1001 >> 8, 1001 & 0xff]);
-
-function endStream(response: AnyResponse): void {
-  response.on('error', () => undefined); // the application may write once more before it sees the end
-  response.end();
-}
-
-/** Its time is up, and its socket has nothing else to wait for. */
-function destroyAnswer(response: AnyResponse): void {
-  if ('stream' in response) response.stream.destroy();
-  else response.destroy();
 }
 
 /** The query stays out: tokens travel there. */

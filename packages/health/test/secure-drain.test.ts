@@ -7,7 +7,7 @@ import { type AddressInfo, connect as connectTcp, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
-import { findProgram, waitFor } from '@seaworthy/testkit';
+import { createFakeClock, type FakeClock, findProgram, waitFor } from '@seaworthy/testkit';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { healthEndpoints } from '../src/adapters/node.js';
 import { createHealth } from '../src/index.js';
@@ -61,6 +61,15 @@ const healthFor = () => createHealth({ signals: false, shutdown: { quiet: '150ms
 async function portOf(server: Server): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return (server.address() as AddressInfo).port;
+}
+
+async function advanceUntil(clock: FakeClock, done: Promise<unknown>): Promise<void> {
+  let over = false;
+  void done.finally(() => (over = true));
+  await waitFor(async () => {
+    await clock.advance(100);
+    return over;
+  });
 }
 
 /** One HTTP/2 request: its status and body. */
@@ -191,4 +200,52 @@ test('names a hung http2 stream and ends it at the bound', async () => {
   expect(report.phases[1]?.pending).toEqual(['request GET /hung']);
   await closed;
   session.destroy();
+});
+
+test('an http2 client that comes during the announcement, and waits for the settings of the server, is served', async () => {
+  const clock = createFakeClock();
+  const health = createHealth({ clock, signals: false, shutdown: { quiet: '1s' } });
+  const server = health.serve(createServer((_request, response) => void response.end('hello')));
+  const port = await portOf(server);
+  const stopping = health.shutdown();
+  await clock.advance(900);
+  const client = connect(`http://127.0.0.1:${port}`);
+  let turnedAway = false;
+  client.on('goaway', () => {
+    turnedAway = true;
+  });
+  await once(client, 'remoteSettings');
+  await new Promise((resolve) => client.ping(resolve)); // all that the server sent at first has come
+  await clock.advance(500);
+  expect(server.listening, 'its first request may still follow').toBe(true);
+  expect(await ask(client, '/')).toEqual([200, 'hello']);
+  await waitFor(() => turnedAway);
+  await advanceUntil(clock, stopping);
+  expect(await stopping).toMatchObject({ clean: true, trafficStopped: true });
+});
+
+test('a TLS handshake that is under way holds the end of the announcement, as a silent connection does', async () => {
+  const clock = createFakeClock();
+  const health = createHealth({ clock, signals: false, shutdown: { quiet: '1s' } });
+  const server = health.serve(createHttpsServer(credentials, (_request, response) => response.end('whole')));
+  const port = await portOf(server);
+  const stopping = health.shutdown();
+  await clock.advance(900);
+  const raw = connectTcp({ port, host: '127.0.0.1' });
+  await once(server, 'connection');
+  await clock.advance(500);
+  expect(server.listening).toBe(true);
+  const client = connectTls({ socket: raw, rejectUnauthorized: false });
+  let received = '';
+  client.setEncoding('latin1').on('data', (text: string) => {
+    received += text;
+  });
+  client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  await once(client, 'end');
+  expect(received).toMatch(/200 OK[\s\S]*connection: close[\s\S]*whole/i);
+  const late = connectTcp({ port, host: '127.0.0.1' }).on('error', () => undefined); // a client that never says a word
+  await once(server, 'connection');
+  await advanceUntil(clock, stopping);
+  expect(await stopping).toMatchObject({ clean: true, trafficStopped: true });
+  late.destroy();
 });

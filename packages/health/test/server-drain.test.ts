@@ -234,6 +234,39 @@ describe('connections that do not end by themselves', () => {
     }
   });
 
+  test('an upload that is refused while it is sent keeps its connection, so that its client can read why', async () => {
+    const health = healthFor({ shutdown: { quiet: '5s' } });
+    const server = health.serve(
+      createServer((_request, response) => {
+        response.statusCode = 413;
+        response.end('too large');
+      }),
+    );
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const stopping = health.shutdown();
+    const client = connect({ port: (server.address() as AddressInfo).port, host: '127.0.0.1' });
+    let received = '';
+    client.setEncoding('latin1').on('data', (text: string) => {
+      received += text;
+    });
+    client.pause(); // it reads only when all is written, as most HTTP clients outside of Node do
+    const size = 32 * 1024 ** 2;
+    client.write(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${size}\r\n\r\n`);
+    await new Promise<void>((resolve, reject) =>
+      client.write('x'.repeat(size), (error) => (error ? reject(error) : resolve())),
+    );
+    client.resume();
+    await waitFor(() => received.includes('too large'));
+    // What was read to its end is asked to turn away, as ever.
+    client.write(get('/').replaceAll('\n', '\r\n'));
+    await once(client, 'end');
+    expect(received.match(/413 Payload/g)).toHaveLength(2);
+    expect(received.match(/connection: close/gi)).toHaveLength(1);
+    client.destroy();
+    server.closeAllConnections();
+    void stopping;
+  });
+
   test('an event stream that writes after its end does not bring the process down', async () => {
     const health = healthFor();
     let written = 0;
