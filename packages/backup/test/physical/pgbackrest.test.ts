@@ -149,7 +149,7 @@ describeWith(['private postgres', 'pgbackrest'], 'a cluster in the hands of pgBa
       source: 'kpi',
       backup: incremental.id,
       rows: 1, // the end of the archive, after the backup and after the moment
-      invariants: [{ passed: true }],
+      invariants: [{ passed: true }, { passed: true }],
     });
     expect(await readdir(folder)).toEqual([]);
     expect(await filesIn(join(root, 'reports'))).toHaveLength(1);
