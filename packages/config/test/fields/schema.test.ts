@@ -1,4 +1,5 @@
 import { type } from 'arktype';
+import fc from 'fast-check';
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
@@ -93,6 +94,45 @@ test('text that is no JSON is a problem', () => {
   for (const text of ['{', "{'a':1}", '{"a":1,}', 'undefined', 'NaN']) {
     expect(loadField(env.json(), text).problems).toMatchObject([{ message: 'is not a JSON text' }]);
   }
+});
+
+test.each([
+  ['{"a":1,"b":{"c":2,"c":3}}', 'holds a key twice in one object'],
+  ['{"a":1,"\\u0061":2}', 'holds a key twice in one object'],
+  ['[{"__proto__":1,"__proto__":2}]', 'holds a key twice in one object'],
+  ['{"n":9007199254740993}', 'holds a number that is too large to be held exactly'],
+  ['[1e400]', 'holds a number that is too large to be held exactly'],
+  ['-12345678901234567891', 'holds a number that is too large to be held exactly'],
+  ['{"n":[1,1e-400]}', 'holds a number that is too small to be held exactly'],
+])('%j, which JSON.parse reads and loses a part of, %s', (text, message) => {
+  for (const field of [env.json(), env.json(z.any())]) {
+    expect(loadField(field, text).problems).toMatchObject([{ code: 'invalid', message }]);
+  }
+});
+
+test('any other JSON is read as JSON.parse reads it', () => {
+  const nasty = [
+    '{"a":{"a":{"a":1}},"b":{"a":"a\\",\\"a\\":"},"c":[{"a":1},{"a":2}]}',
+    ' { "1e400" : "9007199254740993" , "\\\\" : "\\"" , "" : -1.5e-7 } ',
+    '[0,-0,0.0,0e5,1E2,9007199254740991,9007199254740994,1e300,12345678901234567000,0.1000000000000000055]',
+    '"1e400"',
+    '[[],{},[{}],null,true]',
+  ];
+  const isRead = (text: string): void => {
+    expect(loadField(env.json(), text)).toEqual({ value: JSON.parse(text), problems: [] });
+  };
+  nasty.forEach(isRead);
+  const objects = fc.object({
+    maxDepth: 3,
+    values: [
+      fc.string(),
+      fc.maxSafeInteger(),
+      fc.boolean(),
+      fc.constant(null),
+      fc.double({ min: -1e9, max: 1e9, noNaN: true, minExcluded: true }),
+    ],
+  });
+  fc.assert(fc.property(objects, (value) => isRead(JSON.stringify(value))));
 });
 
 test('the key __proto__ of a JSON text stays a key', () => {
