@@ -11,7 +11,7 @@ import type { AnyRequest, AnyResponse } from './server-tracker.js';
 export function askToClose(request: AnyRequest, response: AnyResponse): void {
   if (response.headersSent || 'stream' in response) return;
   const ask = (): unknown => response.setHeader('connection', 'close');
-  if (request.complete || !hasBody(request)) {
+  if (request.complete || !isUpload(request)) {
     ask();
     return;
   }
@@ -24,9 +24,12 @@ export function askToClose(request: AnyRequest, response: AnyResponse): void {
   });
 }
 
-/** RFC 9112, section 6: what announces a body. */
-function hasBody({ headers }: AnyRequest): boolean {
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+/** What a client has written before it looks for an answer: the buffers of any connection hold it. */
+const smallBytes = 65_536;
+
+/** Whether a body is announced (RFC 9112, section 6) that its client may still be writing when the answer comes. */
+function isUpload({ headers }: AnyRequest): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > smallBytes;
 }
 
 /**
