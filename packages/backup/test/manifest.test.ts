@@ -1,9 +1,18 @@
-import { BackupError, type Manifest } from '@seaworthy/backup';
+import {
+  BackupError,
+  type BackupSource,
+  createBackups,
+  local,
+  type Manifest,
+  type TableContents,
+} from '@seaworthy/backup';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatManifest } from '../src/manifest/manifest.js';
+import { formatManifest, maxManifestBytes } from '../src/manifest/manifest.js';
 import { parseManifest } from '../src/manifest/parse-manifest.js';
 import { parseDatabaseUrl } from '../src/sources/database-url.js';
+import { fakeSource } from './support/fake-source.js';
+import { recordingLogger, temporaryFolder } from './support/fixtures.js';
 
 const manifest: Manifest = {
   format: 'seaworthy-backup',
@@ -116,5 +125,48 @@ describe('a database URL', () => {
         expect([read.user, read.password, read.database]).toEqual([user, password, database]);
       }),
     );
+  });
+});
+
+describe('a backup of very many tables', () => {
+  const withTables = (tables: readonly TableContents[]): BackupSource => {
+    const source = fakeSource();
+    return {
+      ...source,
+      async open(signal) {
+        const session = await source.open(signal);
+        const contents = () => ({ precision: 'bracketed', tables, after: tables }) as const;
+        return { ...session, dump: async (limit) => ({ ...(await session.dump(limit)), contents }) };
+      },
+    };
+  };
+
+  it('is listed, verified and compared as any other', async () => {
+    const tables = Array.from({ length: 40_000 }, (_, at) => ({
+      name: `tenant_${at}.invoices`,
+      rows: at,
+      hash: 'c'.repeat(32),
+    }));
+    await using backups = createBackups({
+      sources: { db: withTables(tables) },
+      targets: [local(await temporaryFolder())],
+    });
+    const { id } = await backups.run();
+    expect(await backups.list()).toMatchObject([{ id, status: 'complete' }]);
+    expect(await backups.verify(id)).toMatchObject({ ok: true });
+  });
+
+  it('whose names alone are more than a manifest can be is complete, and says that a drill compares nothing', async () => {
+    const { logger, lines } = recordingLogger();
+    await using backups = createBackups({
+      sources: { db: withTables([{ name: 'x'.repeat(maxManifestBytes / 2), rows: 1 }]) },
+      targets: [local(await temporaryFolder())],
+      logger,
+    });
+    const { id, artifacts } = await backups.run();
+    expect(artifacts[0]).not.toHaveProperty('contents');
+    expect(artifacts[0]?.warnings).toEqual([expect.stringContaining('a drill compares nothing')]);
+    expect(await backups.list()).toMatchObject([{ id, status: 'complete', manifest: { artifacts } }]);
+    expect(lines.filter(({ level }) => level === 'warn')).toHaveLength(1);
   });
 });

@@ -70,9 +70,27 @@ export interface Manifest {
   readonly artifacts: readonly ManifestArtifact[];
 }
 
-/** More than a thousand sources would need. */
-export const maxManifestBytes = 8 * 1024 * 1024;
+/** Four hundred thousand tables, each with its hash: what is longer is no manifest, and is not read to its end. */
+export const maxManifestBytes = 64 * 1024 * 1024;
 
 export function formatManifest(manifest: Manifest): Buffer {
   return Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`);
+}
+
+/** What a manifest says in the place of what is too long for it. */
+const tooManyTables = 'it has too many tables to note them all, so a drill compares nothing';
+
+/** The manifest as it can be read back, and its bytes: a backup whose manifest is too long would be there and be found by nobody. */
+export function readableManifest(manifest: Manifest): {
+  readonly manifest: Manifest;
+  readonly bytes: Buffer;
+} {
+  const bytes = formatManifest(manifest);
+  if (bytes.length <= maxManifestBytes) return { manifest, bytes };
+  const artifacts = manifest.artifacts.map(({ contents, warnings, ...artifact }) => ({
+    ...artifact,
+    warnings: contents === undefined ? warnings : [...warnings, tooManyTables],
+  }));
+  const shorter = { ...manifest, artifacts };
+  return { manifest: shorter, bytes: formatManifest(shorter) };
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { BackupSettings } from '../backup-options.js';
 import type { RunOptions } from '../backups.js';
-import { formatManifest, type Manifest, type ManifestArtifact } from '../manifest/manifest.js';
+import { type Manifest, type ManifestArtifact, readableManifest } from '../manifest/manifest.js';
 import type { BackupSource } from '../sources/backup-source.js';
 import { openTargetSet } from '../targets/target-set.js';
 import { chooseCompression } from './compression.js';
@@ -31,7 +31,7 @@ export async function runBackup(
       .map(({ sha256, key }) => `${sha256}  ${key.slice(key.lastIndexOf('/') + 1)}\n`)
       .join('');
     await put(layout.checksums(id), Buffer.from(sums));
-    const manifest: Manifest = {
+    const { manifest, bytes } = readableManifest({
       format: 'seaworthy-backup',
       version: 2,
       id,
@@ -40,8 +40,10 @@ export async function runBackup(
       tags,
       recipients,
       artifacts,
-    };
-    await put(layout.manifest(id), formatManifest(manifest));
+    });
+    if (manifest.artifacts !== artifacts)
+      logger.warn('A backup has a limit: its tables are too many for its manifest.', { backup: id });
+    await put(layout.manifest(id), bytes);
     signal.throwIfAborted();
     // In the order of staging, so that the manifest is last: it is what makes a backup of the rest.
     await targets.commit();
