@@ -6,6 +6,7 @@ import {
   withDeadline,
 } from '@seaworthy/contracts';
 import { durationOption } from '../duration-option.js';
+import { jsonLosses, repeatedKey } from '../fields/json-losses.js';
 import { entriesOf, type SecretKeys, undeclaredFault } from '../sources/entries-of.js';
 import type { Origin } from '../sources/origin.js';
 import type { RemoteContext, RemoteReading, RemoteSource, SourceFault } from '../sources/source.js';
@@ -94,6 +95,9 @@ export function awsSecrets(options: AwsSecretsOptions): RemoteSource {
     });
     if (as !== undefined) return { entries: [{ name: as, value: text, origin: originOf() }] };
     const secret = objectOf(text);
+    if (secret !== undefined && [...jsonLosses(text)].includes(repeatedKey)) {
+      return failed(repeatedKey, 'Write each key once.');
+    }
     if (secret !== undefined) return { entries: entriesOf(secret, { names, keys, originOf }) };
     return failed(
       'is no JSON object',

@@ -1,8 +1,10 @@
 /** A text with, as a key, the colon behind it; a number; what opens or closes. */
 const token = /("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?|-?\d[\d.eE+-]*|[{}[\]]/g;
 
+export const repeatedKey = 'holds a key twice in one object';
+
 /** What `JSON.parse` has lost of a text that it could read: all but the last of equal keys, and digits of numbers. */
-export function jsonLoss(text: string): string | undefined {
+export function* jsonLosses(text: string): Generator<string> {
   const open: (Set<unknown> | undefined)[] = [];
   for (const [whole, string, colon] of text.matchAll(token)) {
     if (whole === '{') open.push(new Set());
@@ -10,15 +12,14 @@ export function jsonLoss(text: string): string | undefined {
     else if (whole === '}' || whole === ']') open.pop();
     else if (string === undefined) {
       const fault = numberLoss(whole);
-      if (fault !== undefined) return `holds a number that is ${fault} to be held exactly`;
+      if (fault !== undefined) yield `holds a number that is ${fault} to be held exactly`;
     } else if (colon !== undefined) {
       const keys = open.at(-1);
       const key: unknown = JSON.parse(string); // two spellings of one key are one
-      if (keys?.has(key) === true) return 'holds a key twice in one object';
+      if (keys?.has(key) === true) yield repeatedKey;
       keys?.add(key);
     }
   }
-  return undefined;
 }
 
 /** What `JSON.stringify` writes is never one: an exponent says that digits do not matter. */

@@ -9,7 +9,7 @@ import {
   type StandardSchema,
 } from '../standard-schema.js';
 import { validateWith } from '../validate-with.js';
-import { jsonLoss } from './json-losses.js';
+import { jsonLosses } from './json-losses.js';
 import { jsonShapeOf, textShapeOf } from './shape-of.js';
 import { coercesNothing, guesses, readTyped, typedText } from './typed-text.js';
 
@@ -86,7 +86,7 @@ export function jsonField(schema?: StandardSchema): PlainField<unknown, unknown>
 function parseJson(text: string): Parsed {
   try {
     const value: unknown = JSON.parse(text);
-    const loss = jsonLoss(text);
+    const [loss] = jsonLosses(text);
     return loss === undefined
       ? { value }
       : invalid(loss, 'Write each key once, and such a number as a text in quotes.');

@@ -25,7 +25,7 @@ export function entriesOf(
     const given: unknown = Reflect.get(secret, key);
     if (given === null || given === undefined) return [];
     const origin = originOf(key);
-    if (typeof given === 'number' && !isExact(given)) return [{ name, fault: inexact, origin }];
+    if (!isExact(given)) return [{ name, fault: inexact, origin }];
     const value = typeof given === 'object' ? JSON.stringify(given) : String(given);
     return [{ name, value, origin }];
   });
@@ -49,12 +49,13 @@ export function undeclaredFault(
 
 const inexact = {
   code: 'invalid',
-  message: 'is a JSON number that is too large to be read exactly',
+  message: 'is or holds a JSON number that is too large to be read exactly',
   expected: 'a number within ±9007199254740991, or a text',
   fix: 'Write it as a text, in quotes.',
 } as const;
 
-/** JSON.parse rounds what is beyond, and says nothing. */
-function isExact(number: number): boolean {
-  return Math.abs(number) <= Number.MAX_SAFE_INTEGER;
+/** JSON.parse rounds what is beyond, and says nothing; in objects and lists too. */
+function isExact(given: unknown): boolean {
+  if (typeof given === 'number') return Math.abs(given) <= Number.MAX_SAFE_INTEGER;
+  return typeof given !== 'object' || given === null || Object.values(given).every(isExact);
 }

@@ -112,6 +112,29 @@ describe('what the service refuses is one problem that names the secret and no v
     expect((await problemOf(load(endpoint)))?.message).toContain('is no JSON object');
   });
 
+  test.each([
+    ['has a key twice', '{"KEY":"qzvkx","KEY":"qzvky"}', 'aws orders', 'holds a key twice in one object'],
+    [
+      'has a number in an object that is rounded',
+      `{"KEY":"${good}","COUNT":{"n":9007199254740993}}`,
+      'COUNT',
+      'too large',
+    ],
+    [
+      'has a number in a list that is rounded',
+      `{"KEY":"${good}","COUNT":[[9007199254740993]]}`,
+      'COUNT',
+      'too large',
+    ],
+  ])('a secret that %s', async (_, text, name, message) => {
+    const endpoint = await startAwsEndpoint();
+    endpoint.write('orders', text);
+    expect(await problemOf(load(endpoint))).toMatchObject({
+      name,
+      message: expect.stringContaining(message),
+    });
+  });
+
   test('bytes that are no UTF-8', async () => {
     const endpoint = await startAwsEndpoint();
     endpoint.write('orders', new Uint8Array([0xc3, 0x28]));
