@@ -14,6 +14,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { mysql } from '../src/drivers/mysql.js';
 import { postgres } from '../src/drivers/postgres.js';
 import { createDb, type Db, type DbOptions, type Driver, sql } from '../src/index.js';
+import { testWhere } from './contract/test-where.js';
 import { kindOf, refused } from './support/refused.js';
 
 const engines: readonly {
@@ -156,6 +157,23 @@ for (const { name, need, start, driver } of engines) {
       expect(error.message).toContain('authentication was refused');
       expect(`${error.stack} ${String(error.cause)} ${Object.values(error).join()}`).not.toContain('canary');
     });
+
+    testWhere(name === 'mariadb')(
+      'says so too of a user whom the server knows by other means than a password',
+      async () => {
+        await using admin = open({}, server.url);
+        await admin.exec(sql`create user canaryuser identified via unix_socket`);
+        const url = new URL(server.url);
+        url.username = 'canaryuser';
+        url.password = '';
+        await using db = open({}, url.href);
+        const error = await refused(db.ready({ timeout: '1500ms' }));
+        expect(error.message).toContain('authentication was refused (1698)');
+        expect(`${error.stack} ${String(error.cause)} ${Object.values(error).join()}`).not.toContain(
+          'canary',
+        );
+      },
+    );
 
     test('says that the connection was lost when it is cut under a statement, and goes on with another', async () => {
       await using db = open({ pool: { max: 2 } });
@@ -321,6 +339,25 @@ for (const { name, need, start, driver } of engines) {
         });
         await using own = await db.connect();
         await own.exec(db.dialect === 'mysql' ? sql`set names latin1` : sql`set client_encoding to latin1`);
+      }
+    });
+
+    test('keeps what a statement writes, whatever the server does by itself with transactions', async () => {
+      await using admin = open({}, server.url);
+      if (admin.dialect === 'mysql') await admin.exec(sql`set global autocommit = 0`);
+      else await admin.exec(sql`alter system set default_transaction_isolation = 'serializable'`);
+      await admin.exec(admin.dialect === 'mysql' ? sql`do 0` : sql`select pg_reload_conf()`);
+      try {
+        await using db = open({ pool: { max: 1 } });
+        await db.exec(sql`create table if not exists kept (id int)`);
+        for (let id = 0; id < 2; id += 1) {
+          expect(await db.exec(sql`insert into kept values (${id})`)).toEqual({ rowCount: 1 });
+          expect(await admin.one(sql`select count(*) as n from kept`)).toEqual({ n: id + 1 });
+          await using own = await db.connect();
+          await own.one(one); // after which its session is put back
+        }
+      } finally {
+        if (admin.dialect === 'mysql') await admin.exec(sql`set global autocommit = 1`);
       }
     });
 

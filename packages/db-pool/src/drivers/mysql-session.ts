@@ -10,7 +10,7 @@ const collations: ReadonlyMap<unknown, string> = new Map([
 ]);
 
 /**
- * What decoding and the safety of writes rely on, whatever the server's defaults are: the character set too, because there are servers
+ * What decoding and the safety of writes rely on, whatever the server's defaults are (without `autocommit` a write ends with its session): the character set too, because there are servers
  * that do not heed the client's (`skip-character-set-client-handshake`). mysql2 asks for IGNORE_SPACE when it connects, and a reset of
  * the session takes it away.
  */
@@ -26,7 +26,7 @@ export class MysqlSession {
     this.#charset = Reflect.get(configOf(client) ?? {}, 'charsetNumber');
     const collation = collations.get(this.#charset);
     const names = collation === undefined ? '' : `names utf8mb4 collate ${collation}, `;
-    this.settings = `set ${names}time_zone = '+00:00', sql_mode = concat_ws(',', nullif(@@sql_mode, ''), 'STRICT_ALL_TABLES,IGNORE_SPACE')`;
+    this.settings = `set ${names}autocommit = 1, time_zone = '+00:00', sql_mode = concat_ws(',', nullif(@@sql_mode, ''), 'STRICT_ALL_TABLES,IGNORE_SPACE')`;
   }
 
   /**

@@ -126,13 +126,16 @@ async function connectMysql(endpoint: MysqlEndpoint, signal: AbortSignal): Promi
   }
 }
 
+/** No right to the database, an account that is locked, in MySQL's and MariaDB's numbers. With a state of 28 are those of authentication. */
+const namingUsers: ReadonlySet<number> = new Set([1044, 3118, 4151]);
+
 function connectError(address: string, error: unknown): DbError {
   if (DbError.is(error)) return error;
   const failure = mysqlFailure(error);
   if (failure === undefined) return new ConnectionFailedError(address, connectFailure(error));
   // The server's words name the user; the number is enough to look it up.
   const reason =
-    failure.errno === 1045 || failure.errno === 1044
+    failure.sqlState?.startsWith('28') === true || namingUsers.has(failure.errno)
       ? `authentication was refused (${failure.errno})`
       : `the server answered ${failure.errno}: ${failure.message ?? ''}`;
   return new ConnectionFailedError(address, reason);
