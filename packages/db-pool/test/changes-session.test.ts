@@ -35,6 +35,8 @@ describe('what changes its session', () => {
     "update pg_settings set setting = 'x'",
     'listen x',
     'reset all',
+    'discard all',
+    'deallocate all',
     'begin; set local y = 1; set x = 1; commit',
   ];
   const onMysql = [

@@ -19,7 +19,7 @@ const anywhere = [
 ];
 
 /** On PostgreSQL these end with the transaction. `do` and `call` run what cannot be seen. */
-const postgresWords = String.raw`set\b(?!\s+(?:local|transaction|constraints)\b)|reset\b|listen\b|prepare\b|execute\b|declare\b|load\b|do\b|call\b`;
+const postgresWords = String.raw`set\b(?!\s+(?:local|transaction|constraints)\b)|reset\b|discard\b|deallocate\b|listen\b|prepare\b|execute\b|declare\b|load\b|do\b|call\b`;
 
 /**
  * On MySQL `set local` is `set session`, and `set transaction` outside of one waits for the next. MariaDB takes the statements of

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Db, sql } from '../../src/index.js';
 import type { Engine } from '../support/engines.js';
+import { testWhere } from './test-where.js';
 
 /** Nobody finds what the one before did to the session. */
 export function sessionsContract(engine: Engine): void {
@@ -66,6 +67,25 @@ export function sessionsContract(engine: Engine): void {
     }
     await db.exec(sql`drop table texts`);
   });
+
+  testWhere(engine.name === 'postgres')(
+    'gives the next borrower dates as dates after somebody discarded all settings of the session',
+    async () => {
+      const { name } = await db.one<{ name: string }>(sql`select current_database() as name`);
+      await db.exec(sql`alter database ${sql.id(name)} set datestyle to 'German, DMY'`);
+      const own = engine.open({ pool: { max: 1 } });
+      try {
+        const moment = sql`select timestamptz '2026-01-02 03:04:05Z' as at where ${1} = 1`;
+        for (let time = 0; time < 3; time += 1) {
+          expect(await own.one(moment)).toEqual({ at: new Date('2026-01-02T03:04:05Z') });
+          await own.exec(time === 1 ? sql`deallocate all` : sql`discard all`);
+        }
+      } finally {
+        await own.close();
+        await db.exec(sql`alter database ${sql.id(name)} reset all`);
+      }
+    },
+  );
 
   test('shows the next borrower no temporary table of the one before', async () => {
     const makes =
