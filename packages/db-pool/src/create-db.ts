@@ -128,8 +128,9 @@ export function createDb<Connection extends object>(
     const borrowing = leaks?.borrowed(connect);
     try {
       const whole = limits.ofWork(given === undefined ? {} : readConnect(given));
-      const lease = borrower.tryBorrow() ?? (await borrower.borrow(whole));
+      const lease = borrower.tryBorrow(whole) ?? (await borrower.borrow(whole));
       lease.limit(whole, transactionTimeout);
+      if (lease.over !== undefined) throw lease.over;
       return new OwnConnection(ownContext, lease, borrowing);
     } catch (error) {
       if (borrowing !== undefined) leaks?.returned(borrowing);
@@ -210,7 +211,7 @@ export function createDb<Connection extends object>(
     dialect,
     limits,
     failed: (error) => observer.failed(error),
-    borrow: async (whole) => borrower.tryBorrow() ?? borrower.borrow(whole),
+    borrow: async (whole) => borrower.tryBorrow(whole) ?? borrower.borrow(whole),
     timeoutError: transactionTimeout,
     leaks,
   });

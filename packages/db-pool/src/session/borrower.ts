@@ -16,7 +16,8 @@ export class Borrower {
   }
 
   /** At once, when a connection is idle and nobody waits. */
-  tryBorrow(): Lease | undefined {
+  tryBorrow({ signal }: Limits): Lease | undefined {
+    if (signal?.aborted === true) return undefined; // which `borrow` refuses
     const loan = this.#pool.tryAcquire();
     return loan === undefined ? undefined : new Lease(this.#context, loan);
   }

@@ -95,6 +95,7 @@ export class Lease implements TurnKeeper, Expiring {
     if (signal === undefined) return;
     this.#onAbort = () => this.abandon(abortedError(signal));
     onAbort(signal, this.#onAbort);
+    if (signal.aborted) this.#onAbort(); // while the connection was on its way
   }
 
   expire(): void {

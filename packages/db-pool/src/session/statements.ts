@@ -58,7 +58,7 @@ export class Statements {
   ): Promise<DriverResult> {
     const { clock, lanes, borrower, failover } = this.#options;
     for (let sends = 1; ; sends += 1) {
-      const lease = borrower.tryBorrow() ?? (await borrower.borrow(limits));
+      const lease = borrower.tryBorrow(limits) ?? (await borrower.borrow(limits));
       try {
         const result = await lease.query(statement, limits);
         lanes?.ranAlone(statement.text);

@@ -24,7 +24,7 @@ export class Streams {
     const plan = planStream(query, given, this.#options);
     const borrowing = leaks?.borrowed(this.run);
     try {
-      const lease = borrower.tryBorrow() ?? (await borrower.borrow(plan.whole));
+      const lease = borrower.tryBorrow(plan.whole) ?? (await borrower.borrow(plan.whole));
       lease.limit(plan.whole, streamTimeout);
       try {
         yield* streamRows(lease, plan, this.#options);

@@ -50,7 +50,7 @@ export class Transactions {
   ): Promise<T> {
     const { dialect, clock, borrower, failover, limits } = this.#options;
     for (;;) {
-      const lease = borrower.tryBorrow() ?? (await borrower.borrow(whole));
+      const lease = borrower.tryBorrow(whole) ?? (await borrower.borrow(whole));
       lease.limit(whole, transactionTimeout);
       let began = false;
       try {

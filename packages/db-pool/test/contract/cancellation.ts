@@ -64,6 +64,13 @@ export function cancellationContract(engine: Engine): void {
     expect(kindOf(await refused(engine.db.many(sql`select 1 from never`)))).toBe('syntax');
   });
 
+  test('borrows nothing when the signal is aborted already, however free a connection is', async () => {
+    await engine.db.one(sql`select 1 as one`);
+    const signal = AbortSignal.abort();
+    expect(kindOf(await refused(engine.db.connect({ signal })))).toBe('aborted');
+    expect(engine.db.stats().inUse).toBe(0);
+  });
+
   test('takes one signal for all that a request asks at once, without a warning', async () => {
     const warnings: string[] = [];
     const onWarning = ({ name }: Error): void => void warnings.push(name);
