@@ -3,6 +3,7 @@ import type { BackupSettings } from '../backup-options.js';
 import type { RunOptions } from '../backups.js';
 import type { Contents, ManifestArtifact } from '../manifest/manifest.js';
 import { restoreBackup } from '../restore/restore-backup.js';
+import type { BackupTarget } from '../targets/backup-target.js';
 import { isMachinesFault } from '../tools/machines-fault.js';
 import { checkInvariants } from './check-invariants.js';
 import { compareContents } from './compare-contents.js';
@@ -17,6 +18,8 @@ export interface DrillSourceOptions extends Pick<RunOptions, 'onProgress'> {
   readonly scratch: Scratch;
   readonly id: string;
   readonly artifact: ManifestArtifact;
+  /** The copy that is drilled: one that is bad must not hide behind another. */
+  readonly target: BackupTarget;
   readonly signal: AbortSignal;
 }
 
@@ -45,7 +48,7 @@ function isPlacesFault({ code, tool, exitCode, message }: BackupError): boolean 
 
 /** Restores one source into a place of its own, looks at it, and drops it whatever happens. */
 export async function drillSource(options: DrillSourceOptions): Promise<DrillReport> {
-  const { settings, drill, scratch, id, artifact, onProgress } = options;
+  const { settings, drill, scratch, id, artifact, target, onProgress } = options;
   const { clock, logger } = settings;
   const startedAt = clock.now();
   const limit = new AbortController();
@@ -61,7 +64,7 @@ export async function drillSource(options: DrillSourceOptions): Promise<DrillRep
   try {
     await kept.reap({ startedAt, olderThanMs: drill.reapAfterMs, signal });
     const place = await scratch.create(name, signal);
-    const { durationMs } = await restoreBackup(settings, id, {
+    const { durationMs } = await restoreBackup({ ...settings, targets: [target] }, id, {
       source: artifact.source,
       to: place.source,
       confirm: place.source.database,

@@ -6,6 +6,7 @@ import { findBackup, listBackups } from '../manifest/catalog.js';
 import { layoutOf } from '../manifest/layout.js';
 import type { ManifestArtifact } from '../manifest/manifest.js';
 import { readStatus } from '../status/read-status.js';
+import type { BackupTarget } from '../targets/backup-target.js';
 import { DrillError } from './drill-error.js';
 import { type DrillReport, drillReport } from './drill-report.js';
 import { drillSource } from './drill-source.js';
@@ -32,7 +33,7 @@ async function runDrill(
   }
   const id = wanted ?? newestOf(await listBackups(targets, { signal }));
   const reports: DrillReport[] = [];
-  for (const { artifact, at } of await artifactsOf(id)) {
+  for (const { artifact, at, target } of await artifactsOf(id)) {
     const scratch = drill.into[artifact.source];
     if (scratch === undefined) continue;
     const report = await drillSource({
@@ -41,6 +42,7 @@ async function runDrill(
       scratch,
       id,
       artifact,
+      target,
       signal,
       ...(onProgress === undefined ? {} : { onProgress }),
     });
@@ -59,10 +61,12 @@ async function runDrill(
 
   async function artifactsOf(
     backup: string,
-  ): Promise<ReadonlyArray<{ readonly artifact: ManifestArtifact; readonly at: number }>> {
+  ): Promise<
+    ReadonlyArray<{ readonly artifact: ManifestArtifact; readonly at: number; readonly target: BackupTarget }>
+  > {
     try {
-      const { manifest } = await findBackup(targets, backup, { signal });
-      return manifest.artifacts.map((artifact, at) => ({ artifact, at }));
+      const { manifest, target } = await findBackup(targets, backup, { signal });
+      return manifest.artifacts.map((artifact, at) => ({ artifact, at, target }));
     } catch (error) {
       if (!BackupError.is(error) || error.code === 'BACKUP_NOT_FOUND' || error.code === 'BACKUP_READ_FAILED')
         throw error;

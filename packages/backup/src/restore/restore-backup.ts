@@ -2,13 +2,12 @@ import { invalidOption, optionsOf, parseDuration } from '@seaworthy/contracts';
 import { BackupError } from '../backup-error.js';
 import type { BackupSettings } from '../backup-options.js';
 import type { RestoreForce, RestoreOptions, RestoreResult } from '../backups.js';
-import { findBackup } from '../manifest/catalog.js';
 import type { Manifest, ManifestArtifact } from '../manifest/manifest.js';
 import { progressReport } from '../pipeline/progress-report.js';
 import type { SourceSession } from '../sources/backup-source.js';
+import { goodCopy } from './good-copy.js';
 import { loadArtifact } from './load-artifact.js';
 import { readIdentities } from './read-identities.js';
-import { verifyArtifact } from './verify-artifact.js';
 
 const forces: readonly RestoreForce[] = ['same-server', 'not-empty'];
 
@@ -53,18 +52,24 @@ export async function restoreBackup(
   });
   const signal = given === undefined ? limit.signal : AbortSignal.any([given, limit.signal]);
   try {
-    const { manifest, target } = await findBackup(targets, id, { signal });
-    const artifact = chooseArtifact(manifest, source);
-    if (artifact.engine !== to.engine) {
-      throw refused(
-        `the backup is of ${artifact.engine} and ${to.label} is not`,
-        'Choose a target of the same engine.',
-      );
-    }
     const report = progressReport(onProgress, clock);
-    report.tell({ source: artifact.source, stage: 'verify', rawBytes: 0, bytes: 0 });
+    const { target, artifact } = await goodCopy({
+      targets,
+      id,
+      identities,
+      logger,
+      signal,
+      choose(manifest) {
+        const chosen = chooseArtifact(manifest, source);
+        if (chosen.engine === to.engine) return chosen;
+        throw refused(
+          `the backup is of ${chosen.engine} and ${to.label} is not`,
+          'Choose a target of the same engine.',
+        );
+      },
+      onCopy: (copy) => report.tell({ source: copy.source, stage: 'verify', rawBytes: 0, bytes: 0 }),
+    });
     const stored = { target, id, artifact, identities, signal };
-    await verifyArtifact({ ...stored, level: 'decrypt' });
     const session = await to.open(signal);
     try {
       await guard(session, { artifact, label: to.label, force, signal });
