@@ -60,6 +60,18 @@ test.each([
   'please-change-me-before-you-go-live-ok',
   'this-is-only-an-example-key-0123456789',
   'MyPassword-MyPassword-MyPassword-2024',
+  'deadbeefdeadbeefdeadbeefdeadbeef1',
+  'xdeadbeefdeadbeefdeadbeefdeadbeef',
+  'zebra77zebra77zebra77zebra77zebra77ze',
+  'zebra1zebra2zebra3zebra4zebra5zebra6',
+  'our-own-k1-aaaaaaaaaaaaaaaaaaaaaaaaaa',
+  'a-string-secret-at-least-256-bits-long',
+  'your-256-bit-secret-your-256-bit-!',
+  'keyboard cat, but somewhat longer 99',
+  'ThisIsASecretThatNobodyShouldGuess!!',
+  'hunter2-is-what-i-see-when-you-type',
+  'correct horse battery staple, says he',
+  'kpi-jwt-secret-for-all-environments-1',
 ])('%j is refused in production', (text) => {
   expect(loadField(key, text, 'production').problems).toMatchObject([{ code: 'insecure' }]);
   expect(loadField(key, text, 'development').problems).toEqual([]);
@@ -72,6 +84,16 @@ test.each(['postgres', 'root', 'changeme', 'Admin', 'todo', 'p4ssword'])(
     expect(loadField(short, text, 'staging').problems).toMatchObject([{ code: 'insecure' }]);
   },
 );
+
+test('a key of several lines with the same words at its beginning and its end passes, and so does a JSON text', () => {
+  const pem = `-----BEGIN PRIVATE KEY-----\n${randomBytes(96).toString('base64')}\n-----END PRIVATE KEY-----\n`;
+  const account = JSON.stringify({
+    auth_uri: 'https://accounts.google.internal/o/oauth2/auth',
+    token_uri: 'https://accounts.google.internal/o/oauth2/token',
+    private_key: pem,
+  });
+  for (const text of [pem, account]) expect(placeholderFault(text)).toBeUndefined();
+});
 
 test('10,000 random secrets of every usual notation all pass', () => {
   for (let round = 0; round < 2_500; round += 1) {
