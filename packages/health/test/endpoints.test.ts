@@ -1,7 +1,9 @@
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createFakeClock, describeHttpContract, rawRequest, waitFor } from '@seaworthy/testkit';
+import express, { type ErrorRequestHandler } from 'express';
 import { describe, expect, test } from 'vitest';
+import { healthEndpoints as expressEndpoints } from '../src/adapters/express.js';
 import { healthEndpoints } from '../src/adapters/node.js';
 import { type Checks, createHealth, type HealthOptions, local, remote } from '../src/index.js';
 import { mountHealth, mountHealthBeforeWall } from './mount.js';
@@ -393,5 +395,43 @@ test('a health answer that comes after somebody else has answered is dropped, an
   expect([answer.status, await answer.text()]).toEqual([504, 'too late']);
   process.removeListener('unhandledRejection', onRejection);
   server.close();
+  await health.close();
+});
+
+test('a health answer that a middleware keeps from being sent is its error, and the process lives', async () => {
+  const { health } = setUp({ checks: {} });
+  const app = express();
+  app.use((_request, response, next) => {
+    response.setHeader = () => {
+      throw new Error('a header listener failed');
+    };
+    next();
+  });
+  app.use(expressEndpoints(health));
+  const told: unknown[] = [];
+  const onError: ErrorRequestHandler = (error, _request, response, _next) => {
+    told.push(error);
+    response.statusCode = 500;
+    response.end();
+  };
+  app.use(onError);
+  const endpoints = healthEndpoints(health);
+  const bare = createServer((asked, response) => {
+    response.setHeader = () => {
+      throw new Error('a header listener failed');
+    };
+    endpoints(asked, response, () => undefined);
+  });
+  for (const server of [createServer(app), bare]) {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const answer = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/livez`).then(
+      ({ status }) => status,
+      () => 'no answer',
+    );
+    expect(answer).toBe(server === bare ? 'no answer' : 500);
+    server.closeAllConnections();
+    server.close();
+  }
+  expect(told).toEqual([new Error('a header listener failed')]);
   await health.close();
 });

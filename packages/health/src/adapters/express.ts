@@ -14,11 +14,11 @@ import { writeAnswer } from './write-answer.js';
  */
 export function healthEndpoints(
   health: Pick<Health, 'answer'>,
-): (request: IncomingMessage, response: ServerResponse, next: () => void) => void {
+): (request: IncomingMessage, response: ServerResponse, next: (error?: unknown) => void) => void {
   return (request, response, next) => {
     const answer = health.answer(request);
     if (answer === undefined) next();
-    else void answer.then((ready) => writeAnswer(response, ready));
+    else answer.then((ready) => writeAnswer(response, ready)).catch(next); // a middleware may have wrapped the response
   };
 }
 

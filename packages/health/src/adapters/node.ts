@@ -22,7 +22,7 @@ export function healthEndpoints(
   return (request, response, next) => {
     const answer = health.answer(request);
     if (answer === undefined) next();
-    else void answer.then((ready) => writeAnswer(response, ready));
+    else answer.then((ready) => writeAnswer(response, ready)).catch(() => response.destroy()); // somebody wrapped it
   };
 }
 

@@ -21,9 +21,19 @@ export function measureResponse(
     // HTTP/2's answers are ended for whoever asks, also when the client has cancelled the stream.
     const complete = stream === undefined ? response.writableFinished : stream.rstCode === 0;
     const statusCode = complete ? response.statusCode : clientLeft;
-    http.end(request.method ?? '', routeOf() ?? '', statusCode, (performance.now() - startedAt) / 1_000);
+    http.end(request.method ?? '', toldBy(routeOf), statusCode, (performance.now() - startedAt) / 1_000);
   };
   // Whoever stands before us may have taken longer than the client waited.
   if (isGone(response)) end();
   else response.once('close', end);
+}
+
+/** Nobody is there to catch what is thrown when a response closes: it would end the process. */
+function toldBy(routeOf: () => string | undefined): string {
+  try {
+    const route: unknown = routeOf();
+    return typeof route === 'string' ? route : '';
+  } catch {
+    return '';
+  }
 }

@@ -199,6 +199,22 @@ test('counts requests over HTTP/2, answered and cancelled', async () => {
   await metrics.close();
 });
 
+test('a request is counted although its route cannot be told, and the process lives', async () => {
+  await using metrics = createMetrics({ process: false });
+  const measure = measureNode(metrics, ({ url }) => {
+    if (url === '/number') return 7 as unknown as string;
+    throw new Error('no such route');
+  });
+  const server = createServer((request, response) => measure(request, response, () => response.end('ok')));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  for (const path of ['/throws', '/number']) expect((await fetch(url + path)).status).toBe(200);
+  await waitFor(() => metrics.httpSummary().inFlight === 0);
+  expect(counts(metrics, (await metrics.scrape()).body)).toEqual({ 'GET  200': 2 });
+  server.closeAllConnections();
+  server.close();
+});
+
 /** The host of node:http looks at the path alone. */
 const notFoundRoute: Readonly<Record<HttpHostName, string>> = {
   'node:http': '/hello',
