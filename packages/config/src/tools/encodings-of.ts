@@ -16,7 +16,12 @@ export function encodingsOf(text: string): readonly EncodedText[] {
     ['as it is', bytes],
     ['JSON', json],
     ['JSON', asciiOnly(json)],
-    ['JSON', asciiOnly(json).replace(/\\u[0-9a-f]{4}/g, (sign) => `\\u${sign.slice(2).toUpperCase()}`)],
+    ['JSON', asciiOnly(json).replace(/\\u[0-9a-f]{4}/g, inCapitals)],
+    // serialize-javascript; Next.js, Rails and Go; Django; PHP.
+    ['JSON', unicodeEscaped(json, /[<>/]/g).replace(/\\u[0-9a-f]{4}/g, inCapitals)],
+    ['JSON', unicodeEscaped(json, /[<>&]/g)],
+    ['JSON', unicodeEscaped(json, /[<>&]/g).replace(/\\u[0-9a-f]{4}/g, inCapitals)],
+    ['JSON', json.replaceAll('/', '\\/')],
     ['JSON in JSON', jsonEscaped(json)],
     ['JavaScript', json.replaceAll('\\"', '"').replaceAll("'", "\\'")],
     ['JavaScript', json.replaceAll('\\"', '"').replaceAll('`', '\\`').replaceAll('${', '\\${')],
@@ -31,6 +36,10 @@ export function encodingsOf(text: string): readonly EncodedText[] {
     ['HTML', htmlEscaped(text, '&#39;')],
     ['HTML', htmlEscaped(text, '&#x27;')],
     ['HTML', htmlEscaped(text, "'")],
+    // Handlebars; Mustache; EJS.
+    ['HTML', charactersOf(htmlEscaped(text, '&#x27;'), /[`=]/g)],
+    ['HTML', charactersOf(htmlEscaped(text, '&#39;'), /[/`=]/g)],
+    ['HTML', htmlEscaped(text, '&#39;').replaceAll('&quot;', '&#34;')],
     ['hexadecimal', bytes.toString('hex')],
     ['hexadecimal', bytes.toString('hex').toUpperCase()],
     ['UTF-16', Buffer.from(text, 'utf16le')],
@@ -68,7 +77,20 @@ function jsonEscaped(text: string): string {
 }
 
 function asciiOnly(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return unicodeEscaped(text, /[^\x20-\x7e]/g);
+}
+
+function unicodeEscaped(text: string, signs: RegExp): string {
+  return text.replace(signs, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+function inCapitals(sign: string): string {
+  return `\\u${sign.slice(2).toUpperCase()}`;
+}
+
+/** As character references in hexadecimal. */
+function charactersOf(html: string, signs: RegExp): string {
+  return html.replace(signs, (sign) => `&#x${sign.charCodeAt(0).toString(16).toUpperCase()};`);
 }
 
 function htmlEscaped(text: string, apostrophe: string): string {

@@ -19,6 +19,23 @@ const inFile = (content: string | Uint8Array, name = 'app.js') => {
 const found = async (content: string | Uint8Array, name?: string) =>
   (await scanBundle({ folder: inFile(content, name), values: { KEY: secret } })).findings;
 
+/** As `\\u002f`. */
+function escaped(text: string, signs: RegExp, inCapitals = false): string {
+  const code = (sign: string) => sign.charCodeAt(0).toString(16).padStart(4, '0');
+  return text.replace(signs, (sign) => `\\u${inCapitals ? code(sign).toUpperCase() : code(sign)}`);
+}
+
+function escapedHtml(quote: string, apostrophe: string): string {
+  const signs: Readonly<Record<string, string>> = {
+    '&': '&amp;',
+    '<': '&lt;',
+    '>': '&gt;',
+    '"': quote,
+    "'": apostrophe,
+  };
+  return secret.replace(/[&<>"']/g, (sign) => signs[sign] ?? sign);
+}
+
 describe('the value of a secret is found in a built file', () => {
   const json = JSON.stringify(secret);
   const cases: ReadonlyArray<readonly [string, string | Uint8Array, string?]> = [
@@ -32,6 +49,19 @@ describe('the value of a secret is found in a built file', () => {
     ],
     ['with other characters than ASCII escaped', json.replace('ü', '\\u00fc')],
     ['with them escaped in capitals', json.replace('ü', '\\u00FC')],
+    ['in JSON as serialize-javascript writes it', escaped(json, /[<>/]/g, true)],
+    ['in JSON as Next.js writes it into a page', escaped(json, /[<>&]/g)],
+    ['in JSON as Django writes it into a page', escaped(json, /[<>&]/g, true)],
+    ['in JSON with slashes escaped', json.replaceAll('/', '\\/')],
+    [
+      'in HTML as Mustache writes it',
+      escapedHtml('&quot;', '&#39;').replace(
+        /[/`=]/g,
+        (sign) => `&#x${sign.charCodeAt(0).toString(16).toUpperCase()};`,
+      ),
+    ],
+    ['in HTML as Handlebars writes it', escapedHtml('&quot;', '&#x27;').replaceAll('`', '&#x60;')],
+    ['in HTML as EJS writes it', escapedHtml('&#34;', '&#39;')],
     ['percent-encoded', `?key=${encodeURIComponent(secret)}`],
     [
       'percent-encoded in small letters',
