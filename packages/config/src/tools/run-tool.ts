@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { SeaworthyError } from '@seaworthy/contracts';
+import { errorCode, SeaworthyError } from '@seaworthy/contracts';
 import { ConfigError } from '../config-error.js';
 import type { ConfigSchema } from '../config-schema.js';
 import { gather } from '../gather.js';
@@ -58,8 +58,7 @@ export async function runTool(args: readonly string[], host: ToolHost): Promise<
       ...(values['json-schema'] === undefined ? {} : { jsonSchema: values['json-schema'] }),
     });
   } catch (error) {
-    if (!SeaworthyError.is(error) && !isArgumentError(error)) throw error;
-    host.out(error.message);
+    host.out(whyNot(error));
     return 2;
   }
 }
@@ -139,7 +138,7 @@ function itemsOf(name: string, text: string): readonly [string, string][] {
 }
 
 async function schemaFrom(path: string, name: string | undefined): Promise<Schema> {
-  const module: Readonly<Record<string, unknown>> = await import(pathToFileURL(path).href);
+  const module = await moduleAt(path);
   const found = name === undefined ? (module.schema ?? module.default) : module[name];
   if (isSchema(found)) return found;
   throw new SeaworthyError(`${path} exports no schema: export what defineConfig() gives as "schema".`, {
@@ -147,11 +146,36 @@ async function schemaFrom(path: string, name: string | undefined): Promise<Schem
   });
 }
 
+/** What a module throws while it is loaded may hold a value, so only its code is shown; what is ours holds none. */
+async function moduleAt(path: string): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    return await import(pathToFileURL(path).href);
+  } catch (error) {
+    if (SeaworthyError.is(error)) throw error;
+    const code = codeOf(error);
+    throw new SeaworthyError(
+      `${path} could not be loaded${code === undefined ? '' : ` (${code})`}. Run it with node alone to see why.`,
+      { code: 'NO_SCHEMA' },
+    );
+  }
+}
+
+/** Ours and those of arguments are made to be read, those of the file system name a path; of others the message may hold anything. */
+function whyNot(error: unknown): string {
+  if (SeaworthyError.is(error) || isArgumentError(error)) return error.message;
+  const isOfFiles = error instanceof Error && 'syscall' in error && 'path' in error;
+  return isOfFiles ? error.message : `This cannot be done: ${codeOf(error) ?? 'an unexpected error'}.`;
+}
+
+function codeOf(error: unknown): string | undefined {
+  const code = errorCode(error) ?? '';
+  return /^[A-Z][A-Z0-9_]{1,60}$/.test(code) ? code : undefined;
+}
+
 function isSchema(value: unknown): value is Schema {
   return typeof value === 'object' && value !== null && 'toEnvExample' in value && 'exposures' in value;
 }
 
 function isArgumentError(error: unknown): error is Error {
-  const code: unknown = error instanceof Error ? Reflect.get(error, 'code') : undefined;
-  return typeof code === 'string' && code.startsWith('ERR_PARSE_ARGS');
+  return errorCode(error)?.startsWith('ERR_PARSE_ARGS') === true;
 }

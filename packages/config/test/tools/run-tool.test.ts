@@ -135,6 +135,28 @@ test('the build with canaries as the README has it finds a secret that is set on
   });
 });
 
+describe('what cannot work exits 2, with a line of ours and no stack', () => {
+  test.each([
+    [
+      'a module that does not exist',
+      ['docs', 'gone.mjs', '--markdown', 'x.md'],
+      'gone.mjs could not be loaded (ERR_MODULE_NOT_FOUND)',
+    ],
+    ['a module that throws', ['docs', 'broken.mjs', '--markdown', 'x.md'], 'broken.mjs could not be loaded'],
+    ['a module that cannot be read', ['scan', 'folder.mjs', 'dist'], 'folder.mjs could not be loaded'],
+    ['a file that cannot be written', ['docs', 'config.mjs', '--markdown', 'file/x.md'], 'ENOTDIR'],
+    ['a folder that is a file', ['scan', 'config.mjs', 'file'], 'ENOTDIR'],
+  ])('%s', async (_, args, message) => {
+    const cwd = project();
+    writeFileSync(join(cwd, 'broken.mjs'), "throw new Error('cannot connect to postgres://app:CANARY@h');");
+    writeFileSync(join(cwd, 'file'), 'x');
+    mkdirSync(join(cwd, 'folder.mjs'));
+    const { code, text } = await run(cwd, args, { API_KEY: key });
+    expect({ code, text }).toEqual({ code: 2, text: expect.stringContaining(message) });
+    expect(text).not.toMatch(/CANARY|\n {4}at /);
+  });
+});
+
 test.each([
   ['no command', []],
   ['an unknown command', ['dox', 'config.mjs']],
