@@ -5,6 +5,7 @@ import type { BackupEntry } from '../manifest/backup-entry.js';
 import { findBackup, listBackups } from '../manifest/catalog.js';
 import { layoutOf } from '../manifest/layout.js';
 import type { ManifestArtifact } from '../manifest/manifest.js';
+import { isAhead } from '../status/backup-status.js';
 import { readStatus } from '../status/read-status.js';
 import type { BackupTarget } from '../targets/backup-target.js';
 import { DrillError } from './drill-error.js';
@@ -21,7 +22,7 @@ async function runDrill(
   settings: BackupSettings,
   { id: wanted, onProgress, signal }: DrillOptions & { readonly signal: AbortSignal },
 ): Promise<readonly DrillReport[]> {
-  const { drill, targets, logger } = settings;
+  const { drill, targets, logger, clock } = settings;
   if (drill === undefined) {
     throw new BackupError(
       'There is nowhere to drill. Give createBackups one: { drill: { into: { db: scratchPostgres({ url }) } } }.',
@@ -31,7 +32,7 @@ async function runDrill(
       },
     );
   }
-  const id = wanted ?? newestOf(await listBackups(targets, { signal }));
+  const id = wanted ?? newestOf(await listBackups(targets, { signal }), clock.now());
   const reports: DrillReport[] = [];
   for (const { artifact, at, target } of await artifactsOf(id)) {
     const scratch = drill.into[artifact.source];
@@ -102,6 +103,10 @@ async function runDrill(
   }
 }
 
+function madeAtOf(entry: BackupEntry): number | undefined {
+  return entry.status === 'complete' ? Date.parse(entry.manifest.startedAt) : undefined;
+}
+
 function gone(backup: string): BackupError {
   return new BackupError(
     `Backup ${backup} was removed while it was drilled, so nothing is kept of that. Drill another.`,
@@ -128,9 +133,13 @@ export async function measuredDrill(
   }
 }
 
-/** A damaged backup that is newer than the newest whole one is the one to look at: ids sort by time. */
-function newestOf(entries: readonly BackupEntry[]): string {
-  const newest = entries.find(({ status }) => status === 'complete')?.id;
+/**
+ * A damaged backup that is newer than the newest whole one is the one to look at: ids sort by time. One that is dated later than now
+ * would be the newest for as long as the clock was wrong.
+ */
+function newestOf(entries: readonly BackupEntry[], now: number): string {
+  const complete = entries.filter(({ status }) => status === 'complete');
+  const newest = (complete.find((entry) => !isAhead(madeAtOf(entry), now)) ?? complete[0])?.id;
   const damaged = entries
     .filter(({ status }) => status === 'damaged')
     .map(({ id }) => id)

@@ -47,6 +47,13 @@ export function createBackupMetrics(metrics: Metrics, prefix = 'backup'): Backup
     description: 'Drills that were tried.',
   });
   const seconds = (date: Date): number => date.getTime() / 1_000;
+  const shown = new Set<string>();
+  const sources = new Set<string>();
+  /** Tells a value; where there is none any more 0, for a gauge keeps what it was told last. */
+  const tell = (name: string, value: number | undefined, set: (value: number) => void): void => {
+    if (value !== undefined) shown.add(name);
+    if (shown.has(name)) set(value ?? 0);
+  };
 
   return {
     ran: (outcome) => runs.add(1, { outcome }),
@@ -58,15 +65,13 @@ export function createBackupMetrics(metrics: Metrics, prefix = 'backup'): Backup
       }
     },
     show({ lastBackup, lastVerified: verified, lastDrill: drill, damaged: bad }, newest) {
-      if (lastBackup !== undefined) {
-        lastSuccess.set(seconds(lastBackup.madeAt));
-        duration.set(lastBackup.durationMs / 1_000);
-      }
-      for (const { source, bytes } of newest?.artifacts ?? []) size.set(bytes, { source });
-      if (verified !== undefined) {
-        lastVerified.set(seconds(verified.madeAt));
-        lastRestore.set(seconds(verified.verifiedAt));
-      }
+      const parts = new Map((newest?.artifacts ?? []).map(({ source, bytes }) => [source, bytes]));
+      tell('success', lastBackup && seconds(lastBackup.madeAt), (value) => lastSuccess.set(value));
+      tell('duration', lastBackup && lastBackup.durationMs / 1_000, (value) => duration.set(value));
+      for (const source of parts.keys()) sources.add(source);
+      for (const source of sources) size.set(parts.get(source) ?? 0, { source });
+      tell('verified', verified && seconds(verified.madeAt), (value) => lastVerified.set(value));
+      tell('restore', verified && seconds(verified.verifiedAt), (value) => lastRestore.set(value));
       if (drill !== undefined) lastDrill.set(drill.outcome === 'passed' ? 1 : 0);
       damaged.set(bad.length);
     },

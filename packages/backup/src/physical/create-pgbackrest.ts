@@ -55,7 +55,7 @@ export function createPgBackRest(options: PgBackRestOptions): PgBackRest {
   async function status(signal: AbortSignal): Promise<BackupStatus> {
     const backups = await info(signal);
     const marks = await listMarks(signal);
-    const found = physicalStatus(backups, marks);
+    const found = physicalStatus(backups, marks, clock.now());
     metrics.show(
       found,
       found.lastBackup && { artifacts: [{ source: stanza, bytes: found.lastBackup.bytes }] },

@@ -1,18 +1,20 @@
 import { type DrillMark, lastMarkOf } from '../drill/drill-mark.js';
-import type { BackupStatus } from '../status/backup-status.js';
+import { type BackupStatus, isAhead } from '../status/backup-status.js';
 import type { PhysicalBackup } from './physical-backup.js';
 
-/** How the backups stand; `backups` the newest first. */
+/** How the backups stand at `now`, in milliseconds since the epoch; `backups` the newest first. */
 export function physicalStatus(
   backups: readonly PhysicalBackup[],
   marks: ReadonlyMap<string, readonly DrillMark[]>,
+  now: number,
 ): BackupStatus {
   const damaged = new Set(backups.filter(({ status }) => status === 'damaged').map(({ id }) => id));
   const isWhole = ({ id, needs }: PhysicalBackup): boolean => ![id, ...needs].some((one) => damaged.has(one));
   const complete = backups.filter(isWhole);
   const lastOf = (id: string): DrillMark | undefined => lastMarkOf(marks.get(id) ?? [], 0);
-  const [newest] = complete;
-  const verified = complete.find(({ id }) => lastOf(id)?.outcome === 'passed');
+  const believed = complete.filter(({ startedAt }) => !isAhead(startedAt.getTime(), now));
+  const [newest] = believed;
+  const verified = believed.find(({ id }) => lastOf(id)?.outcome === 'passed');
   const drill = backups
     .flatMap(({ id }) => lastOf(id) ?? [])
     .toSorted((a, b) => b.at - a.at)
@@ -31,6 +33,7 @@ export function physicalStatus(
     },
     lastDrill: drill && { id: drill.id, at: new Date(drill.at), outcome: drill.outcome },
     damaged: backups.filter((one) => !isWhole(one)).map(({ id }) => id),
+    ahead: complete.filter((one) => !believed.includes(one)).map(({ id }) => id),
     count: complete.length,
   };
 }

@@ -52,7 +52,7 @@ export function backupHealth(
   return {
     kind: 'remote',
     async probe(signal): Promise<BackupFigures | (BackupFigures & Degraded)> {
-      const { lastBackup, lastVerified, lastDrill } = await status({ signal });
+      const { lastBackup, lastVerified, lastDrill, ahead } = await status({ signal });
       if (lastBackup === undefined) throw tooOld('There is no backup');
       const ageMs = clock.now() - lastBackup.madeAt.getTime();
       if (ageMs >= failMs)
@@ -66,6 +66,8 @@ export function backupHealth(
       const reasons: string[] = [];
       if (ageMs >= warnMs) reasons.push(`The newest backup is ${hours(ageMs)} old.`);
       if (lastDrill?.outcome === 'failed') reasons.push('The last drill failed: make a backup and drill it.');
+      if (ahead.length > 0)
+        reasons.push(`Dated later than now, which halts retention: ${ahead.slice(0, 3).join(', ')}.`);
       const verifiedAgeMs = clock.now() - (lastVerified?.madeAt.getTime() ?? Number.NEGATIVE_INFINITY);
       if (verifiedWarnMs !== undefined && verifiedAgeMs >= verifiedWarnMs) {
         reasons.push(

@@ -2,7 +2,7 @@ import type { DrilledBackup } from '../retention/catalog-history.js';
 
 /** How the backups stand, for a status page, health and metrics. */
 export interface BackupStatus {
-  /** The newest complete backup; dated later than now when a clock was wrong. */
+  /** The newest complete backup that is not `ahead`. */
   readonly lastBackup:
     | { readonly id: string; readonly madeAt: Date; readonly bytes: number; readonly durationMs: number }
     | undefined;
@@ -15,16 +15,31 @@ export interface BackupStatus {
     | undefined;
   /** Ids of backups that lack bytes or a readable manifest. */
   readonly damaged: readonly string[];
+  /**
+   * Ids of complete backups that are dated more than an hour later than now, because a clock was wrong. They halt retention, and nobody
+   * knows how old they are, so none is the last one. Remove them by hand once there is a later one.
+   */
+  readonly ahead: readonly string[];
   /** How many complete backups there are. */
   readonly count: number;
 }
 
-export function backupStatus(history: readonly DrilledBackup[]): BackupStatus {
+/** Clocks of instances differ by less. */
+const skewMs = 3_600_000;
+
+/** Whether a clock was wrong when that was dated, or is now. */
+export function isAhead(madeAt: number | undefined, now: number): boolean {
+  return madeAt !== undefined && madeAt > now + skewMs;
+}
+
+/** @param now - Milliseconds since the epoch. */
+export function backupStatus(history: readonly DrilledBackup[], now: number): BackupStatus {
   const complete = history.flatMap(({ entry, ...rest }) =>
     entry.status === 'complete' ? [{ ...rest, id: entry.id, manifest: entry.manifest }] : [],
   );
-  const [newest] = complete;
-  const verified = complete.find(({ retainable }) => retainable.isGood && retainable.verified.length > 0);
+  const believed = complete.filter(({ retainable }) => !isAhead(retainable.madeAt, now));
+  const [newest] = believed;
+  const verified = believed.find(({ retainable }) => retainable.isGood && retainable.verified.length > 0);
   const drill = history
     .toReversed() // marks tell whole seconds: of two in one second, that of the newer backup counts as the later
     .flatMap(({ marks }) => marks)
@@ -51,6 +66,7 @@ export function backupStatus(history: readonly DrilledBackup[]): BackupStatus {
         : 'passed',
     },
     damaged: history.filter(({ entry }) => entry.status === 'damaged').map(({ entry }) => entry.id),
+    ahead: complete.filter((one) => !believed.includes(one)).map(({ id }) => id),
     count: complete.length,
   };
 }

@@ -19,9 +19,9 @@ export async function readHistory(settings: BackupSettings, options: SignalOptio
   };
 }
 
-function show({ metrics }: BackupSettings, history: readonly DrilledBackup[]): BackupStatus {
-  const status = backupStatus(history);
-  const newest = history.find(({ entry }) => entry.status === 'complete')?.entry;
+function show({ metrics, clock }: BackupSettings, history: readonly DrilledBackup[]): BackupStatus {
+  const status = backupStatus(history, clock.now());
+  const newest = history.find(({ entry }) => entry.id === status.lastBackup?.id)?.entry;
   metrics.show(status, newest?.status === 'complete' ? newest.manifest : undefined);
   return status;
 }

@@ -1,5 +1,8 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import {
   createBackups,
+  files,
   local,
   postgres,
   type Scratch,
@@ -16,6 +19,7 @@ import type { DrilledBackup } from '../../src/retention/catalog-history.js';
 import { backupStatus } from '../../src/status/backup-status.js';
 import { fakeSource } from '../support/fake-source.js';
 import { recordingLogger, temporaryFolder } from '../support/fixtures.js';
+import { recordingMetrics } from '../support/recording-metrics.js';
 
 const table = (name: string, rows: number, hash?: string) => ({ name, rows, ...(hash ? { hash } : {}) });
 
@@ -140,7 +144,7 @@ describe('the status of backups', () => {
       retainable: { id, madeAt: 0, isGood: outcome === 'passed', verified: [], sources: ['db'] },
     });
     const history = [drilled('newer', 'failed'), drilled('older', 'passed')];
-    expect(backupStatus(history).lastDrill).toMatchObject({ id: 'newer', outcome: 'failed' });
+    expect(backupStatus(history, 2_000).lastDrill).toMatchObject({ id: 'newer', outcome: 'failed' });
   });
 });
 
@@ -172,5 +176,64 @@ describe('the health check of backups', () => {
       'The newest backup is 50 hours old; the limit is 50 hours.',
     );
     expect(() => backups.healthCheck({ warn: '3d' })).toThrow(/not above `fail`/);
+  });
+});
+
+describe('a backup that a wrong clock dated later than now', () => {
+  it('hides no missing backups from health, status, metrics and drills, and is named', async () => {
+    const clock = createFakeClock();
+    const { metrics, values } = recordingMetrics();
+    const root = await temporaryFolder();
+    const backups = createBackups({
+      sources: { app: files({ root }) },
+      targets: [local(await temporaryFolder())],
+      drill: { into: { app: scratchFiles({ folder: await temporaryFolder() }) } },
+      clock,
+      metrics,
+    });
+    const year = 365 * 86_400_000;
+    const truth = await backups.run();
+    clock.jump(year);
+    const ahead = await backups.run();
+    clock.jump(-year + 60_000);
+    expect(await backups.status()).toMatchObject({
+      lastBackup: { id: truth.id },
+      ahead: [ahead.id],
+      count: 2,
+    });
+    expect(values.get('backup.last_success.timestamp')).toBe(Date.parse(truth.startedAt) / 1_000);
+    const { signal } = new AbortController();
+    expect(await backups.healthCheck().probe(signal)).toMatchObject({
+      madeAt: truth.startedAt,
+      status: 'degraded',
+      reason: expect.stringContaining(ahead.id),
+    });
+    expect(await backups.drill()).toMatchObject([{ backup: truth.id }]);
+    clock.jump(50 * 3_600_000);
+    await expect(backups.healthCheck().probe(signal)).rejects.toMatchObject({ code: 'BACKUP_TOO_OLD' });
+  });
+});
+
+describe('the gauges', () => {
+  it('go back when what they told of is gone or no longer good', async () => {
+    const { metrics, values } = recordingMetrics();
+    const folder = await temporaryFolder();
+    const backups = createBackups({
+      sources: { app: files({ root: await temporaryFolder() }) },
+      targets: [local(folder)],
+      drill: { into: { app: scratchFiles({ folder: await temporaryFolder() }) } },
+      metrics,
+    });
+    const { id } = await backups.run();
+    await backups.drill();
+    expect(values.get('backup.last_verified.timestamp')).toBeGreaterThan(0);
+    await rm(join(folder, id), { recursive: true });
+    await backups.status();
+    expect(Object.fromEntries(values)).toMatchObject({
+      'backup.last_success.timestamp': 0,
+      'backup.last_verified.timestamp': 0,
+      'backup.last_successful_restore.timestamp': 0,
+    });
+    expect(values.get('backup.size{source="app"}')).toBe(0);
   });
 });
