@@ -87,6 +87,7 @@ export interface DbOptions<Connection extends object = object> {
   readonly deadline?: DeadlineSettings;
   /**
    * How many statements each connection keeps prepared in the server; one is prepared when it is used for the second time.
+   * Those of more than 10,000 letters or 200 values, such as inserts of many rows, are not kept.
    * `false` where the server's connections change hands between statements: PgBouncer before 1.21 in transaction mode.
    * MySQL's server holds `max_prepared_stmt_count` (16382) over all connections.
    * @defaultValue 200

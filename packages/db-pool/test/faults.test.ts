@@ -342,6 +342,25 @@ for (const { name, need, start, driver } of engines) {
       }
     });
 
+    testWhere(name === 'mariadb')(
+      'makes do with what is its own when the server holds as many prepared statements as it may',
+      async () => {
+        await using admin = open({}, server.url);
+        await using db = open({ pool: { max: 1 } });
+        const ask = (at: number) => db.one({ strings: [`select ${at} as a, `, ' as b'], values: [at] });
+        for (const at of [1, 2, 3]) await ask(at);
+        const [held] = await admin.many<{ Value: string }>(
+          sql`show global status like 'Prepared_stmt_count'`,
+        );
+        await admin.exec({ strings: [`set global max_prepared_stmt_count = ${held?.Value}`], values: [] });
+        try {
+          for (const at of [1, 4, 5, 6, 7, 1, 8]) expect(await ask(at)).toEqual({ a: at, b: at });
+        } finally {
+          await admin.exec(sql`set global max_prepared_stmt_count = 16382`);
+        }
+      },
+    );
+
     test('keeps what a statement writes, whatever the server does by itself with transactions', async () => {
       await using admin = open({}, server.url);
       if (admin.dialect === 'mysql') await admin.exec(sql`set global autocommit = 0`);

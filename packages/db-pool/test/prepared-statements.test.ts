@@ -68,6 +68,16 @@ describeWith(['postgres'], 'statements that PostgreSQL keeps prepared', () => {
     for (const column of columns) await db.many(sql`select ${column} as one from counted where id = ${1}`);
   });
 
+  test('are not those of many rows, of which there is another one for each number of rows', async () => {
+    await using db = open();
+    await db.exec(sql`create table bulk (a int, b int)`);
+    const rows = (count: number) => Array.from({ length: count }, (_, a) => ({ a, b: a }));
+    for (const count of [500, 501, 501, 501]) await db.exec(sql`insert into bulk ${sql.rows(rows(count))}`);
+    const kept = sql`select 1 as one from pg_prepared_statements where statement like '%into "bulk"%' or statement like '%into bulk%'`;
+    expect(await db.many(kept)).toEqual([]);
+    expect(await db.one(sql`select count(*) as n from bulk`)).toEqual({ n: 2_003 });
+  });
+
   test('are none when they are switched off', async () => {
     await using db = open({ preparedStatements: false });
     await twice(() => twice(() => db.one(sql`select ${1}::int as one`)));
@@ -232,6 +242,32 @@ describeWith(['mysql'], 'statements that MySQL keeps prepared', () => {
     for (const column of columns) await db.many(sql`select ${column} as one, ${1} as two`);
     const kept = (await counted('COM_STMT_PREPARE')) - (await counted('COM_STMT_CLOSE'));
     expect(kept).toBeLessThanOrEqual(3);
+  });
+
+  test('are not those of many rows, of which there is another one for each number of rows', async () => {
+    await using db = createDb(mysql(mysql2), { url: database.url, pool: { max: 1 }, preparedStatements: 20 });
+    await db.exec(sql`create table bulk (a int, b int)`);
+    const kept = async (): Promise<number> => {
+      const rows = await db.many<{ Variable_name: string; Value: string }>(
+        sql`show session status where variable_name in ('Com_stmt_prepare', 'Com_stmt_close')`,
+      );
+      const [close = 0, prepare = 0] = rows
+        .toSorted((a, b) => (a.Variable_name < b.Variable_name ? -1 : 1))
+        .map(({ Value }) => Number(Value));
+      return prepare - close;
+    };
+    const one = async (at: number) => db.one(sql`select ${new Sql([`${at}`], [])} as a, ${at} as b`);
+    for (const at of [1, 2, 3]) await one(at);
+    const before = await kept();
+    for (const count of [500, 501, 501]) {
+      const rows = Array.from({ length: count }, (_, a) => ({ a, b: a }));
+      await db.exec(sql`insert into bulk ${sql.rows(rows)}`);
+      expect(await kept()).toBeLessThanOrEqual(before);
+      for (const at of [1, 2, 3]) expect(await one(at)).toEqual({ a: at, b: at });
+    }
+    expect(await db.one(sql`select count(*) as n from bulk`)).toEqual({ n: 1_502 });
+    const wrong = Array.from({ length: 500 }, () => ({ a: 1, nowhere: 1 }));
+    await expect(db.exec(sql`insert into bulk ${sql.rows(wrong)}`)).rejects.toMatchObject({ kind: 'syntax' });
   });
 
   test('give their rows whatever else the connection is used for in between', async () => {

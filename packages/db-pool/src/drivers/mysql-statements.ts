@@ -1,5 +1,7 @@
 import { tracingChannel } from 'node:diagnostics_channel';
+import { isWorthKeeping } from '../sql/worth-keeping.js';
 import type { Answer, MysqlClient, MysqlStatement } from './mysql-client.js';
+import { mysqlFailure } from './mysql-error.js';
 
 /** Where mysql2 reports each `execute` to whoever listens. */
 const traced = tracingChannel('mysql2:execute');
@@ -23,7 +25,9 @@ export class MysqlStatements {
     this.#isOwnExecute = isOwnExecute(client);
   }
 
-  execute(text: string, values: unknown[], answer: Answer): void {
+  execute(text: string, values: unknown[], given: Answer): void {
+    const isKept = isWorthKeeping(text, values.length);
+    const answer = isKept ? given : this.#closing(text, given);
     if (!this.#isOwnExecute || traced.hasSubscribers) {
       this.forget();
       this.#client.execute(text, values, answer);
@@ -31,7 +35,10 @@ export class MysqlStatements {
     }
     const known = this.#prepared.get(text);
     if (known === undefined) {
-      this.#prepare(text, values, answer);
+      this.#prepare(text, isKept, (error, statement) => {
+        if (statement === undefined) answer(error);
+        else statement.execute(values, answer);
+      });
       return;
     }
     if (this.#prepared.size >= this.#max) {
@@ -49,16 +56,25 @@ export class MysqlStatements {
     this.#prepared.clear();
   }
 
-  #prepare(text: string, values: unknown[], answer: Answer): void {
+  #prepare(text: string, isKept: boolean, then: (error: unknown, statement?: MysqlStatement) => void): void {
     if (this.#prepared.size >= this.#max) this.#evictOldest();
     this.#client.prepare(text, (error, statement) => {
-      if (statement === undefined) {
-        answer(error);
+      if (statement === undefined && this.#prepared.size > 0 && isCrowded(error)) {
+        while (this.#prepared.size > 0) this.#evictOldest();
+        this.#client.prepare(text, then);
         return;
       }
-      this.#prepared.set(text, statement);
-      statement.execute(values, answer);
+      if (statement !== undefined && isKept) this.#prepared.set(text, statement);
+      then(error, statement);
     });
+  }
+
+  /** Afterwards neither mysql2 nor the server has anything of it. */
+  #closing(text: string, answer: Answer): Answer {
+    return (...given) => {
+      this.#client.unprepare(text);
+      answer(...given);
+    };
   }
 
   #evictOldest(): void {
@@ -67,6 +83,11 @@ export class MysqlStatements {
     this.#prepared.delete(oldest);
     this.#client.unprepare(oldest);
   }
+}
+
+/** The server holds as many as it may for everybody: `max_prepared_stmt_count`. */
+function isCrowded(error: unknown): boolean {
+  return mysqlFailure(error)?.errno === 1461;
 }
 
 /** Whether nobody has put another function in its place. In doubt somebody has. */

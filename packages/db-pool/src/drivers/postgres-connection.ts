@@ -1,5 +1,6 @@
 import type { DriverConnection, DriverResult, DriverRows, TransactionState } from '../driver.js';
 import type { Statement } from '../sql/compile.js';
+import { isWorthKeeping } from '../sql/worth-keeping.js';
 import { CursorRows } from './cursor-rows.js';
 import { lostError } from './lost-error.js';
 import { type PgAnswer, type PgClient, type PgQuery, resultOf, SentQuery } from './pg-client.js';
@@ -53,7 +54,8 @@ export class PostgresConnection implements DriverConnection {
   async query({ text, values }: Statement): Promise<DriverResult> {
     if (this.#outdated.length > 0 && this.transactionState === 'none') this.#takeOut();
     const encoded = values.length === 0 ? undefined : values.map(encodeValue);
-    const name = encoded !== undefined || preparable.test(text) ? this.#nameFor(text) : undefined;
+    const isNamed = isWorthKeeping(text, values.length) && (encoded !== undefined || preparable.test(text));
+    const name = isNamed ? this.#nameFor(text) : undefined;
     try {
       return resultOf(await this.#send({ text, name, values: encoded }), text);
     } catch (error) {

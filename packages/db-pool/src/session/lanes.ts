@@ -5,6 +5,7 @@ import { Alarm } from '../pool/alarm.js';
 import type { Deadlines } from '../pool/deadlines.js';
 import type { Pool } from '../pool/pool.js';
 import type { Statement } from '../sql/compile.js';
+import { isWorthKeeping } from '../sql/worth-keeping.js';
 import { Lane } from './lane.js';
 import { SlowTexts } from './slow-texts.js';
 
@@ -63,7 +64,8 @@ export class Lanes {
    */
   query(statement: Statement, deadlineAt: number): Promise<DriverResult> | undefined {
     const { text } = statement;
-    const company = this.#isClosed ? 'none' : this.#slow.companyOf(text);
+    const mayJoin = !this.#isClosed && isWorthKeeping(text, statement.values.length);
+    const company = mayJoin ? this.#slow.companyOf(text) : 'none';
     if (company === 'none') return undefined;
     const lane = this.#best(this.#options.clock.monotonic());
     if ((lane === undefined || lane.load > 0) && this.#lanes.size + this.#opening < this.#most) this.#open();

@@ -1,3 +1,5 @@
+import { isWorthKeeping } from './worth-keeping.js';
+
 /** Texts are templates and few; a program that builds endless ones costs a look at each, not memory. */
 const maxTexts = 1_000;
 
@@ -8,7 +10,7 @@ export function remembered(look: (text: string) => boolean): (text: string) => b
     const known = answers.get(text);
     if (known !== undefined) return known;
     const answer = look(text);
-    if (answers.size < maxTexts) answers.set(text, answer);
+    if (answers.size < maxTexts && isWorthKeeping(text)) answers.set(text, answer);
     return answer;
   };
 }
