@@ -17,7 +17,7 @@ import { type Checks, checkNamesIn, type HealthOptions, readHealthOptions } from
 import { combined, type HealthStatus, type HealthView, statusOf } from './health-view.js';
 import { createLifecycle } from './lifecycle.js';
 import { observeChecks } from './metrics/health-metrics.js';
-import { crashMs, phaseDeadlines } from './phase.js';
+import { crashTimes, phaseDeadlines } from './phase.js';
 import type { AnyRequest } from './server-tracker.js';
 import type { ShutdownReport } from './shutdown.js';
 import { createSupervisor } from './supervisor.js';
@@ -161,12 +161,8 @@ export function createHealth<const C extends Checks = Record<never, never>>(
   /** A little more than all of it takes: the end of connections has a grace of its own. */
   const withinMs = Object.values(deadlineMs).reduce((sum, ms) => sum + ms, 2_000);
   const goDown: ShutdownHandler = async (cause) => {
-    const crashed = cause.kind !== 'signal';
-    const outcome = await lifecycle.shutdown({
-      deadlines: crashed ? crashMs : deadlineMs,
-      quietMs: crashed ? 0 : quietMs,
-      final: true,
-    });
+    const times = cause.kind === 'signal' ? { deadlines: deadlineMs, quietMs } : crashTimes;
+    const outcome = await lifecycle.shutdown({ ...times, final: true });
     if (!outcome.clean) {
       throw new HealthError('The shutdown was forced: the report names what did not end.', {
         code: 'HEALTH_SHUTDOWN_FORCED',

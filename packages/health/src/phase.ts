@@ -31,7 +31,11 @@ export type PhaseMs = Readonly<Record<Phase, number>>;
  * The state of a crashed process is unknown, and process-events ends it after 1.5 s: the phases share less than that. The
  * load balancer is not waited for.
  */
-export const crashMs: PhaseMs = { announce: 0, drain: 500, workers: 200, pools: 300, telemetry: 300 };
+export const crashTimes = {
+  deadlines: { announce: 0, drain: 500, workers: 200, pools: 300, telemetry: 300 } satisfies PhaseMs,
+  quietMs: 0,
+  graceMs: 100,
+} as const;
 
 const readDeadlines = optionsOf<PhaseDeadlines>('createHealth shutdown.deadlines', {
   announce: true,

@@ -34,16 +34,16 @@ export interface ShutdownTimes {
   readonly deadlines: PhaseMs;
   /** `0` closes the listeners at once. */
   readonly quietMs: number;
+  /** After the drain, how long a peer may take to close its side of a connection that we ended. @defaultValue 500 */
+  readonly graceMs?: number;
 }
 
-/** After the drain's deadline, how long a peer may take to close its side of a connection that we ended. */
-const socketGraceMs = 500;
 const sweepMs = 50;
 
 /** Goes through the phases, each within its deadline. Never rejects. */
 export async function runShutdown(parts: ShutdownParts, times: ShutdownTimes): Promise<ShutdownReport> {
   const { clock, logger, trackers, hooks, enter } = parts;
-  const { deadlines, quietMs } = times;
+  const { deadlines, quietMs, graceMs = 500 } = times;
   const startedAt = clock.monotonic();
   const reports: PhaseReport[] = [];
   let trafficStopped = true;
@@ -60,7 +60,7 @@ export async function runShutdown(parts: ShutdownParts, times: ShutdownTimes): P
     );
     if (phase === 'announce') trafficStopped = await turnAway(parts, deadlines.announce, quietMs);
     const done = await running;
-    if (phase === 'drain') await endConnections(parts);
+    if (phase === 'drain') await endConnections(parts, graceMs);
     const report = { ...done, durationMs: clock.monotonic() - phaseStartedAt };
     reports.push(report);
     if (phase !== 'telemetry') tell(logger, report);
@@ -115,9 +115,9 @@ function drainTask({ clock, trackers, work, startups }: ShutdownParts, timeoutMs
 }
 
 /** Nobody is answered any more: what still runs is told so, and what is still connected is ended. */
-async function endConnections({ trackers, work }: ShutdownParts): Promise<void> {
+async function endConnections({ trackers, work }: ShutdownParts, graceMs: number): Promise<void> {
   work.abort(shuttingDown('The work'));
-  await Promise.all([...trackers.values()].map((tracker) => tracker.end(socketGraceMs)));
+  await Promise.all([...trackers.values()].map((tracker) => tracker.end(graceMs)));
 }
 
 function isClean({ pending, failed }: PhaseReport): boolean {

@@ -11,7 +11,7 @@ export interface Supervisor {
 /** The part of `process` that says who that is. */
 export interface SupervisedProcess {
   readonly env?: Readonly<Record<string, string | undefined>>;
-  readonly send?: (message: string) => unknown;
+  readonly send?: (message: string, callback: (error: Error | null) => void) => unknown;
 }
 
 /**
@@ -34,7 +34,8 @@ export function createSupervisor(
     ready() {
       if (told) return;
       told = true;
-      if (env.pm_id !== undefined) send?.call(process, 'ready');
+      // Without a callback a channel that is closed is an error of `process` itself, which would end it.
+      if (env.pm_id !== undefined) send?.call(process, 'ready', () => undefined);
       tellSystemd('READY=1');
     },
     stopping() {

@@ -1,6 +1,12 @@
-import { createFakeClock } from '@seaworthy/testkit';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { silentLogger } from '@seaworthy/contracts';
+import { createFakeClock, waitFor } from '@seaworthy/testkit';
 import { expect, test } from 'vitest';
 import { createHealth, type Health, type HealthOptions, type Phase } from '../src/index.js';
+import { createLifecycle } from '../src/lifecycle.js';
+import { crashTimes } from '../src/phase.js';
+import { openWire } from './wire.js';
 
 const names: readonly Phase[] = ['announce', 'drain', 'workers', 'pools', 'telemetry'];
 
@@ -120,6 +126,39 @@ test('takes no longer than the sum of its deadlines when everything hangs', asyn
     ['hook stuck'],
     ['hook stuck'],
   ]);
+});
+
+test('after a crash every phase has its time before the process is ended, although clients hold their connections', async () => {
+  const clock = createFakeClock();
+  const nothing = (): void => undefined;
+  const lifecycle = createLifecycle({
+    clock,
+    logger: silentLogger,
+    isProbe: () => false,
+    redactText: (text) => text,
+    onShutdown: nothing,
+    onServing: nothing,
+    onDrained: nothing,
+  });
+  const server = createServer();
+  server.on('upgrade', () => undefined); // a connection that its owner has forgotten
+  lifecycle.serve(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await using client = await openWire((server.address() as AddressInfo).port);
+  client.send('GET / HTTP/1.1\nHost: a\nConnection: Upgrade\nUpgrade: websocket\n\n');
+  await waitFor(
+    async () => (await new Promise((resolve) => server.getConnections((_, n) => resolve(n)))) === 1,
+  );
+  for (const phase of names) lifecycle.stop(phase, 'stuck', () => new Promise(() => undefined));
+  let over = false;
+  const stopping = lifecycle.shutdown({ ...crashTimes, final: true }).finally(() => (over = true));
+  await waitFor(async () => {
+    await clock.advance(50);
+    return over;
+  });
+  const { phases, durationMs } = await stopping;
+  expect(phases.map(({ pending }) => pending)).toEqual(Array.from(names, () => ['hook stuck']));
+  expect(durationMs, 'process-events ends the process after 1500').toBeLessThan(1_450);
 });
 
 test('a hook that was taken back does not run', async () => {

@@ -132,6 +132,23 @@ describe('pm2 with wait_ready', () => {
     expect(await exited, 'the channel to pm2 does not keep the process').toBe(0);
   });
 
+  test('a pm2 that has gone meanwhile does not take the service with it', async () => {
+    const env = { PATH: process.env.PATH, pm_id: '0', QUIET: '0ms', STARTUP_MS: '300' };
+    const child = fork(fixture('service.mjs'), {
+      env,
+      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+      execArgv: [],
+    });
+    children.push(child);
+    const output = outputOf(child);
+    const exited = new Promise((resolve) => child.once('exit', (code) => resolve(code)));
+    child.disconnect();
+    await waitFor(() => /listening/.test(output.text));
+    await waitFor(() => /startup done/.test(output.text));
+    child.kill('SIGTERM');
+    expect(await exited).toBe(0);
+  });
+
   test('another parent gets no message that it did not ask for', async () => {
     const env = { PATH: process.env.PATH, QUIET: '0ms' };
     const child = fork(fixture('service.mjs'), {
