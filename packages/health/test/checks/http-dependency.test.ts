@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { waitFor } from '@seaworthy/testkit';
+import { freePort, waitFor } from '@seaworthy/testkit';
 import { afterEach, expect, test } from 'vitest';
 import { httpDependency } from '../../src/index.js';
 
@@ -64,4 +64,18 @@ test('refuses what is no address', () => {
   for (const url of ['payments', 'ftp://payments', '']) {
     expect(() => httpDependency(url)).toThrow(/an address that begins with http/);
   }
+});
+
+test('refuses an address with a password, which would stand in every cause, and does not repeat it', () => {
+  for (const url of ['http://user:canary@payments.internal/', 'http://canary@payments.internal/']) {
+    expect(() => httpDependency(url)).toThrow(/without user and password.*headers/);
+    expect(() => httpDependency(url)).not.toThrow(/canary/);
+  }
+});
+
+test('tells why nobody answered', async () => {
+  const port = await freePort();
+  await expect(httpDependency(`http://127.0.0.1:${port}/`).probe(never)).rejects.toMatchObject({
+    code: 'ECONNREFUSED',
+  });
 });
