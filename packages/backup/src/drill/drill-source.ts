@@ -4,12 +4,12 @@ import type { RunOptions } from '../backups.js';
 import type { Contents, ManifestArtifact } from '../manifest/manifest.js';
 import { restoreBackup } from '../restore/restore-backup.js';
 import type { BackupTarget } from '../targets/backup-target.js';
-import { isMachinesFault } from '../tools/machines-fault.js';
 import { checkInvariants } from './check-invariants.js';
 import { compareContents } from './compare-contents.js';
 import { type DrillReport, drillReport } from './drill-report.js';
 import type { DrillSettings } from './drill-setup.js';
 import { keepScratch } from './keep-scratch.js';
+import { isPlacesFault } from './places-fault.js';
 import { type Scratch, type ScratchPlace, scratchName } from './scratch.js';
 
 export interface DrillSourceOptions extends Pick<RunOptions, 'onProgress'> {
@@ -27,24 +27,6 @@ const maxDifferences = 100;
 
 /** These say that the backup is bad. Any other error says that it could not be tried. */
 const backupsFault = new Set(['BACKUP_CORRUPT', 'BACKUP_INCOMPLETE', 'BACKUP_UNREADABLE', 'RESTORE_FAILED']);
-
-/**
- * What servers answer when they go away, are full or stop a restore, and when its user may not do something. Source: PostgreSQL,
- * "Error Codes"; MySQL, "Error Message Reference".
- */
-const placesFault =
-  /SQLSTATE (?:08|28|53|57|58|42501)|ERROR (?:1021|1040|1044|1045|1053|1114|1142|1143|1153|1205|1227|1317|1370|1419|2002|2003|2006|2013) /;
-
-/**
- * Whether a restore failed because of the scratch place, or because somebody ended a program. The backup would otherwise count for
- * nothing from then on. Source: psql, "Exit Status".
- */
-function isPlacesFault({ code, tool, exitCode, message }: BackupError): boolean {
-  if (code !== 'RESTORE_FAILED') return false;
-  const isEnded = typeof exitCode === 'string' || (tool === 'psql' && exitCode !== 3);
-  // Where no program complained, a file could not be written or a pipe broke.
-  return isEnded || tool === undefined || isMachinesFault(message) || placesFault.test(message);
-}
 
 /** Restores one source into a place of its own, looks at it, and drops it whatever happens. */
 export async function drillSource(options: DrillSourceOptions): Promise<DrillReport> {

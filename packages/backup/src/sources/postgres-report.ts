@@ -1,5 +1,6 @@
 /** What to do about the ones that dumps and restores meet. Source: PostgreSQL's "Error Codes" appendix. */
 const advice: Readonly<Record<string, string>> = {
+  '0A000': 'an extension of the dump is not installed on the machine of the target, or the target is too old',
   '23505': 'duplicate key: the target holds data already',
   '42501': 'the user of the target may not do this',
   '42704': 'a role, extension or type of the dump does not exist on the target: create it first',

@@ -1,6 +1,7 @@
 import { readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
+  BackupError,
   type BackupsOptions,
   createBackups,
   DrillError,
@@ -21,6 +22,7 @@ import {
 } from '@seaworthy/testkit';
 import pg from 'pg';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { isPlacesFault } from '../../src/drill/places-fault.js';
 import {
   childrenOf,
   filesIn,
@@ -31,6 +33,14 @@ import {
   temporaryFolder,
 } from '../support/fixtures.js';
 import { recordingMetrics } from '../support/recording-metrics.js';
+
+const loaderError = (state: string) =>
+  new BackupError(`psql ended with 3 on it: SQLSTATE ${state} at line 9`, {
+    code: 'RESTORE_FAILED',
+    stage: 'restore',
+    tool: 'psql',
+    exitCode: 3,
+  });
 
 describeWith(['postgres'], 'a drill of PostgreSQL', () => {
   let database: TestDatabase;
@@ -242,6 +252,34 @@ describeWith(['postgres'], 'a drill of PostgreSQL', () => {
     expect(await reports()).toEqual([]);
     expect(values.get('backup.drills{outcome="error"}')).toBe(2);
     expect(values.has('backup.last_drill.passed')).toBe(false);
+  });
+
+  it('a scratch server without the roles, or the extensions, of the dump says nothing of the backup', async () => {
+    const owned = await createTestDatabase('postgres');
+    onTestFinished(() => owned.drop());
+    const role = `r${owned.name.slice(1)}`;
+    const sources = { db: postgres({ url: owned.adminUrl }) };
+    const { backups, reports, values } = await setting({}, { sources });
+    await sql(
+      owned.adminUrl,
+      `create role ${role}`,
+      'create table t (n int)',
+      `grant select on t to ${role}`,
+    );
+    await backups.run();
+    await sql(owned.adminUrl, `drop owned by ${role}`, `drop role ${role}`);
+    await expect(backups.drill()).rejects.toMatchObject({
+      code: 'RESTORE_FAILED',
+      message: expect.stringContaining('SQLSTATE 42704'),
+    });
+    expect(await reports()).toEqual([]);
+    expect(values.get('backup.drills{outcome="error"}')).toBe(1);
+    // The state of an extension that is not installed, which is told in the same way.
+    await expect(sql(owned.adminUrl, 'create extension not_installed_here')).rejects.toMatchObject({
+      code: '0A000',
+    });
+    expect(isPlacesFault(loaderError('0A000'))).toBe(true);
+    expect(isPlacesFault(loaderError('23505'))).toBe(false);
   });
 
   it('a scratch server whose user may not restore it says nothing of the backup', async () => {
