@@ -16,7 +16,7 @@ export interface ProcessLockOptions {
   readonly ofOtherHost: 'held' | 'stale';
 }
 
-/** Either the function that gives the lock back, or who has it; `owner: undefined` when others took it faster. */
+/** Either the function that gives the lock back, or who has it; `owner: undefined` when others took it faster, or may not be read. */
 export type ProcessLock = { readonly unlock: () => void } | { readonly owner: LockOwner | undefined };
 
 interface Note extends LockOwner {
@@ -43,6 +43,7 @@ export function lockForProcess(path: string, { ofOtherHost }: ProcessLockOptions
       if (tryLink(draft, path)) return { unlock: () => unlock(path, mine) };
       const owner = readNote(path);
       if (owner === 'absent') continue;
+      if (owner === 'closed') break;
       if (owner !== 'unreadable' && isHeld(owner, ofOtherHost)) return { owner };
       if (!takeAway(path, owner, { ofOtherHost })) break;
     }
@@ -58,7 +59,7 @@ function ownNote(): Note {
   return {
     token: `${process.pid}-${process.hrtime.bigint().toString(36)}-${notes}`,
     pid: process.pid,
-    startedAt: startOf(process.pid) ?? '',
+    startedAt: processOf(process.pid)?.startedAt ?? '',
     host: hostname(),
   };
 }
@@ -84,7 +85,7 @@ function takeAway(path: string, dead: Note | 'unreadable', options: ProcessLockO
   const right = lockForProcess(`${path}.${tokenOf(dead)}`, options);
   if (!('unlock' in right)) return false;
   const now = readNote(path);
-  if (now !== 'absent' && tokenOf(now) === tokenOf(dead)) rmSync(path, { force: true });
+  if (now !== 'absent' && now !== 'closed' && tokenOf(now) === tokenOf(dead)) rmSync(path, { force: true });
   right.unlock();
   return true;
 }
@@ -96,12 +97,15 @@ function unlock(path: string, mine: Note): void {
   if (typeof now === 'object' && now.token === mine.token) rmSync(path, { force: true });
 }
 
-function readNote(path: string): Note | 'absent' | 'unreadable' {
+/** `closed` is the note of another user, who may well be alive; `unreadable` holds what nobody of ours writes. */
+function readNote(path: string): Note | 'absent' | 'closed' | 'unreadable' {
   let value: unknown;
   try {
     value = JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
-    return errorCode(error) === 'ENOENT' ? 'absent' : 'unreadable';
+    const code = errorCode(error);
+    if (code === undefined) return 'unreadable'; // of JSON.parse, not of the file system
+    return code === 'ENOENT' ? 'absent' : 'closed';
   }
   if (typeof value !== 'object' || value === null) return 'unreadable';
   const field = (name: string): string => String(Reflect.get(value, name) ?? '');
@@ -123,16 +127,21 @@ function isHeld({ pid, startedAt, host }: Note, ofOtherHost: 'held' | 'stale'): 
     // EPERM: it lives and belongs to somebody else.
     return errorCode(error) === 'EPERM';
   }
-  const now = startOf(pid);
-  return now === undefined || startedAt === '' || now === startedAt;
+  const now = processOf(pid);
+  if (now?.isDead === true) return false;
+  return now === undefined || startedAt === '' || now.startedAt === startedAt;
 }
 
-/** When a process started, in clock ticks since boot (proc(5), field 22 of stat); `undefined` where there is no /proc. */
-function startOf(pid: number): string | undefined {
+/**
+ * When a process started, in clock ticks since boot, and whether it has ended and only waits for its parent to notice (proc(5),
+ * fields 22 and 3 of stat); `undefined` where there is no /proc.
+ */
+function processOf(pid: number): { readonly startedAt: string; readonly isDead: boolean } | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The second field is a name in parentheses and may hold blanks and parentheses itself.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    const [state = '', ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return { startedAt: fields[18] ?? '', isDead: 'ZXx'.includes(state) };
   } catch {
     return undefined;
   }

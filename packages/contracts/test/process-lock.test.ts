@@ -1,9 +1,9 @@
-import { fork } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { lockForProcess, type ProcessLock } from '../src/index.js';
 
 let folder = '';
@@ -48,6 +48,44 @@ test.runIf(process.platform === 'linux')('is taken over from a process whose num
   writeFileSync(path, JSON.stringify({ token: 't', pid: process.pid, startedAt: '1', host: hostname() }));
   unlock(take());
 });
+
+test.runIf(process.platform === 'linux')(
+  'is taken over from a killed process that its parent has not noticed',
+  async () => {
+    // A shell that becomes another program keeps its children and waits for none.
+    const parent = spawn('sh', ['-c', 'sleep 600 & echo $!; exec sleep 600']);
+    const [line] = await once(parent.stdout, 'data');
+    const pid = Number(String(line));
+    const stat = () => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+    writeFileSync(path, JSON.stringify({ token: 't', pid, startedAt: stat()[19], host: hostname() }));
+    expect(take()).toEqual({ owner: expect.objectContaining({ pid }) });
+    process.kill(pid, 'SIGKILL');
+    await vi.waitFor(() => expect(stat()[0]).toBe('Z'), { timeout: 20_000 });
+    unlock(take());
+    const ended = once(parent, 'exit');
+    parent.kill('SIGKILL');
+    await ended;
+  },
+);
+
+test.runIf(process.getuid?.() === 0)(
+  'stays with the process of another user, who may not read it',
+  async () => {
+    const mine = take();
+    chmodSync(folder, 0o777);
+    const contender = join(import.meta.dirname, 'fixtures', 'lock-contender.mjs');
+    const other = fork(contender, [path], { execArgv: [], uid: 65_534, gid: 65_534 });
+    await once(other, 'message');
+    const answer = once(other, 'message');
+    other.send('go');
+    expect((await answer)[0]).toBe('lost');
+    const ended = once(other, 'exit');
+    other.disconnect();
+    await ended;
+    expect(readdirSync(folder)).toEqual(['thing.lock']);
+    unlock(mine);
+  },
+);
 
 test('of another machine is held or stale, as the caller says', () => {
   writeFileSync(path, JSON.stringify({ token: 't', pid: 1, startedAt: '', host: 'another-machine' }));
