@@ -23,6 +23,7 @@ export class Secret<T extends string | Uint8Array = string> {
   constructor(name: string, value: T) {
     this.#value = value;
     this.#label = `[secret ${name}]`;
+    Object.freeze(this);
   }
 
   /** Whether `value` is a secret, in whichever copy of this package it was made. */
@@ -39,13 +40,18 @@ export class Secret<T extends string | Uint8Array = string> {
     return this.#value;
   }
 
-  /** Compares in a time that depends on neither the content nor the place of the first difference. */
+  /**
+   * Compares in a time that depends on neither the content nor the place of the first difference. Nothing equals what is neither
+   * text nor bytes, as a header that was not sent.
+   */
   equals(other: Secret<string | Uint8Array> | string | Uint8Array): boolean {
+    const given = Secret.is(other) ? other.reveal() : other;
+    if (!isTextOrBytes(this.#value) || !isTextOrBytes(given)) return false;
     // Asked for here and not imported: most processes that hold secrets never compare one, and loading it is 5 ms of CPU.
     const { createHash, timingSafeEqual } = process.getBuiltinModule('node:crypto');
     // Equal lengths are what timingSafeEqual asks for, and a hash gives them without telling the real ones.
     const digest = (value: string | Uint8Array) => createHash('sha256').update(value).digest();
-    return timingSafeEqual(digest(this.#value), digest(Secret.is(other) ? other.reveal() : other));
+    return timingSafeEqual(digest(this.#value), digest(given));
   }
 
   toString(): string {
@@ -63,6 +69,11 @@ export class Secret<T extends string | Uint8Array = string> {
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.#label;
   }
+}
+
+/** By `isView`, because a test runner that gives tests a realm of their own leaves Buffers in another. */
+function isTextOrBytes(value: unknown): boolean {
+  return typeof value === 'string' || ArrayBuffer.isView(value);
 }
 
 // On the prototype, so that no own property distinguishes or describes an instance.

@@ -91,6 +91,22 @@ describe('Secret', () => {
     expect(secret.equals('')).toBe(false);
   });
 
+  it('equals nothing that is neither text nor bytes, and shows it in no error', () => {
+    const secret = new Secret('A', canary);
+    // A header that a client did not send, and values of JSON.
+    for (const other of [undefined, null, 4242, true, {}, [canary], { toString: () => canary }]) {
+      expect(secret.equals(other as never)).toBe(false);
+    }
+    expect(new Secret('A', 4242 as never).equals('4242')).toBe(false);
+  });
+
+  it('cannot be changed: neither its value nor how it prints', () => {
+    const secret = new Secret('A', canary);
+    expect(Object.isFrozen(secret)).toBe(true);
+    expect(() => Object.assign(secret, { reveal: () => 'other', toJSON: () => canary })).toThrow(TypeError);
+    expect([secret.reveal(), JSON.stringify(secret)]).toEqual([canary, '"[secret A]"']);
+  });
+
   it('is recognised across copies of the module, and nothing else is', async () => {
     vi.resetModules();
     const copy = await import('../src/secret.js');
