@@ -42,8 +42,12 @@ export class SeaworthyError extends Error {
     value: unknown,
   ): value is T {
     if (typeof value !== 'object' || value === null) return false;
-    const kinds: unknown = Reflect.get(value, kindsKey);
-    return Array.isArray(kinds) && kinds.includes(this.kind);
+    try {
+      const kinds: unknown = Reflect.get(value, kindsKey);
+      return Array.isArray(kinds) && kinds.includes(this.kind);
+    } catch {
+      return false; // a revoked proxy or a throwing getter is no error of ours
+    }
   }
 
   /** Name, code and message: what may be shown. The stack and the cause stay out. */

@@ -31,6 +31,13 @@ describe('SeaworthyError', () => {
     expect(SeaworthyError.is(new copy.SeaworthyError('x', { code: 'X' }))).toBe(true);
   });
 
+  it('is not what cannot be asked: a revoked proxy, a getter that throws', () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    const throwing = new Proxy({}, { get: () => assert.fail() });
+    for (const other of [proxy, throwing]) expect(AcquireError.is(other)).toBe(false);
+  });
+
   it('carries name, code and cause, and prints neither stack nor cause as JSON', () => {
     const cause = new Error('inner');
     const error = new AcquireError('too many', { code: 'DB_ACQUIRE_TIMEOUT', cause });
