@@ -120,9 +120,18 @@ describe('the password of a URL', () => {
     'postgres://app:password@h/db',
     'postgres://postgres:postgres@h/db',
     'postgres://app:%63hangeme@h/db',
+    'postgres://h/db?user=app&password=changeme',
+    'postgres://app:x9fQ2zL7@h/db?password=chang%65me',
   ])('is refused in production when it is a placeholder: %j', (text) => {
     expect(loadField(database, text, 'production').problems).toMatchObject([{ code: 'insecure' }]);
     expect(loadField(database, text, 'development').problems).toEqual([]);
+  });
+
+  test('is looked at where a start decides alone, too', () => {
+    const start = defineConfig({ fields: { X: database } });
+    const load = (X: string) => start.load({ env: { APP_ENV: 'production', X }, cwd: '/nonexistent' });
+    expect(() => load('postgres://h/db?user=app&password=changeme')).toThrow('well-known placeholder');
+    expect(load('postgres://h/db?user=app&password=x9fQ2zL7').X.reveal()).toContain('x9fQ2zL7');
   });
 
   test('may be absent, and the rest of the URL is not looked at', () => {

@@ -1,6 +1,8 @@
-/** The part of a URL that somebody chose. */
+/** The part of a URL that somebody chose. One in the query is what the drivers of PostgreSQL and Redis use before that of the user. */
 export function passwordOf(url: string): string | undefined {
-  const { password } = new URL(url);
+  const { password, searchParams } = new URL(url);
+  const asked = searchParams.get('password') ?? '';
+  if (asked !== '') return asked;
   if (password === '') return undefined;
   return decodes(password) ? decodeURIComponent(password) : password;
 }

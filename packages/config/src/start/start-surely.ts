@@ -8,7 +8,7 @@ import { dotenvFiles } from '../sources/dotenv-files.js';
 import type { UnknownOptions } from '../unknown-variables.js';
 import type { Facts } from './facts.js';
 import { readSurely } from './read-surely.js';
-import { surePassword } from './sure-url.js';
+import { mayAskPassword, surePassword } from './sure-url.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -77,7 +77,8 @@ function sureValues(
       values[name] = profile.name;
       states.push(text === undefined ? 'profile' : 'set');
     } else if (text !== undefined && text !== '') {
-      if (facts.exposure === 'client' && text.includes('@')) return undefined; // perhaps behind a password
+      // Perhaps behind a password, which nobody but the whole package looks for.
+      if (facts.exposure === 'client' && (text.includes('@') || mayAskPassword(text))) return undefined;
       const value = readSurely(facts, text);
       const kept =
         facts.exposure === 'secret' && value !== undefined ? protect(name, facts, text, profile) : value;
@@ -108,6 +109,7 @@ function protect(name: string, facts: Facts, text: string, profile: ResolvedProf
   if (text.length < facts.minBytes) return undefined;
   if (isHardened(profile.name)) {
     if (facts.limited.length > 0 && isDefault(facts, text)) return undefined;
+    if (facts.kind === 'url' && mayAskPassword(text)) return undefined;
     const chosen = facts.kind === 'url' ? surePassword(text) : text;
     if (chosen !== '' && placeholderFault(chosen) !== undefined) return undefined;
   }

@@ -77,7 +77,7 @@ const isPrivateName = (name: string, names: readonly string[]): boolean => {
 
 /** The default of a secret stands in the source code, and is for development and test; one for browsers holds no password. */
 function isSureOfDefaults({ exposure, fallback, limited, minBytes }: Facts): boolean {
-  if (exposure === 'client') return ![fallback, ...limited.map(({ value }) => value)].join().includes('@');
+  if (exposure === 'client') return !/[@?]/.test([fallback, ...limited.map(({ value }) => value)].join());
   if (fallback !== undefined || limited.length === 0) return fallback === undefined;
   return limited.every(
     ({ value, only }) =>

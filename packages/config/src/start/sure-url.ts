@@ -47,6 +47,12 @@ export function isOrigin(url: string): boolean {
   return !url.includes('@') && !url.includes('/', protocol.length + 2);
 }
 
+/** Whether a password may stand in its query, as drivers of databases take it. */
+export function mayAskPassword(url: string): boolean {
+  const from = url.indexOf('?');
+  return from !== -1 && (url.includes('password=', from) || url.includes('%', from));
+}
+
 /** The password in a URL that is sure. */
 export function surePassword(url: string): string {
   const start = protocolOf(url).length;

@@ -111,13 +111,10 @@ function revealed(name: string, value: unknown): readonly NamedText[] {
 
 /** The URL as a whole is seldom what leaks. */
 function passwordIn(name: string, text: string): readonly NamedText[] {
-  const password = urlOf(text)?.password ?? '';
-  if (password === '') return [];
-  const label = `${name} (its password)`;
-  return [
-    [label, password],
-    ...(decoded(password) === password ? [] : [[label, decoded(password)] as const]),
-  ];
+  const url = urlOf(text);
+  const password = url?.password ?? '';
+  const all = new Set([password, decoded(password), url?.searchParams.get('password') ?? '']);
+  return [...all].filter((given) => given !== '').map((given) => [`${name} (its password)`, given]);
 }
 
 function decoded(text: string): string {

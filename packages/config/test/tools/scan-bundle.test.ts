@@ -96,6 +96,14 @@ describe('the value of a secret is found in a built file', () => {
     },
   );
 
+  test('the password of a URL, from its query too', async () => {
+    for (const url of ['redis://u:k7Qp2xVb9Lm%2F@h', 'redis://h?password=k7Qp2xVb9Lm%2F']) {
+      const folder = inFile(`"k7Qp2xVb9Lm/"`);
+      const { findings } = await scanBundle({ folder, values: { REDIS_URL: url } });
+      expect(findings).toMatchObject([{ name: 'REDIS_URL (its password)' }]);
+    }
+  });
+
   test('wherever a piece of the stream ends, and with its offset', async () => {
     for (const before of [65_500, 65_520, 65_535, 65_536]) {
       expect(await found(`${'x'.repeat(before)}${secret}`)).toMatchObject([{ offset: before }]);
