@@ -51,10 +51,10 @@ export function isId(id: string): boolean {
   return idPattern.test(id);
 }
 
-/** The id of the backup whose manifest lies under that key, in whichever layout. */
+/** The id of the backup whose manifest lies under that key, in whichever layout; other applications have manifests of their own. */
 export function idOfManifest(key: string): string | undefined {
-  const id = /^(.+?)[./]manifest\.json$/.exec(key)?.[1];
-  return id !== undefined && isId(id) ? id : undefined;
+  const id = idOfKey(key);
+  return id !== undefined && layoutOf(id).manifest(id) === key ? id : undefined;
 }
 
 /** The id that a layout made that key of; what others keep in the same place has none. */
