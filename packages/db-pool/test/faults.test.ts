@@ -342,6 +342,26 @@ for (const { name, need, start, driver } of engines) {
       }
     });
 
+    testWhere(name === 'postgres')(
+      'serves a caller in time although every connection at rest has gone silent',
+      async () => {
+        await using db = open({ pool: { min: 5, max: 5, validateAfter: 0 } }, server.url);
+        await db.ready();
+        const all = await Promise.all(Array.from({ length: 5 }, () => db.connect()));
+        const pids: number[] = [];
+        for (const own of all) {
+          pids.push((await own.one<{ id: number }>(backendId(db))).id);
+          await own.release();
+        }
+        for (const pid of pids) process.kill(pid, 'SIGSTOP');
+        try {
+          expect(await db.one(one)).toEqual({ one: 1 });
+        } finally {
+          for (const pid of pids) process.kill(pid, 'SIGCONT');
+        }
+      },
+    );
+
     testWhere(name === 'mariadb')(
       'makes do with what is its own when the server holds as many prepared statements as it may',
       async () => {

@@ -264,3 +264,28 @@ test('a connection that is lost in the moment in which it was made takes no plac
   expect(loan?.connection.isOpen).toBe(true);
   expect(made.pool.stats).toMatchObject({ total: 1, inUse: 1 });
 });
+
+test.each([
+  { max: 20, withinMs: 300 },
+  { max: 5, withinMs: 1_100 },
+])(
+  'connections that went silent at rest cost a caller no more than one of them, with a pool of $max',
+  async ({ max, withinMs }) => {
+    const made = open({ max, min: 5 });
+    const { pool, server, clock } = made;
+    pool.start();
+    await clock.advance(10_000);
+    for (const connection of server.connections) connection.isSilent = true;
+    let isServed = false;
+    const asking = pool.acquire({ timeoutMs: 2_000 }).then((loan) => {
+      isServed = true;
+      pool.release(loan);
+    });
+    await clock.advance(withinMs);
+    expect(isServed).toBe(true);
+    await asking;
+    expect(server.highest).toBeLessThanOrEqual(max);
+    await clock.advance(60_000);
+    expect(pool.stats).toMatchObject({ waiting: 0, inUse: 0 });
+  },
+);

@@ -7,6 +7,12 @@ import type { Loan, PoolConnection, Slot } from './slot.js';
 import { Stock } from './stock.js';
 import { abortedError, WaiterQueue } from './waiter-queue.js';
 
+/**
+ * A check that takes longer will most likely get no answer, and what rested beside it neither: firewalls drop all that was quiet, and tell
+ * nobody. From then on callers count on new connections too.
+ */
+const checkMs = 200;
+
 export interface AcquireOptions {
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
@@ -25,6 +31,8 @@ export class Pool<C extends PoolConnection> {
   readonly #connector: Connector<C>;
   readonly #drain: Drain<C>;
   #started = false;
+  /** Checks that take too long. */
+  #stalled = 0;
 
   constructor(options: PoolOptions<C>) {
     const { clock, random, observer } = options;
@@ -173,7 +181,7 @@ export class Pool<C extends PoolConnection> {
     const { max, min } = this.#options;
     const { slots } = this.#stock;
     const open = !this.#drain.hasBegun;
-    const unserved = this.#waiters.size - slots.count('checking');
+    const unserved = this.#waiters.size - (this.#stalled > 0 ? 0 : slots.count('checking'));
     const missing = open && this.#started ? min - slots.lasting : 0;
     this.#connector.want(Math.min(Math.max(unserved, missing), max - slots.size));
     if (!open) this.#drain.goOn();
@@ -187,13 +195,22 @@ export class Pool<C extends PoolConnection> {
       if (slot === undefined) return;
       if (this.#stock.isFresh(slot, now)) this.#handOut(slot, now);
       // The top one is the freshest. Those under check will serve too; more checks than callers only cost round trips.
-      else if (this.#waiters.size > this.#stock.slots.count('checking')) void this.#check(slot);
+      else if (this.#waiters.size > this.#stock.slots.count('checking') - this.#stalled)
+        void this.#check(slot);
       else return;
     }
   }
 
   async #check(slot: Slot<C>): Promise<void> {
+    let isStalled = false;
+    const late = this.#options.clock.schedule(() => {
+      isStalled = true;
+      this.#stalled += 1;
+      this.#dispatch();
+    }, checkMs);
     await this.#stock.check(slot);
+    late.cancel();
+    if (isStalled) this.#stalled -= 1;
     if (slot.state === 'checking') this.#handOut(slot, this.#options.clock.monotonic());
     this.#dispatch();
   }

@@ -70,6 +70,8 @@ export class FakeConnection implements PoolConnection {
   isOpen = true;
   /** False for one whose server is gone before anybody here has heard of it. */
   isAlive = true;
+  /** Dropped by a firewall on the way, which tells nobody. */
+  isSilent = false;
   readonly #server: FakeServer;
   #lost: () => void = () => undefined;
 
@@ -83,6 +85,7 @@ export class FakeConnection implements PoolConnection {
   }
 
   async ping(): Promise<void> {
+    if (this.isSilent) await new Promise(() => undefined);
     if (!this.isAlive) throw new Error('ECONNRESET');
     await this.#server.answer();
   }
