@@ -1,6 +1,7 @@
-import { chown, mkdir, readdir, rm } from 'node:fs/promises';
+import { chown, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errorCode } from '@seaworthy/contracts';
+import { removeTree } from '../tools/remove-tree.js';
 import type { ToolUser } from '../tools/tool-process.js';
 import { madeAtOf, type Scratch } from './scratch.js';
 
@@ -28,6 +29,6 @@ export function folderPlaces(folder: string, owner?: ToolUser): FolderPlaces {
         throw error;
       }
     },
-    drop: (name) => rm(join(folder, name), { recursive: true, force: true, maxRetries: 5 }),
+    drop: (name) => removeTree(join(folder, name)),
   };
 }

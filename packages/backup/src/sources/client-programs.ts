@@ -39,16 +39,16 @@ export async function findClientPrograms(
   const found: ClientProgram[] = [];
   for (const folder of new Set(folders)) {
     const path = join(folder, name);
-    const file = statSync(path, { throwIfNoEntry: false });
-    if (file === undefined) continue;
-    const key = `${path} ${file.ino} ${file.mtimeMs} ${file.size}`;
     try {
+      const file = statSync(path, { throwIfNoEntry: false });
+      if (file === undefined) continue;
+      const key = `${path} ${file.ino} ${file.mtimeMs} ${file.size}`;
       const version =
         knownVersions.get(key) ?? (await askVersion({ name, path, args: [versionArgument] }, signal));
       knownVersions.set(key, version);
       found.push({ folder, path, version });
     } catch {
-      signal.throwIfAborted(); // otherwise it does not run, which is as good as not installed
+      signal.throwIfAborted(); // otherwise it may not be looked at or does not run, which is as good as not installed
     }
   }
   return found;

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { chown, mkdir, open, rename, rm } from 'node:fs/promises';
+import { chown, mkdir, open, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errorCode } from '@seaworthy/contracts';
 import { BackupError } from '../backup-error.js';
+import { removeTree } from '../tools/remove-tree.js';
 import type { ToolUser } from '../tools/tool-process.js';
 
 export interface RestoredFolder {
@@ -28,8 +29,7 @@ export interface StagedFolder {
 export async function stageFolder(restored: RestoredFolder): Promise<StagedFolder> {
   const { folder, runAs } = restored;
   const path = join(dirname(folder), `.partial-${basename(folder)}-${randomBytes(6).toString('hex')}`);
-  const discard = (): Promise<void> =>
-    rm(path, { recursive: true, force: true, maxRetries: 5 }).catch(() => undefined);
+  const discard = (): Promise<void> => removeTree(path).catch(() => undefined);
   try {
     await mkdir(path, { mode: 0o700 });
     if (runAs !== undefined) await chown(path, runAs.uid, runAs.gid);
