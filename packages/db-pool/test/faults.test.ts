@@ -362,6 +362,26 @@ for (const { name, need, start, driver } of engines) {
       },
     );
 
+    testWhere(name === 'postgres')(
+      'tells a foreign server that is away from a connection of its own that is lost',
+      async () => {
+        await using db = open({ pool: { max: 1 } });
+        await db.exec(sql`create extension postgres_fdw`);
+        const { id } = await db.one<{ id: number }>(backendId(db));
+        await db.exec(
+          sql`create server far foreign data wrapper postgres_fdw options (host '127.0.0.1', port '1', dbname 'x')`,
+        );
+        await db.exec(sql`create user mapping for current_user server far options (user 'x', password 'y')`);
+        await db.exec(sql`create foreign table far_away (id int) server far`);
+        for (const asked of [sql`select id from far_away`, sql`insert into far_away values (1)`]) {
+          const error = await refused(db.exec(asked));
+          expect(error).toMatchObject({ kind: 'unknown', sqlState: '08001' });
+          expect(error.message).toContain('Another server');
+        }
+        expect(await db.one(backendId(db))).toEqual({ id });
+      },
+    );
+
     testWhere(name === 'mariadb')(
       'makes do with what is its own when the server holds as many prepared statements as it may',
       async () => {

@@ -8,7 +8,7 @@ import { backendKey, forgetParsed, socketOf } from './pg-internals.js';
 import { type PlanFault, planFaultOf, tableChanged } from './plan-fault.js';
 import { cancelBackend } from './postgres-cancel.js';
 import { encodeValue } from './postgres-encode.js';
-import { postgresError, postgresFailure } from './postgres-error.js';
+import { foreignError, postgresError, postgresFailure } from './postgres-error.js';
 import { postgresSession } from './postgres-session.js';
 import { PreparedStatements } from './prepared-statements.js';
 
@@ -206,7 +206,8 @@ export class PostgresConnection implements DriverConnection {
       }
       // An error comes before the server says that it is ready; the transaction's state is known only then.
       if (!this.#isPipelining) await this.#whenReady();
-      throw postgresError(failure, query.text);
+      const said = postgresError(failure, query.text);
+      throw said.kind === 'connection_lost' && this.#ready && this.#isOpen ? foreignError(said) : said;
     }
   }
 

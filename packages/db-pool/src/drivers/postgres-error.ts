@@ -86,6 +86,15 @@ export function postgresError(failure: PostgresFailure, text: string): DbError {
   return new DbError(kind, describeFailure(kind, details, said), details);
 }
 
+/** For a loss that left this connection as it was: a foreign table, or dblink, has another server behind it. */
+export function foreignError({ sqlState }: DbError): DbError {
+  return new DbError(
+    'unknown',
+    `Another server that this statement asks was not to be had (code ${sqlState}). See whether it runs and can be reached from the database.`,
+    { sqlState },
+  );
+}
+
 function isAboutText(sqlState: string, message: string, text: string): boolean {
   // `raise` in a function: the words of whoever wrote it.
   if (sqlState.startsWith('P0')) return true;
