@@ -1,5 +1,5 @@
 import { isAbsolute, resolve } from 'node:path';
-import { invalidOption, Secret } from '@seaworthy/contracts';
+import { Secret } from '@seaworthy/contracts';
 import { isHardened } from '../profile.js';
 import { othersMask } from '../sources/open-to-others.js';
 import { readTextFile } from '../sources/read-text-file.js';
@@ -103,10 +103,4 @@ function usable(name: string, text: string): string {
   throw new VaultFault(`cannot be asked: ${name} is empty, or holds blanks or characters beyond ASCII`, {
     fix: `Correct ${name}.`,
   });
-}
-
-/** @throws OptionsError */
-export function checkAuth(auth: VaultAuth): void {
-  const known = ['token', 'approle', 'kubernetes'];
-  if (!known.includes(auth?.method)) throw invalidOption('vault', 'auth.method', known.join(', or '));
 }

@@ -13,8 +13,9 @@ import { durationOption } from '../duration-option.js';
 import { isHardened } from '../profile.js';
 import { type SecretKeys, undeclaredFault } from '../sources/entries-of.js';
 import type { RemoteContext, RemoteReading, RemoteSource } from '../sources/source.js';
+import { checkAuth, isPath } from './check-auth.js';
 import { addressOf } from './vault-address.js';
-import { checkAuth, type VaultAuth } from './vault-auth.js';
+import type { VaultAuth } from './vault-auth.js';
 import { VaultFault } from './vault-fault.js';
 import type { VaultFetch, VaultServer } from './vault-http.js';
 import { readSecret, unreadableFor } from './vault-secret.js';
@@ -110,6 +111,11 @@ export function vault(options: VaultOptions): RemoteSource {
   for (const [name, value] of Object.entries({ attempts, maxBytes })) {
     wholeNumber('vault', name, value, { min: 1 });
   }
+  // Anything else that counts as true would send a token in the clear.
+  if (typeof allowPlainHttp !== 'boolean') throw invalidOption('vault', 'allowPlainHttp', 'true or false');
+  if (rest.namespace !== undefined && !isHeader(rest.namespace)) {
+    throw invalidOption('vault', 'namespace', 'a text of visible ASCII characters');
+  }
   checkAuth(auth);
 
   let connection:
@@ -128,6 +134,10 @@ export function vault(options: VaultOptions): RemoteSource {
       });
     }
     const namespace = rest.namespace ?? variable(context, 'VAULT_NAMESPACE');
+    if (namespace !== undefined && !isHeader(namespace)) {
+      const fix = 'Correct VAULT_NAMESPACE.';
+      throw new VaultFault('has a namespace with blanks or characters beyond ASCII', { fix });
+    }
     const key = `${address} ${namespace}`;
     if (connection?.key === key) return connection;
     const server = { address, namespace, fetch, attempts, attemptTimeoutMs, maxBytes, clock, allows };
@@ -175,13 +185,11 @@ function faultOf(error: VaultFault | DeadlineError, timeoutMs: number): VaultFau
   return new VaultFault(`did not answer within ${timeoutMs} ms`, { fix });
 }
 
+function isHeader(text: unknown): boolean {
+  return typeof text === 'string' && /^[\x21-\x7e]+$/.test(text);
+}
+
 function variable({ env }: RemoteContext, name: string): string | undefined {
   const text = Object.hasOwn(env, name) ? env[name] : undefined;
   return text === '' ? undefined : text;
-}
-
-function isPath(path: unknown): path is string {
-  return (
-    typeof path === 'string' && path.split('/').every((part) => part !== '' && part !== '.' && part !== '..')
-  );
 }

@@ -352,6 +352,20 @@ test.each([
   [{ path: 'a', mount: 'b/' }, 'mount'],
   [{ path: 'a', attempts: 0 }, 'attempts'],
   [{ path: 'a', auth: { method: 'ldap' } as never }, 'auth.method'],
+  [{ path: 'a', auth: { method: 'token', tokne: 'x' } as never }, 'Did you mean "token"?'],
+  [{ path: 'a', auth: { method: 'approle', roleID: 'x', secretId: 'x' } as never }, 'Did you mean "roleId"?'],
+  [{ path: 'a', auth: { method: 'approle', secretId: 'CANARY' } as never }, 'auth.roleId'],
+  [{ path: 'a', auth: { method: 'approle', roleId: 'x', secretId: 42 } as never }, 'auth.secretId'],
+  [{ path: 'a', auth: { method: 'token', token: { evn: 'VAULT_TOKEN' } } as never }, 'Did you mean "env"?'],
+  [{ path: 'a', auth: { method: 'token', token: { file: '' } } as never }, 'auth.token'],
+  [{ path: 'a', auth: { method: 'kubernetes' } as never }, 'auth.role'],
+  [{ path: 'a', auth: { method: 'kubernetes', role: 'x', tokenFile: 7 } as never }, 'auth.tokenFile'],
+  [
+    { path: 'a', auth: { method: 'approle', roleId: 'x', secretId: 'x', mount: '/approle/' } as never },
+    'auth.mount',
+  ],
+  [{ path: 'a', allowPlainHttp: 'false' as never }, 'allowPlainHttp'],
+  [{ path: 'a', namespace: 'team\nCANARY' }, 'namespace'],
   [{ path: 'a', adress: 'x' } as never, 'Did you mean "address"?'],
 ])('options that can never work are refused: %j', (options, message) => {
   expect(() => vault(options)).toThrow(message);
