@@ -77,6 +77,11 @@ export function formatManifest(manifest: Manifest): Buffer {
   return Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`);
 }
 
+/** What `sha256sum --check` reads, beside the artifacts. */
+export function checksumLines(artifacts: readonly Pick<ManifestArtifact, 'sha256' | 'key'>[]): string {
+  return artifacts.map(({ sha256, key }) => `${sha256}  ${key.slice(key.lastIndexOf('/') + 1)}\n`).join('');
+}
+
 /** What a manifest says in the place of what is too long for it. */
 const tooManyTables = 'it has too many tables to note them all, so a drill compares nothing';
 

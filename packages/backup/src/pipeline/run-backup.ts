@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { BackupSettings } from '../backup-options.js';
 import type { RunOptions } from '../backups.js';
-import { type Manifest, type ManifestArtifact, readableManifest } from '../manifest/manifest.js';
+import {
+  checksumLines,
+  type Manifest,
+  type ManifestArtifact,
+  readableManifest,
+} from '../manifest/manifest.js';
 import type { BackupSource } from '../sources/backup-source.js';
 import { openTargetSet } from '../targets/target-set.js';
 import { chooseCompression } from './compression.js';
@@ -27,10 +32,7 @@ export async function runBackup(
     for (const [name, source] of sources) {
       artifacts.push(await dumpSource(name, source));
     }
-    const sums = artifacts
-      .map(({ sha256, key }) => `${sha256}  ${key.slice(key.lastIndexOf('/') + 1)}\n`)
-      .join('');
-    await put(layout.checksums(id), Buffer.from(sums));
+    await put(layout.checksums(id), Buffer.from(checksumLines(artifacts)));
     const { manifest, bytes } = readableManifest({
       format: 'seaworthy-backup',
       version: 2,

@@ -11,6 +11,8 @@ import { corruptArtifact, type ReadArtifactOptions, readObject, readPlain } from
  */
 export type VerifyLevel = 'object' | 'decrypt' | 'structure';
 
+export const verifyLevels: readonly VerifyLevel[] = ['object', 'decrypt', 'structure'];
+
 /**
  * Reads one artifact as deep as `level` says, with bounded memory; resolves when it is well.
  *

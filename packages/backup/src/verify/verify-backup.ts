@@ -1,9 +1,13 @@
-import { errorCode, optionsOf, type Secret } from '@seaworthy/contracts';
+import { isDeepStrictEqual } from 'node:util';
+import { errorCode, invalidOption, optionsOf, type Secret } from '@seaworthy/contracts';
 import { BackupError } from '../backup-error.js';
 import type { BackupSettings } from '../backup-options.js';
-import { findBackup } from '../manifest/catalog.js';
+import { type FoundBackup, findBackup } from '../manifest/catalog.js';
+import { layoutOf } from '../manifest/layout.js';
+import { checksumLines } from '../manifest/manifest.js';
+import { readBytes } from '../restore/read-artifact.js';
 import { readIdentities } from '../restore/read-identities.js';
-import { type VerifyLevel, verifyArtifact } from '../restore/verify-artifact.js';
+import { type VerifyLevel, verifyArtifact, verifyLevels } from '../restore/verify-artifact.js';
 
 export interface VerifyOptions {
   /**
@@ -44,9 +48,12 @@ export async function verifyBackup(
   options: VerifyOptions & { readonly signal: AbortSignal },
 ): Promise<VerifyResult> {
   const { level: wanted, identity, signal } = readOptions(options);
+  if (wanted !== undefined && !verifyLevels.includes(wanted))
+    throw invalidOption('verify', 'level', '"object", "decrypt" or "structure"');
   const identities = readIdentities('verify', identity);
   const findings: VerifyFinding[] = [];
   let level = wanted ?? 'structure';
+  let first: FoundBackup | undefined;
 
   async function note(target: string, source: string | undefined, look: () => Promise<void>): Promise<void> {
     try {
@@ -60,7 +67,11 @@ export async function verifyBackup(
 
   for (const target of targets) {
     await note(target.name, undefined, async () => {
-      const { manifest } = await findBackup([target], id, { signal });
+      const found = await findBackup([target], id, { signal });
+      const { manifest } = found;
+      first ??= found;
+      await note(target.name, undefined, async () => refuseOther(found, first));
+      await note(target.name, undefined, () => verifyChecksums(found, signal));
       for (const artifact of manifest.artifacts) {
         if (wanted === undefined && artifact.encryption !== 'none' && identities.length === 0)
           level = 'object';
@@ -71,6 +82,28 @@ export async function verifyBackup(
     });
   }
   return { id, level, ok: findings.length === 0, findings };
+}
+
+/** One that was replaced by another backup, manifest and all, is whole in itself. */
+function refuseOther({ manifest, target }: FoundBackup, first: FoundBackup | undefined): void {
+  if (first === undefined || isDeepStrictEqual(manifest, first.manifest)) return;
+  throw corrupt(`The manifest of ${manifest.id} in ${target.name} is not the one in ${first.target.name}.`);
+}
+
+/** On the worst day they are what people hold the rest against. */
+async function verifyChecksums({ manifest, target }: FoundBackup, signal: AbortSignal): Promise<void> {
+  const { id, artifacts } = manifest;
+  const expected = Buffer.from(checksumLines(artifacts));
+  const key = layoutOf(id).checksums(id);
+  if ((await target.head(key, { signal })) === undefined)
+    throw corrupt(`${key} in ${target.name} is missing.`);
+  const found = await readBytes(target, key, { end: expected.length + 1, signal });
+  if (!found.equals(expected))
+    throw corrupt(`${key} in ${target.name} has other checksums than the manifest.`);
+}
+
+function corrupt(message: string): BackupError {
+  return new BackupError(message, { code: 'BACKUP_CORRUPT', stage: 'verify' });
 }
 
 /** What a file system says of a copy is what is wrong with it; anything else is a mistake of ours. */
