@@ -64,13 +64,13 @@ export function sqlLock(connect: () => Promise<LockConnection>, options: SqlLock
       const ask = (query: SqlQuery): Promise<string> => withDeadline((signal) => asked(query, signal), bound);
       try {
         if (!isYes(await ask(words.take))) return { held: false };
-        const session = await ask(words.session);
-        const stillMine = async (signal: AbortSignal): Promise<boolean> =>
-          (await asked(words.session, signal)) === session;
         try {
+          const session = await ask(words.session);
+          const stillMine = async (signal: AbortSignal): Promise<boolean> =>
+            (await asked(words.session, signal)) === session;
           return { held: true, value: await whileKept({ stillMine, everyMs, sureForMs: 0, clock }, work) };
         } finally {
-          // A connection that is gone has given its lock back already.
+          // A connection that is gone has given its lock back already; one that goes to another borrower would keep it for ever.
           await ask(words.give).catch(() => undefined);
         }
       } finally {

@@ -65,6 +65,24 @@ describe('a lock whose server falls silent', () => {
     await waitFor(() => server.ended() === 1, { what: 'the late connection to be given back' });
   });
 
+  it('once, after it gave the lock, has it back before the connection goes to somebody else', async () => {
+    const said: string[] = [];
+    const connection: LockConnection = {
+      dialect: 'postgres',
+      async execute({ strings }) {
+        said.push(/pg_\w+/.exec(strings.join())?.[0] ?? '');
+        if (said.length === 2) throw new Error('canceling statement due to statement timeout');
+        return { rows: [{ mine: true }] as never, rowCount: 1 };
+      },
+      async [Symbol.asyncDispose]() {
+        said.push('disposed');
+      },
+    };
+    const lock = sqlLock(async () => connection, { key: 'silent' });
+    await expect(lock.tryHold('backup', async () => 'never')).rejects.toThrow('statement timeout');
+    expect(said).toEqual(['pg_try_advisory_lock', 'pg_backend_pid', 'pg_advisory_unlock', 'disposed']);
+  });
+
   it('holds nothing up in Redis either', async () => {
     const clock = createFakeClock();
     let asked = 0;
