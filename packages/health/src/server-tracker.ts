@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Session } from 'node:http2';
 import { Server, type Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
 import type { Clock } from '@seaworthy/contracts';
 import { arrivingRequests } from './arriving-requests.js';
 import { watchEvents } from './event-watch.js';
@@ -53,8 +52,6 @@ export function trackServer(server: Server, options: ServerTrackerOptions): Serv
   const { clock, isProbe, redactText } = options;
   const sockets = new Set<Socket>();
   const newcomers = createNewcomers(clock);
-  const upgraded = new Set<Duplex>();
-  const webSockets = new Set<Duplex>();
   const sessions = new Set<ServerHttp2Session>();
   const inFlight = new Map<AnyResponse, AnyRequest>();
   const arriving = arrivingRequests(clock);
@@ -73,11 +70,7 @@ export function trackServer(server: Server, options: ServerTrackerOptions): Serv
   const onReady = (socket: Socket): void => {
     newcomers.add(socket);
     arriving.watch(socket);
-    socket.once('close', () => {
-      newcomers.delete(socket);
-      upgraded.delete(socket);
-      webSockets.delete(socket);
-    });
+    socket.once('close', () => newcomers.delete(socket));
   };
   const onSession = (session: ServerHttp2Session): void => {
     sessions.add(session);
@@ -109,10 +102,9 @@ export function trackServer(server: Server, options: ServerTrackerOptions): Serv
     else options.onListening();
   };
   const stopWatchingExpectations = watchEvents(server, ['checkContinue', 'checkExpectation'], onRequest);
-  const stopWatchingUpgrades = watchUpgrades(server, (socket, protocol) => {
+  const upgrades = watchUpgrades(server, (socket) => {
     newcomers.delete(socket);
     arriving.forget(socket);
-    (protocol === 'websocket' ? webSockets : upgraded).add(socket);
   });
 
   server.on('connection', onConnection);
@@ -157,8 +149,9 @@ export function trackServer(server: Server, options: ServerTrackerOptions): Serv
     },
     sweep,
     pending() {
-      const waited = [...inFlight].filter(([response, request]) => !isEventStream(request, response));
-      const named = waited.slice(0, maxNamed).map(([, request]) => redactText(describeRequest(request)));
+      const answers = [...inFlight].filter(([response, request]) => !isEventStream(request, response));
+      const waited = [...answers.map(([, request]) => request), ...upgrades.unanswered()];
+      const named = waited.slice(0, maxNamed).map((request) => redactText(describeRequest(request)));
       if (waited.length > maxNamed) named.push(`${waited.length - maxNamed} more requests`);
       const begun = arriving.pending(new Set([...inFlight.values()].map(({ socket }) => socket)));
       return begun === 0 ? named : [...named, `headers of ${begun} requests`];
@@ -169,17 +162,17 @@ export function trackServer(server: Server, options: ServerTrackerOptions): Serv
       sweep();
       for (const entry of unfinished) if (!streams.includes(entry)) destroyAnswer(entry[0]);
       for (const [response] of streams) endStream(response);
-      for (const socket of upgraded) socket.end();
-      for (const socket of webSockets) goAway(socket);
+      for (const socket of upgrades.others()) socket.end();
+      for (const socket of upgrades.webSockets()) goAway(socket);
       if (sockets.size > 0) await emptied(sockets, graceMs / 2, clock);
-      for (const socket of webSockets) socket.end(); // its owner has not closed it
+      for (const socket of upgrades.webSockets()) socket.end(); // its owner has not closed it
       if (sockets.size > 0) await emptied(sockets, graceMs / 2, clock);
       for (const session of sessions) session.destroy();
       for (const socket of sockets) socket.destroy();
     },
     release() {
       stopWatchingExpectations();
-      stopWatchingUpgrades();
+      upgrades.stop();
       server.removeListener('connection', onConnection);
       server.removeListener('connection', onReady);
       server.removeListener('secureConnection', onReady);

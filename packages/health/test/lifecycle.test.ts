@@ -141,7 +141,7 @@ test('after a crash every phase has its time before the process is ended, althou
     onDrained: nothing,
   });
   const server = createServer();
-  server.on('upgrade', () => undefined); // a connection that its owner has forgotten
+  server.on('upgrade', (_request, socket) => socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n')); // and forgets it
   lifecycle.serve(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   await using client = await openWire((server.address() as AddressInfo).port);

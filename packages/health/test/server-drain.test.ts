@@ -354,6 +354,38 @@ describe('connections that do not end by themselves', () => {
     },
   );
 
+  test('an upgrade that is still being judged is waited for, and named when it is not answered', async () => {
+    for (const upgrade of ['websocket', 'other']) {
+      const health = healthFor({ shutdown: { quiet: 0, deadlines: { drain: '1s' } } });
+      const server = createServer();
+      let judge: () => void = () => undefined;
+      let came = 0;
+      server.on('upgrade', (request, socket) => {
+        came += 1;
+        if (request.url === '/forgotten?token=canary') return;
+        judge = () => socket.end('HTTP/1.1 401 Unauthorized\r\nConnection: close\r\n\r\n');
+      });
+      health.serve(server);
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const { port } = server.address() as AddressInfo;
+      await using client = await openWire(port);
+      await using forgotten = await openWire(port);
+      const asking = (path: string): string =>
+        `GET ${path} HTTP/1.1\nHost: a\nConnection: Upgrade\nUpgrade: ${upgrade}\n\n`;
+      client.send(asking('/judged'));
+      forgotten.send(asking('/forgotten?token=canary'));
+      await waitFor(() => came === 2);
+      const stopping = health.shutdown();
+      await waitFor(() => !server.listening);
+      await sleep(100);
+      judge();
+      await client.closed();
+      expect(client.received).toMatch(/^HTTP\/1.1 401 Unauthorized/);
+      expect((await stopping).phases[1]?.pending).toEqual(['request GET /forgotten']);
+      expect(forgotten.received).toBe('');
+    }
+  });
+
   test('a server that takes no upgrades goes on answering such requests, tracked or not', async () => {
     const health = healthFor();
     const { server, port } = await serve(health, (_request, response) => response.end('plain'));
