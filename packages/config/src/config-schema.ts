@@ -1,5 +1,4 @@
-import { writeSync } from 'node:fs';
-import { OptionsError, optionsOf } from '@seaworthy/contracts';
+import { OptionsError, optionsOf, printToStderr } from '@seaworthy/contracts';
 import { ConfigError } from './config-error.js';
 import { durationOption } from './duration-option.js';
 import { formatEnvExample } from './env-example.js';
@@ -138,7 +137,7 @@ export function createSchema(reader: Reader, profileOptions: ProfileOptions): De
   /** A service that starts this way has no logger yet. */
   function announce(config: object): object {
     const { warnings } = loadedFrom(config);
-    if (warnings.length > 0) printLast(`${formatWarnings(warnings)}\n`);
+    if (warnings.length > 0) printToStderr(`${formatWarnings(warnings)}\n`);
     return config;
   }
 
@@ -206,15 +205,6 @@ function contextOf({ env, cwd, profile, names, isSecret }: LoadPlan): RemoteCont
 
 function exitWith(error: unknown): never {
   if (!ConfigError.is(error)) throw error;
-  printLast(`${error.message}\n`);
+  printToStderr(`${error.message}\n`);
   process.exit(1);
-}
-
-/** Synchronous, because the process ends next; a stderr that is closed must not keep it from ending. */
-function printLast(text: string): void {
-  try {
-    writeSync(2, text);
-  } catch {
-    // Nowhere to say it. The exit code still does.
-  }
 }

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { OptionsError, SeaworthyError, Secret } from '@seaworthy/contracts';
 import { spawnNode } from '@seaworthy/testkit';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -33,6 +35,21 @@ beforeAll(() => {
   const dist = fileURLToPath(new URL('../dist/index.js', import.meta.url));
   if (!existsSync(dist)) throw new Error('Child processes run dist, and there is none: npm run build');
 });
+
+test.runIf(process.platform === 'linux')(
+  'a report that is longer than its pipe is read to its end',
+  async () => {
+    const folder = tempFolder();
+    const script = fileURLToPath(new URL('./fixtures/many-problems.mjs', import.meta.url));
+    // Whoever reads begins when the report has.
+    const read = `"$0" "${script}" "${folder}/begun" 2>&1 | (while [ ! -e "${folder}/begun" ]; do sleep 0.1; done; cat)`;
+    const { stdout } = await promisify(execFile)('sh', ['-c', read, process.execPath], {
+      maxBuffer: 1024 ** 2,
+    });
+    expect(stdout).toContain('The configuration has 900 problems');
+    expect(stdout).toContain('900. VARIABLE_899 is not set');
+  },
+);
 
 test.each(['development', 'staging', 'production'])(
   '[row 1] with 3 bad variables in %s the process exits 1 before any listener opens, names all 3 and prints no value',

@@ -29,6 +29,7 @@ export {
 export { nearest } from './nearest.js';
 export { invalidOption, type OptionNames, OptionsError, optionsOf, wholeNumber } from './options.js';
 export { positiveDuration } from './positive-duration.js';
+export { printToStderr } from './print-to-stderr.js';
 export {
   type CrashCause,
   type CrashHandler,

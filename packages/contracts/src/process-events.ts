@@ -1,6 +1,7 @@
-import { writeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { type Clock, systemClock } from './clock.js';
+import { describeCrash } from './describe-crash.js';
+import { printToStderr } from './print-to-stderr.js';
 
 /** Why the process is going down. */
 export type ShutdownCause =
@@ -82,7 +83,7 @@ export function processEvents(): ProcessEvents {
 /** Makes an instance over any process: for tests, and for whoever runs several services in one process. */
 export function createProcessEvents(
   host: ProcessLike,
-  { clock = systemClock, writeError = writeToStderr }: ProcessEventsOptions = {},
+  { clock = systemClock, writeError = printToStderr }: ProcessEventsOptions = {},
 ): ProcessEvents {
   const shutdownHandlers = new Set<{ readonly run: ShutdownHandler; readonly withinMs: number }>();
   const crashHandlers = new Set<CrashHandler>();
@@ -147,7 +148,7 @@ export function createProcessEvents(
   function onCrash(kind: CrashCause['kind'], error: unknown): void {
     const cause: CrashCause = { kind, error };
     const logged = [...crashHandlers].map((handler) => attempt(() => handler(cause)));
-    if (!logged.includes(true)) attempt(() => writeError(`${kind}: ${describe(error)}\n`));
+    if (!logged.includes(true)) attempt(() => writeError(`${kind}: ${describeCrash(error)}\n`));
     clock.schedule(() => exit(1), crashDrainMs, { keepAlive: true });
     if (ending === undefined) void shutDown(cause);
     else ending.exitCode = 1;
@@ -220,16 +221,4 @@ function attempt(run: () => void): boolean {
   } catch {
     return false;
   }
-}
-
-function describe(error: unknown): string {
-  try {
-    return error instanceof Error ? (error.stack ?? error.message) : String(error);
-  } catch {
-    return 'an error that cannot be printed';
-  }
-}
-
-function writeToStderr(text: string): void {
-  writeSync(2, text);
 }

@@ -1,4 +1,9 @@
+import { execFile } from 'node:child_process';
 import { EventEmitter } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, it, vi } from 'vitest';
 import type { Clock } from '../src/clock.js';
 import { createProcessEvents, type ProcessLike, processEvents } from '../src/process-events.js';
@@ -42,6 +47,40 @@ function fakeHost() {
     settled: () => new Promise((resolve) => setImmediate(resolve)),
   };
 }
+
+describe('a crash that nobody logs', () => {
+  it.runIf(process.platform === 'linux')(
+    'is written to its end, although its pipe is full, with its cause',
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'crash-'));
+      const script = join(import.meta.dirname, 'fixtures', 'crashing.mjs');
+      // Whoever reads begins when the crash has.
+      const read = `"$0" "${script}" "${folder}/begun" 2>&1 | (while [ ! -e "${folder}/begun" ]; do sleep 0.1; done; cat)`;
+      const { stdout } = await promisify(execFile)('sh', ['-c', read, process.execPath], {
+        maxBuffer: 1024 ** 2,
+      });
+      rmSync(folder, { recursive: true });
+      expect(stdout).toContain('xx the end');
+      expect(stdout).toContain('[cause]: Error: the cause');
+    },
+  );
+
+  it('says what was thrown with it, and the class of what is no error, without its content', () => {
+    const { events, emitter, errors } = fakeHost();
+    events.onShutdown(async () => undefined);
+    const inner = new Error('inner', { cause: 'a text' });
+    emitter.emit('unhandledRejection', new AggregateError([inner, new RangeError('other')], 'several'));
+    expect(errors[0]).toMatch(
+      /several.*\[errors\]: Error: inner.*\[cause\]: a text.*\[errors\]: RangeError: other/s,
+    );
+    const circular = new Error('circular');
+    circular.cause = circular;
+    emitter.emit('uncaughtException', circular);
+    expect(errors[1]?.match(/Error: circular/g)?.length).toBeLessThan(9);
+    emitter.emit('unhandledRejection', { status: 500, password: 'CANARY' });
+    expect(errors[2]).toBe('unhandledRejection: an object with the keys status, password\n');
+  });
+});
 
 const handledEvents = ['SIGTERM', 'SIGINT', 'uncaughtException', 'unhandledRejection', 'exit'];
 
