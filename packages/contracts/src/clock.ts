@@ -15,7 +15,10 @@ export interface Clock {
   now(): number;
   /** Milliseconds since an arbitrary start that never go back: for measuring and for deadlines. */
   monotonic(): number;
-  /** Calls `callback` once, no earlier than `delayMs` from now. Delays beyond setTimeout's 24.8 days are honoured. */
+  /**
+   * Calls `callback` once, when `delayMs` are over: as Node rounds, up to a millisecond early. Delays beyond setTimeout's 24.8 days
+   * are honoured.
+   */
   schedule(callback: () => void, delayMs: number, options?: TimerOptions): Timer;
 }
 

@@ -13,7 +13,7 @@ export type OptionNames<Options> = { readonly [Name in keyof Options]-?: true };
  * Makes the check that a `createX` runs on its options first: an unknown name throws and the message names the right one.
  *
  * @param owner - What the caller called, for the message.
- * @returns a function that returns the options it was given, or `{}` for `undefined`.
+ * @returns a function that returns the options it was given; what is no object of options throws too.
  *
  * @example
  * const readOptions = optionsOf<CheckOptions>('defineCheck', { timeoutMs: true, cacheMs: true });

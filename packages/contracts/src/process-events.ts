@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import { type Clock, systemClock } from './clock.js';
 import { describeCrash } from './describe-crash.js';
+import { invalidOption, optionsOf } from './options.js';
 import { printToStderr } from './print-to-stderr.js';
 
 /** Why the process is going down. */
@@ -57,6 +58,8 @@ export interface ProcessLike {
   kill(pid: number, signal: NodeJS.Signals): unknown;
   exit(code: number): void;
 }
+
+const readShutdownOptions = optionsOf<OnShutdownOptions>('onShutdown', { withinMs: true });
 
 /** How long a crashed process may still drain. Its state is unknown, so not long. */
 const crashDrainMs = 1_500;
@@ -179,7 +182,14 @@ export function createProcessEvents(
   }
 
   return {
-    onShutdown: (run, { withinMs = shutdownMs } = {}) => register(shutdownHandlers, { run, withinMs }),
+    onShutdown(run, options = {}) {
+      const { withinMs = shutdownMs } = readShutdownOptions(options);
+      // NaN would be a timer that is always due: the process would end at once, and with it every request.
+      if (!(typeof withinMs === 'number' && withinMs >= 0)) {
+        throw invalidOption('onShutdown', 'withinMs', 'a number of milliseconds that is not negative');
+      }
+      return register(shutdownHandlers, { run, withinMs });
+    },
     onCrash: (handler) => register(crashHandlers, handler),
     onExit: (flush) => register(flushers, flush),
     onSignal(signal, handler) {

@@ -164,6 +164,19 @@ describe('process events', () => {
     expect(exits).toEqual([1]);
   });
 
+  it('refuses a time that would end the process at once, and an option that it does not know', () => {
+    const { events, emitter } = fakeHost();
+    for (const withinMs of [Number.NaN, -1, '5s' as never]) {
+      expect(() => events.onShutdown(async () => undefined, { withinMs })).toThrow('"withinMs" must be');
+    }
+    const misspelt = { timeoutMs: 5_000 } as never;
+    expect(() => events.onShutdown(async () => undefined, misspelt)).toThrow('unknown option "timeoutMs"');
+    expect(emitter.listenerCount('SIGTERM')).toBe(0);
+    expect(events.onShutdown(async () => undefined, { withinMs: Number.POSITIVE_INFINITY })).toBeTypeOf(
+      'function',
+    );
+  });
+
   it('gives a handler that says nothing a minute', () => {
     const { events, emitter, exits, advance } = fakeHost();
     events.onShutdown(() => new Promise<void>(() => undefined));
