@@ -230,12 +230,14 @@ describe('pgBackRest', () => {
     return createPgBackRest({ stanza: 'kpi', config: '/nonexistent/pgbackrest.conf', binDir });
   }
 
-  it('that fails midway leaves nothing of the cluster, and nothing of its tablespaces', async () => {
+  it('that fails midway leaves nothing of the cluster, nothing of its tablespaces, and what others put beside them meanwhile', async () => {
     const backups = await standIn(
       `for one; do case "$one" in
-        --pg1-path=*) touch "\${one#*=}/base";;
-        --tablespace-map-all=*) mkdir -p "\${one#*=}/fast/PG_15" && touch "\${one#*=}/fast/PG_15/1";;
-      esac; done; exit 39`,
+        --pg1-path=*) to=\${one#*=}; touch "$to/base"; mkdir "$to/pg_tblspc";;
+        --tablespace-map-all=*) all=\${one#*=};;
+      esac; done
+      mkdir -p "$all/fast/PG_15"; ln -s "$all/fast" "$to/pg_tblspc/16400"; touch "$all/fast/PG_15/1"
+      mkdir "$all/of-another-restore"; touch "$all/of-another-restore/1"; exit 39`,
     );
     const root = await temporaryFolder();
     const [to, tablespaces] = [join(root, 'data'), join(root, 'tablespaces')];
@@ -244,9 +246,9 @@ describe('pgBackRest', () => {
     await expect(backups.restore({ to, confirm: to, tablespaces })).rejects.toMatchObject({
       code: 'RESTORE_FAILED',
     });
-    expect(await filesIn(root)).toEqual(['tablespaces/mine']);
+    expect(await filesIn(root)).toEqual(['tablespaces/mine', 'tablespaces/of-another-restore/1']);
     expect(await readdir(root)).toEqual(['tablespaces']);
-    expect(await readdir(tablespaces)).toEqual(['mine']);
+    expect((await readdir(tablespaces)).toSorted()).toEqual(['mine', 'of-another-restore']);
     await expect(backups.restore({ to, confirm: to, tablespaces: 'fast' })).rejects.toThrow(
       /"tablespaces" must be an absolute path/,
     );

@@ -1,5 +1,5 @@
-import { chown, mkdir, readdir, rm, stat } from 'node:fs/promises';
-import { isAbsolute, join } from 'node:path';
+import { chown, mkdir, readdir, readlink, rm, stat } from 'node:fs/promises';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { invalidOption } from '@seaworthy/contracts';
 import { BackupError } from '../backup-error.js';
 import { isAbsentOrEmpty } from '../sources/restore-place.js';
@@ -66,10 +66,10 @@ export async function restoreCluster(
       signal,
     });
   } catch (error) {
-    await rm(to, { recursive: true, force: true });
-    for (const path of await entriesOf(tablespaces)) {
-      if (!before.includes(path)) await rm(path, { recursive: true, force: true });
-    }
+    const made = (await tablespacesOf(to)).filter(
+      (path) => tablespaces !== undefined && dirname(path) === resolve(tablespaces) && !before.includes(path),
+    );
+    for (const path of [to, ...made]) await rm(path, { recursive: true, force: true });
     if (existed) {
       await mkdir(to, { mode: 0o700 });
       if (runAs !== undefined) await chown(to, runAs.uid, runAs.gid);
@@ -81,6 +81,12 @@ export async function restoreCluster(
 async function entriesOf(folder: string | undefined): Promise<readonly string[]> {
   if (folder === undefined) return [];
   return (await readdir(folder).catch(() => [])).map((name) => join(folder, name));
+}
+
+/** Where the tablespaces of a cluster lie. pgBackRest makes these links before it writes a file; what else is there is somebody else's. */
+async function tablespacesOf(data: string): Promise<readonly string[]> {
+  const links = await entriesOf(join(data, 'pg_tblspc'));
+  return (await Promise.all(links.map((link) => readlink(link).then(resolve, () => [])))).flat();
 }
 
 function timestamp(at: Date): string {
