@@ -84,6 +84,8 @@ export function createHealth<const C extends Checks = Record<never, never>>(
     details: given.details ?? (() => false),
     clock,
     onFailure: (error) => logger.error('health endpoint failed', { error: describeError(error, redactor) }),
+    onLeftOut: (error) =>
+      logger.error('metrics left out of a scrape', { error: describeError(error, redactor) }),
     page: given.page ?? true,
     metrics: given.metrics,
     metricsPath: given.metricsPath ?? '/metrics',

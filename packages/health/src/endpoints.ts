@@ -29,6 +29,8 @@ export interface EndpointsOptions {
   readonly clock: Clock;
   /** Told why an answer is a 500. */
   readonly onFailure: (error: unknown) => void;
+  /** Told why metrics are missing in a scrape. */
+  readonly onLeftOut: (error: unknown) => void;
   /** The view that an endpoint shows now; `undefined` when there is no check of that name. */
   readonly view: (endpoint: Endpoint, check: string | undefined) => HealthView | undefined;
 }
@@ -86,7 +88,8 @@ export function createEndpoints(options: EndpointsOptions): Endpoints {
   async function answerScrape(request: AnyRequest, source: MetricsSource): Promise<HealthAnswer> {
     if (!(await allowed(options, request)))
       return answerWith(403, 'text/plain; charset=utf-8', 'forbidden\n');
-    const { contentType, body } = await source.scrape();
+    const { contentType, body, failures = [] } = await source.scrape();
+    for (const error of failures) options.onLeftOut(error);
     return answerWith(200, contentType, body);
   }
 

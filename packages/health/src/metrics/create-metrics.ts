@@ -82,8 +82,14 @@ export function createMetrics(options: MetricsOptions = {}): MetricStore {
     return made;
   }
 
-  function collect(): void {
-    for (const read of readers.values()) read();
+  function collect(failures: unknown[]): void {
+    for (const read of readers.values()) {
+      try {
+        read();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
   }
 
   const number = (labels: MetricLabels): NumberSeries => new NumberSeries(labels);
@@ -98,14 +104,16 @@ export function createMetrics(options: MetricsOptions = {}): MetricStore {
   };
 
   async function render(): Promise<Scrape> {
+    const failures: unknown[] = [];
+    let others: string | undefined = '';
     if (registry !== undefined && reader !== undefined) {
-      const others = await reader.others(new Set(families.keys()));
-      if (others === undefined) return { contentType: registry.contentType, body: await reader.all() };
-      collect();
-      return { contentType: textFormat, body: (await renderFamilies(families.values())) + others };
+      others = await reader.others(new Set(families.keys()), failures);
+      if (others === undefined)
+        return { contentType: registry.contentType, body: await reader.all(), failures };
     }
-    collect();
-    return { contentType: textFormat, body: await renderFamilies(families.values()) };
+    collect(failures);
+    const body = (await renderFamilies(families.values())) + others;
+    return { contentType: textFormat, body, failures };
   }
 
   const none: MetricLabels = {};
@@ -120,7 +128,7 @@ export function createMetrics(options: MetricsOptions = {}): MetricStore {
       const counted = family(spec, 'counter', number);
       return {
         add(amount = 1, labels = none) {
-          if (amount >= 0) counted.series(labels).value += amount;
+          if (amount >= 0 && amount < Number.POSITIVE_INFINITY) counted.series(labels).value += amount;
         },
       };
     },
@@ -134,7 +142,11 @@ export function createMetrics(options: MetricsOptions = {}): MetricStore {
     },
     histogram(spec) {
       const recorded = histogramFamily(spec);
-      return { record: (value, labels = none) => recorded.series(labels).record(value) };
+      return {
+        record(value, labels = none) {
+          if (Number.isFinite(value)) recorded.series(labels).record(value);
+        },
+      };
     },
     scrape() {
       rendering ??= withDeadline(render, { timeoutMs: scrapeMs, what: 'The scrape' }).finally(() => {

@@ -5,6 +5,8 @@ import type { HttpSummarySource } from './http-summary.js';
 export interface Scrape {
   readonly contentType: string;
   readonly body: string;
+  /** Why metrics of the application's own are left out of it: their collectors failed. */
+  readonly failures?: readonly unknown[];
 }
 
 export interface ObservedSpec extends MetricSpec {

@@ -40,20 +40,24 @@ export interface RegistryReader {
   all(): Promise<string>;
   /**
    * What it has beside ours, as text; `undefined` when it wants something of every line that only it can give: default
-   * labels, or another format. A metric whose earlier call has not returned is left out, and a comment says so.
+   * labels, or another format. A metric whose collector fails, or whose earlier call has not returned, is left out, and a
+   * comment says so.
    */
-  others(ours: ReadonlySet<string>): Promise<string | undefined>;
+  others(ours: ReadonlySet<string>, failures: unknown[]): Promise<string | undefined>;
 }
 
 export function readRegistry(registry: RegistryLike): RegistryReader {
   const outstanding = new Set<string>();
   let whole: Promise<string> | undefined;
 
-  async function textOf(name: string): Promise<string> {
+  async function textOf(name: string, failures: unknown[]): Promise<string> {
     if (outstanding.has(name)) return `# ${name} is left out: its collector has not returned yet.`;
     outstanding.add(name);
     try {
       return await registry.getSingleMetricAsString(name);
+    } catch (error) {
+      failures.push(error);
+      return `# ${name} is left out: its collector failed.`;
     } finally {
       outstanding.delete(name);
     }
@@ -68,13 +72,15 @@ export function readRegistry(registry: RegistryLike): RegistryReader {
         });
       return whole;
     },
-    async others(ours) {
+    async others(ours, failures) {
       const defaults: unknown = Reflect.get(registry, '_defaultLabels');
       const hasDefaults =
         typeof defaults === 'object' && defaults !== null && Object.keys(defaults).length > 0;
       if (hasDefaults || !registry.contentType.startsWith(textFormat)) return undefined;
       const names = registry.getMetricsAsArray().map(({ name }) => name);
-      const texts = await Promise.all(names.filter((name) => !ours.has(name)).map(textOf));
+      const texts = await Promise.all(
+        names.filter((name) => !ours.has(name)).map((name) => textOf(name, failures)),
+      );
       return texts.length === 0 ? '' : `${texts.join('\n')}\n`;
     },
   };

@@ -54,6 +54,19 @@ test('the same name is the same metric, and of another type it is refused', () =
   expect(() => createMetrics({ maxSeries: 0 })).toThrow(/maxSeries/);
 });
 
+test('what is no number is not counted: it would stay in a sum for ever', async () => {
+  await using metrics = createMetrics({ process: false });
+  const sizes = metrics.histogram({ ...spec('size', 'By'), buckets: [10] });
+  const jobs = metrics.counter(spec('jobs', '{job}'));
+  for (const value of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 5]) {
+    sizes.record(value);
+    jobs.add(value);
+  }
+  const { body } = await metrics.scrape();
+  expect(body).toContain('size_bytes_bucket{le="+Inf"} 1\nsize_bytes_sum 5\nsize_bytes_count 1\n');
+  expect(body).toContain('jobs_total 5\n');
+});
+
 test('no two sets of labels share a series, whatever is in their values', () => {
   const text = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 6 }),
@@ -298,7 +311,7 @@ test('/metrics is for whom details allows, holds no shutdown, and is not there w
   await Promise.all([health.close(), without.close()]);
 });
 
-test('a collector that throws is a 500 and one log line, and the next scrape is a new one', async () => {
+test('a collector that throws is left out with one log line, and takes nothing else with it', async () => {
   const registry = new promClient.Registry();
   let broken = true;
   new promClient.Gauge({
@@ -310,6 +323,7 @@ test('a collector that throws is a 500 and one log line, and the next scrape is 
       this.set(7);
     },
   });
+  new promClient.Gauge({ name: 'fine', help: 'Works.', registers: [registry] }).set(1);
   const lines: unknown[] = [];
   const log = (message: string, fields?: object): void => void lines.push([message, fields]);
   await using metrics = createMetrics({ registry, process: false });
@@ -326,9 +340,13 @@ test('a collector that throws is a 500 and one log line, and the next scrape is 
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/metrics`;
-  const failed = await fetch(url);
-  expect([failed.status, await failed.text()]).toEqual([500, 'failed\n']);
-  expect(lines).toEqual([['health endpoint failed', { error: { message: 'the queue is away' } }]]);
+  const without = await fetch(url);
+  const text = await without.text();
+  expect(without.status).toBe(200);
+  expect(text).toContain('# queue_length is left out: its collector failed.\n');
+  expect(text).toContain('# TYPE http_server_request_duration_seconds histogram\n');
+  expect(text).toContain('fine 1\n');
+  expect(lines).toEqual([['metrics left out of a scrape', { error: { message: 'the queue is away' } }]]);
   broken = false;
   const mended = await fetch(url);
   expect([mended.status, await mended.text()]).toEqual([200, expect.stringContaining('queue_length 7')]);
