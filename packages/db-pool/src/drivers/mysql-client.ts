@@ -72,3 +72,12 @@ export function destroySocket(client: MysqlClient): void {
   const destroy: unknown = Reflect.get(stream, 'destroy');
   if (typeof destroy === 'function') destroy.call(stream);
 }
+
+/** What is thrown in a callback of mysql2 would end the process. */
+export function settle<T>(work: () => T, resolve: (value: T) => void, fail: (error: unknown) => void): void {
+  try {
+    resolve(work());
+  } catch (error) {
+    fail(error);
+  }
+}

@@ -11,13 +11,14 @@ import {
   type MysqlClient,
   type NativeQuery,
   resetClient,
+  settle,
   streamOf,
 } from './mysql-client.js';
 import { encodeParameter, inTransactionOf, isWhole, mysqlResult } from './mysql-codec.js';
 import { mysqlError, mysqlFailure } from './mysql-error.js';
 import { useNativeValues } from './mysql-native.js';
 import { isPreparable } from './mysql-preparable.js';
-import { MysqlRows } from './mysql-rows.js';
+import { busyError, MysqlRows } from './mysql-rows.js';
 import { MysqlSession } from './mysql-session.js';
 import { MysqlStatements } from './mysql-statements.js';
 import { splitScript } from './split-script.js';
@@ -75,7 +76,7 @@ export class MysqlConnection implements DriverConnection {
         this.#start(text, this.#encode(values), (error, rows, columns) => {
           if (error !== null && error !== undefined)
             return isFatal(error) ? fail(error) : this.#askStatus(() => fail(error));
-          const done = (): void => resolve(mysqlResult(rows, columns));
+          const done = (): void => settle(() => mysqlResult(rows, columns), resolve, fail);
           this.#readStatus(rows, columns);
           if (!Array.isArray(rows) || isPreparable(text)) done();
           else this.#askStatus(done);
@@ -242,11 +243,4 @@ export class MysqlConnection implements DriverConnection {
     this.#streaming?.lose(lostError());
     if (wasOpen) this.#lost();
   }
-}
-
-function busyError(): DbError {
-  return new DbError(
-    'invalid_value',
-    'A stream is under way on this connection, and MySQL does one thing at a time. Read it to its end, leave its loop, or use another connection.',
-  );
 }

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { DbError } from '../db-error.js';
 import type { DriverRows } from '../driver.js';
 import { decodeRows, type MysqlDecoders, mysqlDecoders } from './mysql-codec.js';
 
@@ -84,4 +85,12 @@ export class MysqlRows implements DriverRows {
 
 function isRow(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
+}
+
+/** For a statement that comes while a stream is under way. */
+export function busyError(): DbError {
+  return new DbError(
+    'invalid_value',
+    'A stream is under way on this connection, and MySQL does one thing at a time. Read it to its end, leave its loop, or use another connection.',
+  );
 }

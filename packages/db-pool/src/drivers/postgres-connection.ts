@@ -1,3 +1,4 @@
+import { DbError } from '../db-error.js';
 import type { DriverConnection, DriverResult, DriverRows, TransactionState } from '../driver.js';
 import type { Statement } from '../sql/compile.js';
 import { isWorthKeeping } from '../sql/worth-keeping.js';
@@ -198,6 +199,7 @@ export class PostgresConnection implements DriverConnection {
       });
     } catch (error) {
       if (!this.#isOpen) throw lostError();
+      if (DbError.is(error)) throw error; // of a decoder; pg hands it on when the server has said all
       const failure = postgresFailure(error);
       if (failure.code === undefined) {
         // Not from the server: pg's own, when the socket fails under a statement.

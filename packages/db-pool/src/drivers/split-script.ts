@@ -1,8 +1,8 @@
 /** Where a quoted text, a quoted name or a comment begins and how it ends, as MySQL reads it. */
 const stretches: readonly { readonly start: RegExp; readonly end: RegExp }[] = [
-  { start: /'/y, end: /(?:[^'\\]|\\[\s\S]|'')*'/y },
-  { start: /"/y, end: /(?:[^"\\]|\\[\s\S]|"")*"/y },
-  { start: /`/y, end: /(?:[^`]|``)*`/y },
+  { start: /'/y, end: /[^'\\]*(?:(?:\\[\s\S]|'')[^'\\]*)*'/y },
+  { start: /"/y, end: /[^"\\]*(?:(?:\\[\s\S]|"")[^"\\]*)*"/y },
+  { start: /`/y, end: /[^`]*(?:``[^`]*)*`/y },
   { start: /\/\*/y, end: /[\s\S]*?\*\//y },
   { start: /#/y, end: /[^\n]*/y },
   { start: /--(?=\s|$)/y, end: /[^\n]*/y },

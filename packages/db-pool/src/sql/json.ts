@@ -9,7 +9,7 @@ const marked = new RegExp(`"${mark}(-?\\d+)"`, 'g');
 /** A number that a double may not hold: 16 digits and more. */
 const long = /[\d.]{16}/;
 
-const tokens = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+const tokens = /"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
 const longInteger = /^-?\d{16,}$/;
 
@@ -69,16 +69,56 @@ function encodeWithBigints(value: unknown): string {
 /**
  * The value of a JSON text. A whole number that a number would round is a bigint; fractions are doubles, as everywhere in
  * JavaScript.
+ *
+ * @throws DbError `data` for what is no JSON: MariaDB takes `1.` for it, and whatever else it may, an answer is no reason to end a process.
  */
 export function decodeJson(text: string): unknown {
+  try {
+    return parse(text);
+  } catch {
+    // The parser's own words repeat the value.
+    throw new DbError(
+      'data',
+      'A JSON value in the answer cannot be read as JSON. Read it as text (cast it to char or text), and correct it.',
+    );
+  }
+}
+
+function parse(text: string): unknown {
   if (!long.test(text)) return JSON.parse(text);
-  const guarded = text.replace(tokens, (token) =>
-    !longInteger.test(token) || isExact(token) ? token : `"${mark}${token}"`,
-  );
+  const guarded = guardIntegers(text);
   if (guarded === text) return JSON.parse(text);
   return JSON.parse(guarded, (_key, part: unknown) =>
     typeof part === 'string' && part.startsWith(mark) ? BigInt(part.slice(mark.length)) : part,
   );
+}
+
+/** Marks the whole numbers that a double does not hold. Texts are passed over: a pattern for them would need a stack as long as they are. */
+function guardIntegers(text: string): string {
+  let guarded = '';
+  let kept = 0;
+  tokens.lastIndex = 0;
+  for (let found = tokens.exec(text); found !== null; found = tokens.exec(text)) {
+    const [token] = found;
+    if (token === '"') tokens.lastIndex = endOfText(text, found.index);
+    else if (longInteger.test(token) && !isExact(token)) {
+      guarded += `${text.slice(kept, found.index)}"${mark}${token}"`;
+      kept = tokens.lastIndex;
+    }
+  }
+  return kept === 0 ? text : guarded + text.slice(kept);
+}
+
+const quoteOrEscape = /["\\]/g;
+
+/** Behind the quote that ends the text which begins at `at`. */
+function endOfText(text: string, at: number): number {
+  quoteOrEscape.lastIndex = at + 1;
+  for (let found = quoteOrEscape.exec(text); found !== null; found = quoteOrEscape.exec(text)) {
+    if (found[0] === '"') return quoteOrEscape.lastIndex;
+    quoteOrEscape.lastIndex += 1;
+  }
+  return text.length;
 }
 
 /** Whether the number that JavaScript reads is the one that it would write: `1e23` comes back from the server with 24 digits. */
