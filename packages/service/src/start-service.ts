@@ -126,7 +126,8 @@ function isUnfinished(error: unknown): boolean {
 
 function stepFailure({ label }: Step, cause: unknown): unknown {
   if (ServiceError.is(cause)) return cause;
-  if (DeadlineError.is(cause)) {
+  // One of ours names the step; a step may also have deadlines of its own.
+  if (DeadlineError.is(cause) && cause.message.includes(label)) {
     return new ServiceError(`The service could not start: ${cause.message}`, {
       code: 'SERVICE_STEP_TIMEOUT',
       cause,

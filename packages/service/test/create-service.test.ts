@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { defineConfig, env, type RemoteSource, sources } from '@seaworthy/config';
-import type { Closable } from '@seaworthy/contracts';
+import { type Closable, DeadlineError } from '@seaworthy/contracts';
 import { local } from '@seaworthy/health';
 import { healthEndpoints } from '@seaworthy/health/express';
 import type { SinkDefinition } from '@seaworthy/logging';
@@ -216,6 +216,18 @@ describe('createService', () => {
     openLate();
     await new Promise((resolve) => setImmediate(resolve));
     expect(log).toEqual(['open late', 'close late']);
+  });
+
+  it('names the step whose own deadlines have passed, and does not blame its timeout', async () => {
+    const failure = await failureOf(
+      quietService()
+        .resource('db', () => {
+          throw new DeadlineError('The pool had no connection in 3 s.', { code: 'DB_ACQUIRE_TIMEOUT' });
+        })
+        .start(),
+    );
+    expect(failure.code).toBe('SERVICE_STEP_FAILED');
+    expect(failure.message).toContain('resource "db" failed: The pool had no connection in 3 s.');
   });
 
   it('gives up on building the application at its deadline and closes what is built too late', async () => {

@@ -65,12 +65,11 @@ export function watchProcess(
     () => [[{}, process.uptime()]],
     'max',
   );
-  gauge('v8js.memory.heap.used', 'JavaScript heap in use.', 'By', () => [
-    [{}, getHeapStatistics().used_heap_size],
-  ]);
-  gauge('v8js.memory.heap.limit', 'JavaScript heap at which the process ends.', 'By', () => [
-    [{}, getHeapStatistics().heap_size_limit],
-  ]);
+  // Each process of a cluster has a limit of its own: added up, the one that is about to reach it could not be seen.
+  const heap = (name: string, description: string, bytes: () => number): void =>
+    gauge(`v8js.memory.heap.${name}`, description, 'By', () => [[{}, bytes()]], 'max');
+  heap('used', 'JavaScript heap in use.', () => getHeapStatistics().used_heap_size);
+  heap('limit', 'JavaScript heap at which the process ends.', () => getHeapStatistics().heap_size_limit);
   const lag = (name: string, description: string, nanoseconds: () => number): void =>
     gauge(
       `nodejs.eventloop.delay.${name}`,

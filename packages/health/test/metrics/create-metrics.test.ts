@@ -162,6 +162,26 @@ describe.each([
     expect(all).toMatch(/http_server_request_duration_seconds_count\{.*\} 3/);
   });
 
+  test('tells the fullest heap of a cluster beside the limit of one: a sum would hide the worker that is about to end', async () => {
+    const registry = new client.Registry();
+    await using metrics = createMetrics({ registry });
+    const json: unknown = JSON.parse(JSON.stringify(await registry.getMetricsAsJSON()));
+    const heaps = (json as { name: string; values: { value: number }[] }[]).filter(({ name }) =>
+      name.startsWith('v8js_memory_heap'),
+    );
+    const fuller = heaps.map((heap) => ({
+      ...heap,
+      values: heap.values.map(({ value }) => ({
+        labels: {},
+        value: heap.name.includes('used') ? value * 2 : value,
+      })),
+    }));
+    const all = await client.AggregatorRegistry.aggregate([heaps, fuller] as never).metrics();
+    for (const { name, values } of fuller) expect(all).toContain(`${name} ${values[0]?.value}\n`);
+    expect(heaps).toHaveLength(2);
+    void metrics;
+  });
+
   test('in OpenMetrics format, which ends in a line of its own and names counters otherwise', async () => {
     const registry = new client.Registry<promClient.OpenMetricsContentType>();
     registry.setContentType(client.Registry.OPENMETRICS_CONTENT_TYPE);
