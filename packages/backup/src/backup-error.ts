@@ -43,6 +43,7 @@ export interface BackupErrorOptions extends SeaworthyErrorOptions {
  * - `RESTORE_FAILED`: the database did not take it; what that leaves behind is in the message.
  * - `BACKUP_LOCK_LOST`: the lock among instances was lost while a scheduled run was under way.
  * - `RETENTION_STALE`: the backups are no longer those that the plan was made for.
+ * - `RETENTION_LAST_COPY`: a target has no newer good backup, so that it keeps one that no rule wants.
  * - `RETENTION_MISSING`: there is no retention policy to plan with.
  * - `DRILL_FAILED`: a backup was restored for a trial, or could not be, and is not good; see DrillError.
  * - `DRILL_TIMEOUT`: a drill took too long, which says nothing of the backup.

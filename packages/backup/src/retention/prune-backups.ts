@@ -2,19 +2,23 @@ import { BackupError } from '../backup-error.js';
 import type { BackupSettings } from '../backup-options.js';
 import { removeBackup } from '../manifest/remove-backup.js';
 import type { SignalOption } from '../signal-option.js';
-import { catalogHistory } from './catalog-history.js';
+import { catalogHistory, type DrilledBackup } from './catalog-history.js';
+import { lastCopies } from './last-copies.js';
 import { planRetention, type RetentionPlan } from './plan-retention.js';
 
 export interface PruneResult {
   /** Ids that are gone from every target. */
   readonly removed: readonly string[];
-  /** What a target would not let go, and why: object lock, a disk that fails. */
+  /** What stays in a target, and why: object lock, a disk that fails, or that it has no newer one. */
   readonly kept: ReadonlyArray<{ readonly id: string; readonly target: string; readonly error: BackupError }>;
 }
 
 /** The plan for what is kept now. */
 export async function planNow(settings: BackupSettings, options: SignalOption): Promise<RetentionPlan> {
-  const { retention, targets, clock } = settings;
+  return planOf(settings, await catalogHistory(settings.targets, options));
+}
+
+function planOf({ retention, clock }: BackupSettings, history: readonly DrilledBackup[]): RetentionPlan {
   if (retention === undefined) {
     throw new BackupError(
       'There is no retention policy. Give createBackups one: { retention: { keepDays: 30 } }.',
@@ -24,12 +28,13 @@ export async function planNow(settings: BackupSettings, options: SignalOption): 
       },
     );
   }
-  const backups = (await catalogHistory(targets, options)).map(({ retainable }) => retainable);
+  const backups = history.map(({ retainable }) => retainable);
   return planRetention(backups, retention, { now: clock.now() });
 }
 
 /**
- * Removes what the plan says, the oldest first, after making the plan once more: it must come out the same.
+ * Removes what the plan says, the oldest first, after making the plan once more: it must come out the same. From no target the newest
+ * good backup that it has is removed.
  *
  * @throws BackupError `RETENTION_STALE` before anything is removed; the reason of `signal`.
  */
@@ -39,7 +44,8 @@ export async function pruneBackups(
   signal: AbortSignal,
 ): Promise<PruneResult> {
   const { targets, logger } = settings;
-  const now = await planNow(settings, { signal });
+  const history = await catalogHistory(targets, { signal });
+  const now = planOf(settings, history);
   const ids = removals(plan);
   const agreed = new Set(removals(now));
   if (plan.fingerprint !== now.fingerprint || ids.some((id) => !agreed.has(id))) {
@@ -53,11 +59,13 @@ export async function pruneBackups(
   }
   const removed: string[] = [];
   const kept: PruneResult['kept'][number][] = [];
+  const last = lastCopies(history);
   for (const id of ids.toReversed()) {
     const before = kept.length;
     for (const target of targets) {
       signal.throwIfAborted();
       try {
+        if (last.get(target.name)?.has(id) === true) throw lastCopy(id, target.name);
         await removeBackup(target, id, { signal });
       } catch (error) {
         signal.throwIfAborted();
@@ -70,6 +78,13 @@ export async function pruneBackups(
   }
   if (removed.length > 0) logger.info('Retention removed old backups.', { removed });
   return { removed, kept };
+}
+
+function lastCopy(id: string, target: string): BackupError {
+  return new BackupError(
+    `No rule wants ${id}, and it is the newest good backup that ${target} has, so it stays there. See why newer ones do not arrive.`,
+    { code: 'RETENTION_LAST_COPY', stage: 'write' },
+  );
 }
 
 function removals(plan: RetentionPlan): readonly string[] {

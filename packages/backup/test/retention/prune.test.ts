@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { BackupError, type Backups, type BackupTarget, createBackups, local } from '@seaworthy/backup';
 import { createFakeClock, type FakeClock } from '@seaworthy/testkit';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -126,5 +127,53 @@ describe('prune', () => {
     expect(() =>
       createBackups({ sources: { db: fakeSource() }, targets: [local('/tmp')], retention: {} }),
     ).toThrow(/at least one rule/);
+  });
+});
+
+describe('prune, where a target took no backups for a while', () => {
+  it('leaves it the newest good one that it has, says so, and removes it once it has a newer one', async () => {
+    const [near, far] = [await temporaryFolder(), await temporaryFolder()];
+    const clock = createFakeClock();
+    const { logger, lines } = recordingLogger();
+    let isFull = false;
+    const away = local(far);
+    const backups = createBackups({
+      sources: { db: fakeSource() },
+      targets: [
+        local(near),
+        {
+          ...away,
+          stage: (key, options) =>
+            isFull ? Promise.reject(new Error('no space')) : away.stage(key, options),
+        },
+      ],
+      requireTargets: 'any',
+      retention: { keepDays: 3 },
+      clock,
+      logger,
+    });
+    onTestFinished(() => backups.close());
+    const night = async (): Promise<string> => {
+      clock.jump(day);
+      return (await backups.run()).id;
+    };
+    const manifests = async (folder: string): Promise<readonly string[]> =>
+      (await filesIn(folder)).filter((file) => file.endsWith('manifest.json')).map((file) => dirname(file));
+    await night();
+    const last = await night();
+    isFull = true;
+    for (let nights = 0; nights < 5; nights += 1) await night();
+    const result = await backups.retain();
+    expect(result.kept).toMatchObject([
+      { id: last, target: away.name, error: { code: 'RETENTION_LAST_COPY' } },
+    ]);
+    expect(result.removed).not.toContain(last);
+    expect(await manifests(far)).toEqual([last]);
+    expect(await manifests(near)).toHaveLength(3);
+    expect(lines.some(({ level, fields }) => level === 'warn' && fields.target === away.name)).toBe(true);
+    isFull = false;
+    const next = await night();
+    expect((await backups.retain()).removed).toContain(last);
+    expect(await manifests(far)).toEqual([next]);
   });
 });
