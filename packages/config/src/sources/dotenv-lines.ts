@@ -39,7 +39,7 @@ export function dotenvLines(
 
   const found = new Map<string, DotenvLine>();
   for (const [name, all] of candidates) {
-    const value = parsed[name];
+    const value = Object.hasOwn(parsed, name) ? parsed[name] : undefined;
     // A line inside a quoted value of several lines looks the same; only the real one parses to the value.
     const real =
       all.length === 1 ? all[0] : all.findLast(({ index }) => parsesTo(lines.slice(index), name, value));

@@ -123,6 +123,15 @@ describe('the format', () => {
     });
   });
 
+  test.each(['__proto__="x', "constructor='x", 'B="x\ntoString=\'y\n"'])(
+    'the name of what every object has, in %j, is a name like any other',
+    (text) => {
+      const several = defineConfig({ fields: { B: env.string({ multiline: true }).default('b') } });
+      const { B } = several.load({ env: {}, cwd: folderWith({ '.env': text }) });
+      expect(B.startsWith(text.startsWith('B') ? 'x' : 'b')).toBe(true);
+    },
+  );
+
   test('prose in comments and in quoted texts of several lines is no assignment that went wrong', () => {
     const text =
       '# A is not set here\n#A: x\nB="one # \n A: x\nexport A\n" # A\nC=\'A: x\'\n\nunknown: C\n; A semicolon\n';
