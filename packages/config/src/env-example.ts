@@ -41,6 +41,8 @@ function comment(text: string): readonly string[] {
 /** As `util.parseEnv` reads it back, on one line; a text that it cannot read back is left out. */
 function quoted(text: string): string {
   if (/^[\w.,:/@+*?&=%-]*$/.test(text)) return text;
-  const quote = /[\r\n]/.test(text) ? undefined : ["'", '`', '"'].find((mark) => !text.includes(mark));
+  // Between double quotes it reads \n as a line break.
+  const marks = text.includes('\\n') ? ["'", '`'] : ["'", '`', '"'];
+  const quote = /[\r\n]/.test(text) ? undefined : marks.find((mark) => !text.includes(mark));
   return quote === undefined ? '' : `${quote}${text}${quote}`;
 }

@@ -74,10 +74,10 @@ describe('.env.example', () => {
   });
 
   test('without the comment signs gives the defaults again, whatever characters they have', () => {
-    const text = fc.string({ unit: fc.constantFrom(...`ab1 #'"\`\\$={}|,:`), minLength: 1, maxLength: 12 });
+    const text = fc.string({ unit: fc.constantFrom(...`abn1 #'"\`\\$={}|,:`), minLength: 1, maxLength: 12 });
     fc.assert(
       fc.property(
-        text.filter((value) => value.trim() === value && !/['"`].*['"`].*['"`]/.test(value)),
+        text.filter((value) => value.trim() === value),
         fc.maxSafeInteger(),
         (string, int) => {
           const some = defineConfig({
@@ -88,7 +88,7 @@ describe('.env.example', () => {
           expect(written).toEqual({ A: string, B: int });
         },
       ),
-      { numRuns: 1_000 },
+      { numRuns: 1_000, examples: [["it's `a\\n`", 1]] },
     );
   });
 });
