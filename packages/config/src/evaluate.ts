@@ -7,7 +7,7 @@ import type { Fault, Parsed } from './parsed.js';
 import { placeholderFault } from './placeholder.js';
 import type { Problem } from './problem.js';
 import { isHardened, type ResolvedProfile } from './profile.js';
-import { publishedPassword } from './published-password.js';
+import { publishedPasswords } from './published-passwords.js';
 import type { Origin } from './sources/origin.js';
 import type { SourceFault } from './sources/source.js';
 
@@ -89,8 +89,8 @@ export function readText(
 ): Parsed {
   const parsed = definition.parse(text);
   if ('faults' in parsed) return parsed;
-  const published = definition.exposure === 'client' ? publishedPassword(parsed.value) : undefined;
-  if (published !== undefined) return { faults: [published] };
+  const faults = definition.exposure === 'client' ? publishedPasswords(parsed.value) : [];
+  if (faults.length > 0) return { faults };
   if (definition.exposure !== 'secret') return frozenValue(parsed.value);
   return protect(name, definition, parsed.value, profile, ownDefault);
 }

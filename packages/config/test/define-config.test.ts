@@ -128,6 +128,12 @@ describe('a definition that can never work is refused', () => {
     }
   });
 
+  test('and each item that holds one is a problem', () => {
+    const text = 'https://a:CANARY@h.example,https://b.example,https://c:CANARY@h.example';
+    const { problems } = loadField(env.list(env.url()).client(), text);
+    expect(problems.map(({ path }) => path)).toEqual(['[0]', '[2]']);
+  });
+
   test('nor may its default', () => {
     const field = env.url().default('https://app:CANARY@h.example/').client();
     const define = () => defineConfig({ fields: { X: field } });
