@@ -9,15 +9,21 @@ export interface CloseOptions {
   readonly onFailure: (name: string, error: unknown) => void;
 }
 
+/** By name. */
+export interface Unclosed {
+  readonly hung: readonly string[];
+  readonly failed: readonly string[];
+}
+
 /** What was opened, to be closed in the reverse of the order it was opened in. */
 export interface Opened {
   add(name: string, close: () => Promise<unknown>): void;
   has(name: string): boolean;
   /**
    * Closes everything, each within its time; one that fails or hangs is told and does not keep the others open. What is
-   * closed is not closed again. Resolves with the names of those that hung.
+   * closed is not closed again. Resolves with what is open still, or may be.
    */
-  close(options: CloseOptions): Promise<readonly string[]>;
+  close(options: CloseOptions): Promise<Unclosed>;
 }
 
 /** How long one may take to close where no shutdown has its own deadlines. */
@@ -35,6 +41,7 @@ export function createOpened(): Opened {
     has: (name) => stack.some((entry) => entry.name === name),
     async close({ totalMs, signal, onFailure }) {
       const hung: string[] = [];
+      const failed: string[] = [];
       const startedAt = systemClock.monotonic();
 
       function shareMs(): number {
@@ -47,7 +54,7 @@ export function createOpened(): Opened {
         try {
           await withDeadline(close, { timeoutMs: shareMs(), what: `closing ${name}` });
         } catch (error) {
-          if (DeadlineError.is(error)) hung.push(name);
+          (DeadlineError.is(error) ? hung : failed).push(name);
           onFailure(name, error);
         }
       }
@@ -61,7 +68,7 @@ export function createOpened(): Opened {
       for (let entry = stack.pop(); entry !== undefined; entry = stack.pop()) await closeOne(entry);
       signal?.removeEventListener('abort', hurry);
       await Promise.all(last);
-      return hung;
+      return { hung, failed };
     },
   };
 }

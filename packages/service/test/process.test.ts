@@ -33,6 +33,14 @@ describe('a service in a process of its own', () => {
     expect(service.stdout.trim().split('\n')).toEqual(['migrating', 'running', 'close db']);
   });
 
+  it('exits 1 when closing a resource fails, and has closed the others', async () => {
+    await using service = start({ MODE: 'worker', BROKEN: 'cache' });
+    await service.output(/running/);
+    service.kill('SIGTERM');
+    expect(await service.exited).toEqual({ code: 1, signal: null });
+    expect(service.stdout.trim().split('\n')).toEqual(['migrating', 'running', 'close db']);
+  });
+
   it('closes what it had opened when SIGTERM comes before it has started, after the work that was under way', async () => {
     await using service = start({ MODE: 'migrate' });
     await service.output(/migrating/);

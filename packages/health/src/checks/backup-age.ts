@@ -1,5 +1,6 @@
 import { type DurationInput, type HealthCheck, optionsOf } from '@seaworthy/contracts';
 import { HealthError } from '../errors.js';
+import { inWords } from '../words.js';
 import { ageLimits, judgeAge } from './age-limits.js';
 
 export interface BackupAgeOptions {
@@ -8,6 +9,9 @@ export interface BackupAgeOptions {
   /** From this age on it fails, as it does when there is no backup. @defaultValue '50h' */
   readonly fail?: DurationInput;
 }
+
+/** So much the clocks of two machines may differ. */
+const skewMs = 300_000;
 
 const readOptions = optionsOf<BackupAgeOptions>('backupAge', { warn: true, fail: true });
 
@@ -40,9 +44,13 @@ export function backupAge(
           code: 'HEALTH_LIMIT_REACHED',
         });
       }
-      return judgeAge('The age of the last backup is', Date.now() - madeAt.getTime(), limits, {
-        madeAt: madeAt.toISOString(),
-      });
+      const ageMs = Date.now() - madeAt.getTime();
+      const figures = { madeAt: madeAt.toISOString() };
+      if (ageMs < -skewMs) {
+        const reason = `The last backup is from the future, by ${inWords(-ageMs)}. Set the clock of whoever made it, and make a new one.`;
+        return { ...figures, status: 'degraded' as const, reason };
+      }
+      return judgeAge('The age of the last backup is', ageMs, limits, figures);
     },
   };
 }

@@ -25,6 +25,17 @@ test('backupAge fails when there is no backup, when its time is none, and when t
   );
 });
 
+test('backupAge takes a backup from the future for a wrong clock, which would hide that newer ones are missing', async () => {
+  const ahead = (ms: number) =>
+    backupAge(async () => new Date(Date.now() + ms)).probe(AbortSignal.timeout(1_000));
+  expect(await ahead(60_000), 'clocks differ by a little').not.toHaveProperty('status');
+  expect(await ahead(3_600_000)).toMatchObject({
+    status: 'degraded',
+    reason: expect.stringMatching(/^The last backup is from the future, by \S+\. .*clock/),
+    madeAt: expect.any(String),
+  });
+});
+
 test('backupAge refuses a warning that comes after the failure', () => {
   expect(() => backupAge(ago(0), { warn: '3d', fail: '1d' })).toThrow(/option "warn" must be not above/);
 });

@@ -27,16 +27,22 @@ export function openHealth(launch: Launch, options: HealthOptions): Health {
   // A signal may come while a later step is under way, such as a migration in what the pools phase would close.
   health.stop('drain', 'start', () => launch.taken);
   health.stop('pools', 'resources', async (signal, { timeoutMs }) => {
-    const hung = await opened.close({
+    const { hung, failed } = await opened.close({
       // A little less than the phase has, so that the last one's turn comes before the phase is over.
       totalMs: timeoutMs * 0.9,
       signal,
       onFailure: (name, error) => logger.error('A resource did not close', { resource: name, error }),
     });
-    if (hung.length === 0) return;
-    throw new ServiceError(`Not closed in time: ${hung.join(', ')}. Give the phase "pools" longer.`, {
-      code: 'SERVICE_CLOSE_TIMEOUT',
-    });
+    if (hung.length > 0) {
+      throw new ServiceError(`Not closed in time: ${hung.join(', ')}. Give the phase "pools" longer.`, {
+        code: 'SERVICE_CLOSE_TIMEOUT',
+      });
+    }
+    if (failed.length > 0) {
+      throw new ServiceError(`Not closed: ${failed.join(', ')}. The line of each says why.`, {
+        code: 'SERVICE_CLOSE_FAILED',
+      });
+    }
   });
   health.stop('telemetry', 'logger', async () => {
     await logger.close();
