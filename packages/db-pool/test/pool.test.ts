@@ -289,3 +289,22 @@ test.each([
     expect(pool.stats).toMatchObject({ waiting: 0, inUse: 0 });
   },
 );
+
+test('an outage that nobody saw the end of does not make the next one longer', async () => {
+  const { pool, server, clock } = open();
+  server.condition = 'down';
+  const gaveUp = pool.acquire({ timeoutMs: 2_000 }).catch((error: unknown) => error);
+  await clock.advance(2_000);
+  expect(ConnectionFailedError.is(await gaveUp)).toBe(true);
+  await clock.advance(3_600_000); // in which nobody asks
+  let isServed = false;
+  const asking = pool.acquire({ timeoutMs: 2_000 }).then((loan) => {
+    isServed = true;
+    pool.release(loan);
+  });
+  asking.catch(() => undefined);
+  await clock.advance(150);
+  server.condition = 'up'; // after one more attempt that failed
+  await clock.advance(300);
+  expect(isServed).toBe(true);
+});

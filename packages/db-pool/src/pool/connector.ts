@@ -28,6 +28,9 @@ export interface ConnectorOptions<C extends Disposable> {
 
 interface Outage {
   readonly since: number;
+  /** Since when there were attempts without a longer break; what happened before one says nothing about now. */
+  triedSince: number;
+  lastAt: number;
   failures: number;
   error: unknown;
 }
@@ -112,16 +115,19 @@ export class Connector<C extends Disposable> {
   }
 
   #failed(error: unknown): void {
-    const { clock } = this.#options;
+    const { clock, connectTimeoutMs } = this.#options;
     const now = clock.monotonic();
     if (this.#outage === undefined) {
-      this.#outage = { since: now, failures: 1, error };
+      this.#outage = { since: now, triedSince: now, lastAt: now, failures: 1, error };
       this.#options.onDown(error);
     } else {
+      if (now - this.#outage.lastAt > retry.maxMs + retry.steadyMs + connectTimeoutMs)
+        this.#outage.triedSince = now;
+      this.#outage.lastAt = now;
       this.#outage.failures += 1;
       this.#outage.error = error;
     }
-    this.#pause.set(this.#pauseMs(now - this.#outage.since));
+    this.#pause.set(this.#pauseMs(now - this.#outage.triedSince));
     this.#options.onIdle();
   }
 
