@@ -81,6 +81,11 @@ function checkOwnDefault(name: string, definition: FieldDefinition): void {
 
 function checkDefaults(name: string, definition: FieldDefinition): void {
   checkOwnDefault(name, definition);
+  if (definition.isProfile === true && definition.defaults.length > 0) {
+    throw refuse(
+      `fields.${name}: nothing follows a default of the profile; write profile: { unset: 'development' }`,
+    );
+  }
   for (const fallback of definition.defaults) {
     const { literal, only } = fallback;
     const held = only ?? profiles;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { defineConfig, env, type ProfileOptions } from '../src/index.js';
+import { defineConfig, env, type Field, type ProfileOptions } from '../src/index.js';
 
 function profileFor(variables: Record<string, string | undefined>, profile: ProfileOptions = {}): string {
   const schema = defineConfig({ profile, fields: { APP_ENV: env.profile() } });
@@ -63,4 +63,12 @@ describe('a default', () => {
   ])('of its own holds in %s', (profile, expected) => {
     expect(schema.load({ env: { APP_ENV: profile }, cwd: '/nonexistent' })).toEqual(expected);
   });
+});
+
+test('a default of the profile, which nothing would follow, is refused, and so is a secret one', () => {
+  const define = (field: Field) => () => defineConfig({ fields: { NODE_ENV: field } });
+  expect(define(env.profile().default('development'))).toThrow("profile: { unset: 'development' }");
+  expect(define(env.profile().default('test', { only: ['test'] }))).toThrow('unset');
+  // @ts-expect-error everybody may see it
+  expect(() => env.profile().secret()).toThrow('only text can');
 });

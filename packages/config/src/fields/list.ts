@@ -46,6 +46,13 @@ export function listField(item: Field, options: ListOptions = {}): Field {
   wholeNumber('env.list', 'min', min, { min: 0 });
   wholeNumber('env.list', 'max', max, { min: Math.max(min, 1) });
   const definition = item[fieldKey];
+  if (definition.optional || definition.defaults.length > 0 || definition.exposure === 'client') {
+    throw invalidOption(
+      'env.list',
+      'item',
+      'without default(), optional() and client(): call them on the list',
+    );
+  }
   if (standsInSource(definition)) {
     throw invalidOption('env.list', 'item', 'a secret whose schema has no default or catch of its own');
   }

@@ -1,5 +1,5 @@
-import type { TextField } from '../field.js';
-import { textField } from '../field-builder.js';
+import type { PlainField } from '../field.js';
+import { plainField } from '../field-builder.js';
 import { invalid, valid } from '../parsed.js';
 import { isProfile, type Profile, profiles } from '../profile.js';
 
@@ -10,8 +10,8 @@ import { isProfile, type Profile, profiles } from '../profile.js';
  * @example
  * defineConfig({ fields: { APP_ENV: env.profile() } });
  */
-export function profileField(): TextField<Profile> {
-  return textField<Profile>({
+export function profileField(): PlainField<Profile, Profile> {
+  return plainField<Profile, Profile>({
     kind: 'profile',
     expected: `one of ${profiles.join(', ')}`,
     isProfile: true,

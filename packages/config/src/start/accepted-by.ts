@@ -46,7 +46,9 @@ const patternOf = (options: unknown): Accepted | undefined => {
 
 /** Of a list, whose items are to be simple too. */
 export function acceptedInList(item: Facts | undefined, options: unknown): Accepted | undefined {
-  if (item === undefined || item.kind === 'list' || item.exposure === 'secret') return undefined;
+  if (item === undefined || item.kind === 'list' || item.exposure !== 'server' || item.optional)
+    return undefined;
+  if (item.fallback !== undefined || item.limited.length > 0) return undefined;
   if (options !== undefined) return acceptedInListWith(item, options);
   return { min: 1, max: 1_000, item, separator: ',', unique: false };
 }

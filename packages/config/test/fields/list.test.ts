@@ -70,3 +70,21 @@ test('a default may be an empty list', () => {
 test('a default whose item holds the separator is refused when the configuration is defined', () => {
   expect(() => loadField(env.list(env.string()).default(['a,b']), undefined)).toThrow('holds the separator');
 });
+
+test.each([
+  ['a default', () => env.list(env.int().default(1))],
+  [
+    'a default of some profiles',
+    () =>
+      env.list(
+        env
+          .string()
+          .secret()
+          .default('x'.repeat(32), { only: ['test'] }),
+      ),
+  ],
+  ['optional()', () => env.list(env.int().optional() as never)],
+  ['client()', () => env.list(env.string().client() as never)],
+])('%s of an item, which nothing would follow, is refused when the list is made', (_, make) => {
+  expect(make).toThrow('call them on the list');
+});
