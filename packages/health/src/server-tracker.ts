@@ -149,7 +149,7 @@ export function trackServer(server: Server, options: ServerTrackerOptions): Serv
     },
     sweep,
     pending() {
-      const answers = [...inFlight].filter(([response, request]) => !isEventStream(request, response));
+      const answers = [...inFlight].filter(([response]) => !isEventStream(response));
       const waited = [...answers.map(([, request]) => request), ...upgrades.unanswered()];
       const named = waited.slice(0, maxNamed).map((request) => redactText(describeRequest(request)));
       if (waited.length > maxNamed) named.push(`${waited.length - maxNamed} more requests`);
@@ -158,7 +158,7 @@ export function trackServer(server: Server, options: ServerTrackerOptions): Serv
     },
     async end(graceMs) {
       const unfinished = [...inFlight];
-      const streams = unfinished.filter(([response, request]) => isEventStream(request, response));
+      const streams = unfinished.filter(([response]) => isEventStream(response));
       sweep();
       for (const entry of unfinished) if (!streams.includes(entry)) destroyAnswer(entry[0]);
       for (const [response] of streams) endStream(response);
@@ -192,11 +192,13 @@ function stopListening(server: Server): void {
   if (server.listening) Server.prototype.close.call(server);
 }
 
-function isEventStream(request: AnyRequest, response: AnyResponse): boolean {
+function isEventStream(response: AnyResponse): boolean {
   if (!response.headersSent) return false;
   const type = response.getHeader('content-type');
   if (type !== undefined) return String(type).startsWith('text/event-stream');
-  return request.headers.accept?.includes('text/event-stream') === true; // headers given to writeHead cannot be read
+  // Headers given to writeHead, as Fastify does, are only in the text that was sent.
+  const sent: unknown = Reflect.get(response, '_header');
+  return typeof sent === 'string' && /^content-type: *text\/event-stream/im.test(sent);
 }
 
 /** The query stays out: tokens travel there. */

@@ -215,7 +215,6 @@ describe('connections that do not end by themselves', () => {
   test('an event stream is ended in order when the requests are done, and is no unfinished request', async () => {
     const health = healthFor();
     const { port } = await serve(health, (request, response) => {
-      // Headers given to writeHead cannot be read back: then the request must say it.
       if (request.url === '/set') response.setHeader('content-type', 'text/event-stream');
       else response.writeHead(200, { 'content-type': 'text/event-stream' });
       response.write('data: 1\n\n');
@@ -223,7 +222,7 @@ describe('connections that do not end by themselves', () => {
     await using first = await openWire(port);
     await using second = await openWire(port);
     first.send(get('/set'));
-    second.send('GET / HTTP/1.1\nHost: a\nAccept: text/event-stream\n\n');
+    second.send(get('/'));
     await Promise.all([first.seen('data: 1'), second.seen('data: 1')]);
     const report = await health.shutdown();
     expect(report).toMatchObject({ clean: true });
@@ -232,6 +231,32 @@ describe('connections that do not end by themselves', () => {
       expect(await stream.closed()).toBe('ended');
       expect(stream.received.endsWith('0\r\n\r\n')).toBe(true);
     }
+  });
+
+  test('goes by the type that was sent, and not by what the client would take: a document is whole, a stream is ended', async () => {
+    const health = healthFor({ shutdown: { quiet: 0 } });
+    let finish: () => void = () => undefined;
+    const { server, port } = await serve(health, (request, response) => {
+      const type = request.url === '/stream' ? 'text/event-stream; charset=utf-8' : 'application/json';
+      response.writeHead(200, { 'content-type': type });
+      response.write(request.url === '/stream' ? 'data: 1\n\n' : '["first"');
+      if (request.url !== '/stream') finish = () => response.end(', "last"]');
+    });
+    await using document = await openWire(port);
+    await using stream = await openWire(port);
+    document.send('GET /document HTTP/1.1\nHost: a\nAccept: application/json, text/event-stream\n\n');
+    stream.send('GET /stream HTTP/1.1\nHost: a\nAccept: */*\n\n');
+    await Promise.all([document.seen('first'), stream.seen('data: 1')]);
+    const stopping = health.shutdown();
+    await waitFor(() => !server.listening);
+    await sleep(200);
+    finish();
+    expect(await stopping).toMatchObject({ clean: true });
+    expect((await stopping).phases[1]?.durationMs).toBeLessThan(8_000);
+    await document.closed();
+    expect(document.received).toContain('"last"]');
+    expect(await stream.closed()).toBe('ended');
+    expect(stream.received.endsWith('0\r\n\r\n')).toBe(true);
   });
 
   test('an upload that is refused while it is sent keeps its connection, so that its client can read why', async () => {
