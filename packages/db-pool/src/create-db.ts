@@ -15,7 +15,8 @@ import { Failover } from './session/failover.js';
 import { Lane } from './session/lane.js';
 import { Lanes } from './session/lanes.js';
 import { LeakWatch } from './session/leak-watch.js';
-import { Lease, type LeaseContext } from './session/lease.js';
+import { Lease } from './session/lease.js';
+import type { LeaseContext } from './session/lease-context.js';
 import { readLimits } from './session/limits.js';
 import { OwnConnection, type OwnConnectionContext } from './session/own-connection.js';
 import { createRunner } from './session/runner.js';
@@ -94,7 +95,15 @@ export function createDb<Connection extends object>(
       ? undefined
       : new SlowLog({ afterMs: config.slowQueryMs, dialect, pool: name, logger, clock });
   const statements = observeStatements({ system: endpoint.system, pool: name, address, metrics, slowLog });
-  const context: LeaseContext = { dialect, pool, clock, deadlines, statements };
+  const failover = new Failover(dialect, pool, clock, () => observer.evicted());
+  const context: LeaseContext = {
+    dialect,
+    pool,
+    clock,
+    deadlines,
+    statements,
+    afterRefusal: (lease, given) => failover.isConfirmed(lease, given),
+  };
   const leaks =
     leakAfterMs === undefined
       ? undefined
@@ -104,7 +113,6 @@ export function createDb<Connection extends object>(
           report: (heldMs, stack) => observer.leaked(heldMs, stack),
         });
   const borrower = new Borrower(context, deadline.acquireMs);
-  const failover = new Failover(dialect, pool, clock, () => observer.evicted());
   const lanes = config.pipelining
     ? new Lanes({ pool, clock, deadlines, max: poolConfig.max, acquireMs: deadline.acquireMs, statements })
     : undefined;

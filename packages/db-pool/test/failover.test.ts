@@ -1,9 +1,10 @@
-import { createFakeClock, createTestDatabase, describeWith } from '@seaworthy/testkit';
+import { createFakeClock, createTestDatabase, describeWith, waitFor } from '@seaworthy/testkit';
 import pg from 'pg';
 import { expect, test } from 'vitest';
 import { mysqlError } from '../src/drivers/mysql-error.js';
 import { postgres } from '../src/drivers/postgres.js';
-import { createDb, DbError, type DbErrorOptions, sql } from '../src/index.js';
+import { pgPool } from '../src/facades/pg-pool.js';
+import { createDb, type Db, DbError, type DbErrorOptions, sql } from '../src/index.js';
 import { Failover } from '../src/session/failover.js';
 import { refused } from './support/refused.js';
 
@@ -110,5 +111,44 @@ describeWith(['postgres'], 'a role or a session that is read-only', () => {
       expect((await refused(db.transaction((tx) => tx.exec(insert)))).kind).toBe('readonly');
     }
     expect(happened).toEqual(['connected']);
+  });
+});
+
+describeWith(['postgres'], 'a database that has become read-only', () => {
+  test('is noticed through a tool and a borrowed connection too, in a transaction or not', async () => {
+    await using database = await createTestDatabase('postgres');
+    await using admin = createDb(postgres(pg), { url: database.url });
+    await admin.exec(sql`create table orders (id int)`);
+    const { name } = await admin.one<{ name: string }>(sql`select current_database() as name`);
+    await admin.exec(sql`alter database ${sql.id(name)} set default_transaction_read_only = on`);
+    const insert = 'insert into orders values (1)';
+    const ways: readonly ((db: Db) => Promise<unknown>)[] = [
+      (db) => pgPool(pg, db).query(insert),
+      async (db) => {
+        const client = await pgPool(pg, db).connect();
+        try {
+          await client.query('begin');
+          await client.query(insert);
+        } finally {
+          client.release(); // a transaction that is left open
+        }
+      },
+      async (db) => {
+        await using own = await db.connect();
+        await own.exec(sql`insert into orders values (1)`);
+      },
+    ];
+    for (const way of ways) {
+      const happened: string[] = [];
+      await using db = createDb(postgres(pg), {
+        url: database.url,
+        pool: { max: 1 },
+        onEvent: ({ type }) => happened.push(type),
+      });
+      await expect(way(db)).rejects.toThrow(/read-only/);
+      await waitFor(() => happened.includes('evicted'), { what: 'the connections to be replaced' });
+      await db.one(sql`select 1 as one`);
+      expect(happened).toEqual(['connected', 'evicted', 'connected']);
+    }
   });
 });

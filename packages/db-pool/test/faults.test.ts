@@ -13,6 +13,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { mysql } from '../src/drivers/mysql.js';
 import { postgres } from '../src/drivers/postgres.js';
+import { mysqlPool } from '../src/facades/mysql2-pool.js';
 import { createDb, type Db, type DbOptions, type Driver, sql } from '../src/index.js';
 import { testWhere } from './contract/test-where.js';
 import { kindOf, refused } from './support/refused.js';
@@ -379,6 +380,36 @@ for (const { name, need, start, driver } of engines) {
           expect(error.message).toContain('Another server');
         }
         expect(await db.one(backendId(db))).toEqual({ id });
+      },
+    );
+
+    testWhere(name === 'mariadb')(
+      'notices through a tool too that the server has become read-only',
+      async () => {
+        await using admin = open({}, server.url);
+        await admin.exec(sql`create table sold (id int)`);
+        await admin.exec(sql`create user clerk identified by 'clerk'`);
+        await admin.exec(sql`grant select, insert on *.* to clerk`);
+        const url = new URL(server.url);
+        url.username = 'clerk';
+        url.password = 'clerk';
+        await admin.exec(sql`set global read_only = 1`);
+        try {
+          for (const inTransaction of [false, true]) {
+            const happened: string[] = [];
+            await using db = open({ pool: { max: 1 }, onEvent: ({ type }) => happened.push(type) }, url.href);
+            const pool = mysqlPool(mysql2, db).promise();
+            const connection = inTransaction ? await pool.getConnection() : undefined;
+            await connection?.beginTransaction();
+            await expect((connection ?? pool).query('insert into sold values (1)')).rejects.toThrow(
+              /read-only/,
+            );
+            connection?.release();
+            await waitFor(() => happened.includes('evicted'), { what: 'the connections to be replaced' });
+          }
+        } finally {
+          await admin.exec(sql`set global read_only = 0`);
+        }
       },
     );
 

@@ -60,6 +60,7 @@ export async function runAlone<T>(
   try {
     return await lease.run(text, () => start(lease), limits);
   } catch (error) {
+    lease.noteRefusal(error);
     access.failed(error);
     throw error;
   } finally {
@@ -71,6 +72,7 @@ async function runOn<T>(access: ToolAccess, lease: Lease, text: string, start: (
   try {
     return await lease.run(text, start, access.limits.ofQuery(undefined));
   } catch (error) {
+    lease.noteRefusal(error);
     access.failed(error);
     throw error;
   }

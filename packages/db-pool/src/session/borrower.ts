@@ -1,6 +1,7 @@
 import type { DriverConnection } from '../driver.js';
 import type { Pool } from '../pool/pool.js';
-import { Lease, type LeaseContext } from './lease.js';
+import { Lease } from './lease.js';
+import type { LeaseContext } from './lease-context.js';
 import type { Limits } from './limits.js';
 
 /** Borrows from the pool within the limits of the work that it is for. */

@@ -14,6 +14,15 @@ const pause = { firstMs: 5_000, maxMs: 60_000 } as const;
 /** MySQL's number for a write in a transaction that was begun as read-only: the server is fine. */
 const readOnlyTransaction = 1792;
 
+/** Whether a write was refused as read-only, in our words or in those of pg and mysql2. */
+export function isRefusedWrite(error: unknown): boolean {
+  if (DbError.is(error)) return error.kind === 'readonly' && error.errno !== readOnlyTransaction;
+  if (!(error instanceof Error)) return false;
+  const errno: unknown = Reflect.get(error, 'errno');
+  if (errno === 1290) return /read[-_]only/i.test(error.message); // it names other options too
+  return errno === 1836 || Reflect.get(error, 'code') === '25006';
+}
+
 /**
  * Whether it is the server that is read-only, and not a role or a session. A replica says so by itself; a primary that was made
  * read-only has it in its configuration, or in what holds for a whole database. MariaDB 12 has words where others have numbers.
@@ -59,7 +68,11 @@ export class Failover<Loan = DriverLoan> {
 
   /** Whether `error` says so and the server confirms it: what was refused may be tried on a new connection, as nothing of it took effect. */
   async isFor(error: unknown, lease: AskedLease<Loan>, limits: Limits): Promise<boolean> {
-    if (!DbError.is(error) || error.kind !== 'readonly' || error.errno === readOnlyTransaction) return false;
+    return isRefusedWrite(error) && this.isConfirmed(lease, limits);
+  }
+
+  /** Whether the server says that it is read-only, after a write was refused. Never rejects. */
+  async isConfirmed(lease: AskedLease<Loan>, limits: Limits): Promise<boolean> {
     if (this.#pool.isEvicted(lease.loan)) return true;
     if (this.#clock.monotonic() - this.#evictedAt < this.#pauseMs) return false;
     this.#answer ??= this.#ask(lease, limits).finally(() => {

@@ -1,30 +1,23 @@
-import type { Clock, SqlDialect } from '@seaworthy/contracts';
-import { DbError } from '../db-error.js';
+import type { Clock } from '@seaworthy/contracts';
+import type { DbError } from '../db-error.js';
 import type { DriverConnection, DriverResult } from '../driver.js';
 import type { StatementObserver } from '../observe/statement-observer.js';
 import { type Deadlines, type Expiring, unwatched } from '../pool/deadlines.js';
 import { onAbort } from '../pool/on-abort.js';
-import type { Pool } from '../pool/pool.js';
 import type { Loan } from '../pool/slot.js';
 import { abortedError } from '../pool/waiter-queue.js';
 import type { Statement } from '../sql/compile.js';
 import { changesSession } from './changes-session.js';
+import { isRefusedWrite } from './failover.js';
+import type { LeaseContext } from './lease-context.js';
 import type { Limits } from './limits.js';
-import { queryTimeout } from './query-timeout.js';
+import { queryTimeout, returnedError } from './query-timeout.js';
 import { type PendingTurn, Turn, type TurnKeeper } from './turn.js';
 
 /** How long a rollback or a reset may take at the end before the connection is destroyed instead. */
 const cleaningMs = 2_000;
 
-/** What all leases of a database share. */
-export interface LeaseContext {
-  readonly dialect: SqlDialect;
-  readonly pool: Pool<DriverConnection>;
-  readonly clock: Clock;
-  /** Of everything that runs on a connection. */
-  readonly deadlines: Deadlines;
-  readonly statements: StatementObserver | undefined;
-}
+const rollback: Statement = { text: 'rollback', values: [] };
 
 /**
  * A borrowed connection. It runs one statement at a time, ends a statement at its deadline in the server too, and comes
@@ -45,6 +38,7 @@ export class Lease implements TurnKeeper, Expiring {
   #over: DbError | 'returned' | undefined;
   #sessionChanged = false;
   #distrusted = false;
+  #wasRefused = false;
 
   constructor(context: LeaseContext, loan: Loan<DriverConnection>) {
     this.connection = loan.connection;
@@ -80,6 +74,11 @@ export class Lease implements TurnKeeper, Expiring {
   /** Whatever is done with the connection, put its settings back at the end. */
   distrust(): void {
     this.#distrusted = true;
+  }
+
+  /** A write was refused as read-only, and whoever has the lease does not ask why: it is asked when they give it back. */
+  noteRefusal(error: unknown): void {
+    this.#wasRefused ||= isRefusedWrite(error);
   }
 
   get deadlineAt(): number {
@@ -139,6 +138,7 @@ export class Lease implements TurnKeeper, Expiring {
   release(): Promise<void> | undefined {
     if (this.#over !== undefined) return undefined;
     if (this.#current !== undefined) return this.#whenFree().then(() => this.release());
+    if (this.#wasRefused) return this.#askWhy().then(() => this.release());
     this.#over = 'returned';
     this.#stopLimits();
     const { pool } = this.#context;
@@ -199,10 +199,21 @@ export class Lease implements TurnKeeper, Expiring {
     return this.#inTurn(async () => undefined, forever).catch(() => undefined);
   }
 
+  async #askWhy(): Promise<void> {
+    this.#wasRefused = false;
+    const limits = { deadlineAt: this.clock.monotonic() + cleaningMs };
+    try {
+      if (this.connection.transactionState !== 'none') await this.command(rollback, limits);
+      await this.#context.afterRefusal(this, limits);
+    } catch {
+      // It is lost or too slow, and is given up.
+    }
+  }
+
   #clean(): Promise<unknown> | undefined {
     if (this.#sessionChanged) return this.connection.reset();
     if (this.connection.transactionState === 'none') return undefined;
-    return this.connection.query({ text: 'rollback', values: [] });
+    return this.connection.query(rollback);
   }
 
   #returnAfter(cleaning: Promise<unknown>): Promise<void> {
@@ -231,8 +242,4 @@ export class Lease implements TurnKeeper, Expiring {
       );
     });
   }
-}
-
-function returnedError(): DbError {
-  return new DbError('closed', 'This connection was given back; borrow another one.');
 }

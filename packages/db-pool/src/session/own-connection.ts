@@ -62,7 +62,12 @@ export class OwnConnection extends Runner implements DbConnection {
     options: QueryOptions | undefined,
   ): Promise<SqlResult<Row>> {
     const statement = compile(query, this.#context.dialect);
-    // The driver builds rows from the server's own description; that they are a `Row` is the caller's claim.
-    return (await this.#lease.query(statement, this.#context.limits.ofQuery(options))) as never;
+    try {
+      // The driver builds rows from the server's own description; that they are a `Row` is the caller's claim.
+      return (await this.#lease.query(statement, this.#context.limits.ofQuery(options))) as never;
+    } catch (error) {
+      this.#lease.noteRefusal(error);
+      throw error;
+    }
   }
 }

@@ -13,3 +13,7 @@ export function queryTimeout(began: boolean): DbError {
         { unsent: true },
       );
 }
+
+export function returnedError(): DbError {
+  return new DbError('closed', 'This connection was given back; borrow another one.');
+}
