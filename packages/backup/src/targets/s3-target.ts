@@ -133,8 +133,9 @@ export function s3(options: S3TargetOptions): BackupTarget {
     { start = 0, end, signal }: ReadOptions = {},
   ): AsyncGenerator<Uint8Array> {
     if (end !== undefined && end <= start) return;
-    const total = end ?? (await look(key, { signal }))?.ContentLength;
-    if (total === undefined) throw s3Error(new Error('missing'), missing(key));
+    const size = (await look(key, { signal }))?.ContentLength;
+    if (size === undefined) throw s3Error(new Error('missing'), missing(key));
+    const total = Math.min(end ?? size, size); // a range that begins behind the last byte is an error to S3
     let at = start;
     for (let attempt = 1; at < total; ) {
       const before = at;
