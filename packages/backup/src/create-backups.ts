@@ -4,6 +4,7 @@ import { type BackupsOptions, readBackupOptions } from './backup-options.js';
 import type { Backups, DrillOptions, RestoreOptions, RunOptions } from './backups.js';
 import { measuredDrill } from './drill/run-drill.js';
 import { listBackups } from './manifest/catalog.js';
+import { alsoShown } from './metrics/backup-metrics.js';
 import { runBackup } from './pipeline/run-backup.js';
 import { clearOrphans, sweepTargets } from './pipeline/tidy-targets.js';
 import { restoreBackup } from './restore/restore-backup.js';
@@ -11,6 +12,7 @@ import { type RewrapOptions, rewrapBackup } from './restore/rewrap-backup.js';
 import { planNow, pruneBackups } from './retention/prune-backups.js';
 import type { SignalOption } from './signal-option.js';
 import { backupHealth } from './status/backup-health.js';
+import { keepStatus } from './status/kept-status.js';
 import { readHistory, readStatus } from './status/read-status.js';
 import { trackCalls } from './tracked-calls.js';
 import { verifyBackup } from './verify/verify-backup.js';
@@ -41,7 +43,9 @@ const readDrillOptions = optionsOf<DrillOptions>('drill', { id: true, signal: tr
  * await backups.restore(id, { to: postgres({ url: scratchUrl }), confirm: 'kpi_scratch' });
  */
 export function createBackups(backupsOptions: BackupsOptions): Backups {
-  const settings = readBackupOptions(backupsOptions);
+  const given = readBackupOptions(backupsOptions);
+  const kept = keepStatus((options) => backups.status(options), given.clock);
+  const settings = { ...given, metrics: alsoShown(given.metrics, kept.keep) };
   const { targets, logger, metrics } = settings;
   const { tracked, close } = trackCalls();
   let running = false;
@@ -93,8 +97,7 @@ export function createBackups(backupsOptions: BackupsOptions): Backups {
       ),
     status: (options = {}) =>
       tracked(readSignal(options).signal, (signal) => readStatus(settings, { signal })),
-    healthCheck: (healthOptions) =>
-      backupHealth((options) => backups.status(options), settings.clock, healthOptions),
+    healthCheck: (healthOptions) => backupHealth(kept.recent, settings.clock, healthOptions),
     plan: (options = {}) => tracked(readSignal(options).signal, (signal) => planNow(settings, { signal })),
     prune: (plan, pruneOptions = {}) =>
       tracked(readSignal(pruneOptions).signal, (signal) => pruneBackups(settings, plan, signal)),

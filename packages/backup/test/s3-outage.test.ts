@@ -84,6 +84,54 @@ describe('while a bucket gives no answer', () => {
     await probing;
   });
 
+  it('a health check that is asked every few seconds reads the bucket once a minute, and waits for no reading but the first', async () => {
+    const { fake, clock, make } = await place();
+    const backups = make();
+    onTestFinished(() => backups.close());
+    const { id } = await backups.run();
+    const check = make().healthCheck(); // of another instance, which has not looked yet
+    const probe = () => check.probe(AbortSignal.timeout(60_000));
+    const figures = await probe();
+    const read = fake.calls.length;
+    for (let times = 0; times < 11; times += 1) {
+      await clock.advance(5_000);
+      expect(await probe()).toEqual(figures);
+    }
+    expect(fake.calls).toHaveLength(read);
+
+    fake.fault({ kind: 'silence', times: 1 });
+    await clock.advance(5_000);
+    expect(await probe()).toEqual(figures); // while a newer answer is waited for
+    await waitFor(() => fake.calls.length > read, { what: 'the bucket to be asked again' });
+    await clock.advance(15 * 60_000); // that one was given up
+    const later = await backups.run();
+    expect(later.id).not.toBe(id);
+    expect(await probe()).toMatchObject({ madeAt: later.startedAt });
+  });
+
+  it('a health check tells that the bucket failed, and that it is back', async () => {
+    const { fake, clock, make } = await place();
+    const backups = make();
+    onTestFinished(() => backups.close());
+    await backups.run();
+    const check = backups.healthCheck();
+    const probe = () => check.probe(AbortSignal.timeout(60_000));
+    await probe();
+    fake.fault({ kind: 'error', status: 403, code: 'AccessDenied', times: 1_000 });
+    await clock.advance(60_000);
+    await probe();
+    await waitFor(
+      () =>
+        probe().then(
+          () => false,
+          (error: unknown) => BackupError.is(error),
+        ),
+      { what: 'the failure to be told' },
+    );
+    fake.clearFaults();
+    expect(await probe()).toMatchObject({ bytes: expect.any(Number) });
+  });
+
   it.each(['PutObject', 'GetObject'] as const)(
     'close() in the commit of a run (%s) takes back for cleanupTimeout what it can, and ends',
     async (operation) => {

@@ -77,3 +77,14 @@ export function createBackupMetrics(metrics: Metrics, prefix = 'backup'): Backup
     },
   };
 }
+
+/** The same metrics, with somebody else who is told each status that they show. */
+export function alsoShown(metrics: BackupMetrics, listener: (status: BackupStatus) => void): BackupMetrics {
+  return {
+    ...metrics,
+    show(status, newest) {
+      listener(status);
+      metrics.show(status, newest);
+    },
+  };
+}

@@ -4,8 +4,10 @@ import { DrillError } from '../drill/drill-error.js';
 import { listDrillMarks } from '../drill/drill-mark.js';
 import type { DrillReport } from '../drill/drill-report.js';
 import { keepReport } from '../drill/keep-report.js';
+import { alsoShown } from '../metrics/backup-metrics.js';
 import { backupHealth } from '../status/backup-health.js';
 import type { BackupStatus } from '../status/backup-status.js';
+import { keepStatus } from '../status/kept-status.js';
 import { trackCalls } from '../tracked-calls.js';
 import { drillCluster } from './drill-cluster.js';
 import { parsePgBackRestInfo } from './parse-pgbackrest-info.js';
@@ -40,7 +42,9 @@ const readDrill = optionsOf<PhysicalDrillOptions>('drill', { id: true, signal: t
  */
 export function createPgBackRest(options: PgBackRestOptions): PgBackRest {
   const settings = readPgBackRestOptions(options);
-  const { stanza, logger, metrics, clock, drill, timeoutMs } = settings;
+  const { stanza, logger, clock, drill, timeoutMs } = settings;
+  const kept = keepStatus((statusOptions) => all.status(statusOptions), clock);
+  const metrics = alsoShown(settings.metrics, kept.keep);
   const { tracked, close } = trackCalls();
 
   async function info(signal: AbortSignal): Promise<readonly PhysicalBackup[]> {
@@ -195,7 +199,7 @@ export function createPgBackRest(options: PgBackRestOptions): PgBackRest {
       });
     },
     status: ({ signal } = {}) => tracked(signal, status),
-    healthCheck: (healthOptions) => backupHealth(all.status, clock, healthOptions),
+    healthCheck: (healthOptions) => backupHealth(kept.recent, clock, healthOptions),
     history: ({ signal } = {}) =>
       tracked(signal, async (historySignal) => {
         const backups = await info(historySignal);
