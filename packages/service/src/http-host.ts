@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { errorCode } from '@seaworthy/contracts';
+import { errorCode, invalidOption } from '@seaworthy/contracts';
 import { boundServer } from './bound-server.js';
 import { ServiceError } from './service-error.js';
 
@@ -29,7 +29,15 @@ export interface HttpHost {
   close(): Promise<void>;
 }
 
+/** @throws OptionsError for something that cannot be served. */
 export function httpHost(app: HttpApp): HttpHost {
+  if (!isServable(app)) {
+    throw invalidOption(
+      'createService http',
+      'build',
+      'a function that returns an Express or Fastify application, a request listener or a server of Node',
+    );
+  }
   const fastify = isFastify(app) ? app : undefined;
   const server = fastify?.server ?? (typeof app === 'function' ? createServer(app) : (app as Server));
   boundServer(server, fastify !== undefined);
@@ -51,6 +59,11 @@ export function httpHost(app: HttpApp): HttpHost {
       else if (server.listening) await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };
+}
+
+/** Whoever forgets to return the application learns it here, and not from a property of undefined. */
+function isServable(app: unknown): boolean {
+  return typeof app === 'function' || (typeof app === 'object' && app !== null && 'listen' in app);
 }
 
 function isFastify(app: HttpApp): app is FastifyLike {

@@ -218,6 +218,20 @@ describe('createService', () => {
     expect(log).toEqual(['open late', 'close late']);
   });
 
+  it('says what a step must give, when it gives something else', async () => {
+    const wrong = (value: unknown) => (): never => value as never;
+    for (const value of [undefined, null, 7, {}]) {
+      const resource = await failureOf(quietService().resource('db', wrong(value)).start());
+      expect(resource.message).toMatch(/resource "db".* close\(\)/);
+      const app = await failureOf(
+        quietService()
+          .http(wrong(value), () => ({ port: 0 }))
+          .start(),
+      );
+      expect(app.message).toMatch(/http.*Express.*Fastify.*server/);
+    }
+  });
+
   it('names the step whose own deadlines have passed, and does not blame its timeout', async () => {
     const failure = await failureOf(
       quietService()

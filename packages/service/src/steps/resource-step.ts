@@ -1,4 +1,4 @@
-import { withDeadline } from '@seaworthy/contracts';
+import { invalidOption, withDeadline } from '@seaworthy/contracts';
 import type { AnyContext, Step } from '../launch.js';
 import type { Resource } from '../service-builder.js';
 
@@ -13,6 +13,9 @@ export function resourceStep(name: string, open: Open, timeoutMs: number): Step 
       const opening = Promise.resolve(context).then(open);
       try {
         const resource = await withDeadline(() => opening, { timeoutMs, what: `opening ${label}`, signal });
+        if (typeof Object(resource).close !== 'function') {
+          throw invalidOption(label, 'open', 'a function that returns something with close()');
+        }
         opened.add(name, () => resource.close());
         const first = (deadline: AbortSignal) => resource.ready?.({ signal: deadline });
         await withDeadline(first, { timeoutMs, what: `${label} becoming ready`, signal });
