@@ -15,6 +15,11 @@ export interface ProtectionFix {
   readonly fix: string;
 }
 
+/** Node then checks no certificate, except where `rejectUnauthorized: true` insists (https://nodejs.org/api/cli.html). */
+function isCheckOff(): boolean {
+  return process.env.NODE_TLS_REJECT_UNAUTHORIZED === '0';
+}
+
 /**
  * What TLS options, as Node's `tls.connect`, pg, mysql2 and ioredis take them, protect from on the way to `host`.
  *
@@ -24,10 +29,12 @@ export interface ProtectionFix {
  */
 export function protectionOf(host: string, tls: unknown): Protection {
   if (isLocalHost(host)) return 'local';
-  if (tls === true) return 'verified';
+  if (tls === true) return isCheckOff() ? 'unverified' : 'verified';
   if (typeof tls !== 'object' || tls === null) return 'plaintext';
+  const rejects: unknown = Reflect.get(tls, 'rejectUnauthorized');
   const checks =
-    Reflect.get(tls, 'rejectUnauthorized') !== false &&
+    rejects !== false &&
+    (rejects === true || !isCheckOff()) &&
     Reflect.get(tls, 'verifyIdentity') !== false &&
     Reflect.get(tls, 'checkServerIdentity') === undefined;
   return checks ? 'verified' : 'unverified';
@@ -62,10 +69,13 @@ export function requireProtection(
   }
   if (protection === 'unverified') {
     const { option, expected, fix } = fixes.unverified;
+    const also = isCheckOff()
+      ? ', and unset NODE_TLS_REJECT_UNAUTHORIZED, which takes the check from every connection'
+      : '';
     throw invalidOption(
       owner,
       option,
-      `${expected} the certificate of ${address}: anybody on the way could pose as it. Pass ${fix}`,
+      `${expected} the certificate of ${address}: anybody on the way could pose as it. Pass ${fix}${also}`,
     );
   }
 }

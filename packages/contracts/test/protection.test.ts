@@ -1,6 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { OptionsError } from '../src/options.js';
 import { type Protection, protectionOf, requireProtection } from '../src/protection.js';
+
+afterEach(() => void vi.unstubAllEnvs());
 
 describe('protectionOf', () => {
   it.each<[host: string, tls: unknown, Protection]>([
@@ -18,6 +20,15 @@ describe('protectionOf', () => {
     ['db.internal', { checkServerIdentity: () => undefined }, 'unverified'],
   ])('calls the way to %s with %j %s', (host, tls, protection) => {
     expect(protectionOf(host, tls)).toBe(protection);
+  });
+
+  it('verifies nothing where NODE_TLS_REJECT_UNAUTHORIZED takes the check from all that do not insist on it', () => {
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+    for (const tls of [true, {}, { ca: 'PEM' }]) expect(protectionOf('db.internal', tls)).toBe('unverified');
+    expect(protectionOf('db.internal', { rejectUnauthorized: true })).toBe('verified');
+    expect(protectionOf('127.0.0.1', {})).toBe('local');
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '1');
+    expect(protectionOf('db.internal', {})).toBe('verified');
   });
 });
 
@@ -53,6 +64,13 @@ describe('requireProtection', () => {
       expect(refusal('local', environment)).toBeUndefined();
     },
   );
+
+  it('names NODE_TLS_REJECT_UNAUTHORIZED where that is why', () => {
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+    expect(refusal('unverified', 'production')).toContain(
+      'Pass tls: { ca }, and unset NODE_TLS_REJECT_UNAUTHORIZED, which takes the check from every connection.',
+    );
+  });
 
   it.each(['development', 'test'] as const)('refuses nothing in %s', (environment) => {
     expect(refusal('plaintext', environment)).toBeUndefined();

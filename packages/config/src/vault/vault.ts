@@ -5,6 +5,7 @@ import {
   invalidOption,
   isLocalHost,
   optionsOf,
+  protectionOf,
   systemClock,
   wholeNumber,
   withDeadline,
@@ -132,6 +133,15 @@ export function vault(options: VaultOptions): RemoteSource {
         code: 'insecure',
         fix: 'Use https, or a Vault agent on this machine, or say allowPlainHttp: true.',
       });
+    }
+    if (isHardened(profile) && !allowPlainHttp && protectionOf(address.hostname, {}) === 'unverified') {
+      throw new VaultFault(
+        'would be asked without a look at its certificate: NODE_TLS_REJECT_UNAUTHORIZED is 0',
+        {
+          code: 'insecure',
+          fix: 'Unset NODE_TLS_REJECT_UNAUTHORIZED, and name the authority in NODE_EXTRA_CA_CERTS.',
+        },
+      );
     }
     const namespace = rest.namespace ?? variable(context, 'VAULT_NAMESPACE');
     if (namespace !== undefined && !isHeader(namespace)) {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { type Clock, Secret, systemClock } from '@seaworthy/contracts';
 import { createFakeClock, type FakeClock, waitFor } from '@seaworthy/testkit';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { defineConfig, env, type RemoteSource, sources } from '../../src/index.js';
 import { type VaultOptions, vault } from '../../src/vault/vault.js';
 import { configErrorFrom } from '../support/load-field.js';
@@ -305,6 +305,25 @@ describe('trouble on the way', () => {
     const config = await load(standby, { auth: { method: 'token', token } });
     expect(config.KEY.reveal()).toBe(good);
   });
+});
+
+test('a Vault on another machine whose certificate nobody checks is not asked in production', async () => {
+  vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+  const asked: string[] = [];
+  const fetch = async (url: string) => {
+    asked.push(url);
+    return new Response('{}', { status: 404 });
+  };
+  const source = vault({ path: 'orders', address: 'https://vault.internal:8200', fetch, attempts: 1 });
+  const given = { env: { APP_ENV: 'production', VAULT_TOKEN: 'qzvkx' }, sources: [source] };
+  const { problems } = await configErrorFrom(schema.loadAsync(given));
+  expect(problems).toMatchObject([
+    { code: 'insecure', message: expect.stringContaining('NODE_TLS_REJECT_UNAUTHORIZED') },
+  ]);
+  expect(asked).toEqual([]);
+  await configErrorFrom(schema.loadAsync({ ...given, env: { ...given.env, APP_ENV: 'development' } }));
+  expect(asked).not.toEqual([]);
+  vi.unstubAllEnvs();
 });
 
 test('in production a Vault on this machine that redirects to another one without TLS is not followed', async () => {
