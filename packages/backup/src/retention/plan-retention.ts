@@ -58,7 +58,11 @@ export function planRetention(
   for (const source of sources) {
     const history = sorted.filter(isDated).filter((one) => one.isGood && one.sources.includes(source));
     const label = sources.length > 1 ? `${source}: ` : '';
-    keepOfOneSource(source, history, rules, (backup, reason) => reasons.get(backup)?.push(label + reason));
+    const keep = (backup: RetainableBackup, reason: string) => reasons.get(backup)?.push(label + reason);
+    keepOfOneSource(source, history, rules, keep);
+    // Another source of it may have failed its drill: it is no good one then, and still the last that this source came back from.
+    const verified = sorted.find((one) => one.madeAt !== undefined && one.verified.includes(source));
+    if (verified?.isGood === false) keep(verified, 'newest verified');
   }
   for (const backup of sorted) {
     const reason = reasonToKeepUncounted(backup, sorted);

@@ -71,6 +71,19 @@ describe('planRetention', () => {
     ]);
   });
 
+  it('the newest verified backup of a source stays though another source of it failed its drill, and counts for no good one', () => {
+    const sources = ['db', 'files'];
+    const backups = daily(100, (daysAgo) =>
+      daysAgo === 90
+        ? { sources, isGood: false, verified: ['files'] }
+        : { sources, verified: daysAgo === 95 ? sources : [] },
+    );
+    const plan = planRetention(backups, { keepLast: 1, minGood: 3 }, { now });
+    expect(reasons(plan, 'day-90')).toEqual(['files: newest verified']);
+    expect(reasons(plan, 'day-95')).toContain('db: newest verified');
+    expect(ids(plan, 'keep')).toEqual(['day-0', 'day-1', 'day-90', 'day-95']);
+  });
+
   it('a month without backups, or with failed ones, removes nothing more', () => {
     const before = daily(20);
     const kept = ids(planRetention(before, { keepDays: 7 }, { now }), 'keep');
