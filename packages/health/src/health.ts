@@ -57,7 +57,8 @@ export interface Health extends Closable {
    */
   serve<S extends Server>(server: S): S;
   /**
-   * Runs `hook` in that phase of a shutdown, beside the others of the phase.
+   * Runs `hook` in that phase of a shutdown, beside the others of the phase. One that comes when the phase has begun is not
+   * run, and a warning says so.
    *
    * @throws HealthError `HEALTH_UNKNOWN_PHASE`; OptionsError for an unknown option.
    *

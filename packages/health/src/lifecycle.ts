@@ -68,6 +68,8 @@ interface Hook {
   readonly timeoutMs: number;
 }
 
+const order: readonly LifecyclePhase[] = ['running', ...phases, 'stopped'];
+
 /** The order in which a service comes up and goes down. */
 export function createLifecycle(options: LifecycleOptions): Lifecycle {
   const { clock, logger, isProbe, redactText, onShutdown, onServing, onDrained } = options;
@@ -144,6 +146,9 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
       }
       const { timeout } = readStopOptions(stopOptions);
       const timeoutMs = timeout === undefined ? Number.POSITIVE_INFINITY : parseDuration(timeout);
+      if (order.indexOf(phase) >= order.indexOf(of)) {
+        logger.warn('shutdown hook came too late', { phase: of, name });
+      }
       const added: Hook = { phase: of, name, run: hook, timeoutMs };
       hooks.add(added);
       return () => {

@@ -6,13 +6,14 @@ export interface OngoingWork {
   pending(): readonly string[];
   /** Resolves when nothing is running any more. */
   settled(): Promise<void>;
-  /** Tells all of it to stop; it is still waited for. */
+  /** Tells all of it to stop, which is still waited for; what comes later is refused with the reason. */
   abort(reason: unknown): void;
 }
 
 export function createOngoingWork(): OngoingWork {
   const running = new Map<AbortController, string>();
   let waiters: (() => void)[] = [];
+  let over: { readonly reason: unknown } | undefined;
 
   function finished(controller: AbortController): void {
     running.delete(controller);
@@ -23,6 +24,7 @@ export function createOngoingWork(): OngoingWork {
 
   return {
     async run(name, work, outer) {
+      if (over !== undefined) throw over.reason;
       const controller = new AbortController();
       const onAbort = (): void => controller.abort(outer?.reason);
       outer?.addEventListener('abort', onAbort, { once: true });
@@ -38,6 +40,7 @@ export function createOngoingWork(): OngoingWork {
     settled: () =>
       running.size === 0 ? Promise.resolve() : new Promise((resolve) => waiters.push(() => resolve())),
     abort(reason) {
+      over ??= { reason };
       for (const controller of running.keys()) controller.abort(reason);
     },
   };

@@ -161,6 +161,47 @@ test('after a crash every phase has its time before the process is ended, althou
   expect(durationMs, 'process-events ends the process after 1500').toBeLessThan(1_450);
 });
 
+test('a hook that comes when its phase has begun is a warning: it does not run', async () => {
+  const lines: unknown[] = [];
+  const line = (level: string) => (message: string, fields?: unknown) => lines.push([level, message, fields]);
+  const logger = { error: line('error'), warn: line('warn'), info: () => undefined, debug: () => undefined };
+  const { clock, health } = setUp({ logger });
+  const ran: string[] = [];
+  health.stop('workers', 'queue', () => {
+    for (const phase of ['workers', 'pools'] as const) health.stop(phase, 'late', () => ran.push(phase));
+  });
+  const stopping = health.shutdown();
+  await clock.advance(1_000);
+  await stopping;
+  health.stop('telemetry', 'far too late', () => ran.push('telemetry'));
+  expect(ran).toEqual(['pools']);
+  expect(lines).toEqual([
+    ['warn', 'shutdown hook came too late', { phase: 'workers', name: 'late' }],
+    ['warn', 'shutdown hook came too late', { phase: 'telemetry', name: 'far too late' }],
+  ]);
+});
+
+test('refuses work that begins when the drain is over and connections are being ended', async () => {
+  const { clock, health } = setUp({ shutdown: { quiet: 0 } });
+  const server = createServer();
+  server.on('upgrade', (_request, socket) => socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n')); // and forgets it
+  health.serve(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await using client = await openWire((server.address() as AddressInfo).port);
+  client.send('GET / HTTP/1.1\nHost: a\nConnection: Upgrade\nUpgrade: websocket\n\n');
+  await client.seen('101');
+  const stopping = health.shutdown();
+  await client.seen('\u0088\u0002'); // the close frame: connections are being ended
+  expect(health.phase).toBe('drain');
+  await expect(health.busy('late', () => 'done')).rejects.toMatchObject({ code: 'HEALTH_SHUTTING_DOWN' });
+  let over = false;
+  void stopping.finally(() => (over = true));
+  await waitFor(async () => {
+    await clock.advance(50);
+    return over;
+  });
+});
+
 test('a hook that was taken back does not run', async () => {
   const { clock, health } = setUp();
   let ran = false;
