@@ -4,7 +4,7 @@ import { createSchema, type DeclaredConfig } from './config-schema.js';
 import type { Exposure, Field, fieldKey, SecretOptions } from './field.js';
 import { fieldsReader } from './fields-reader.js';
 import { isProfile, type ProfileOptions, profiles } from './profile.js';
-import { type Rule, type RuleBuilder, ruleBuilder } from './rules.js';
+import { checkRules, type Rule, type RuleBuilder, ruleBuilder } from './rules.js';
 import { schemaReader } from './schema-reader.js';
 import { isStandardSchema, membersOf, type SchemaOutput, type StandardSchema } from './standard-schema.js';
 import { checkUnknownOptions, type UnknownOptions } from './unknown-variables.js';
@@ -102,7 +102,8 @@ export function declareConfig(
     if (definitions.has(name)) return;
     throw new OptionsError(`${owner}: there is no field "${name}".`, { code: 'UNKNOWN_OPTION' });
   });
-  const reader = fieldsReader(definitions, rules?.(builder) ?? [], unknown && checkUnknownOptions(unknown));
+  const made = rules === undefined ? [] : checkRules(rules(builder));
+  const reader = fieldsReader(definitions, made, unknown && checkUnknownOptions(unknown));
   return createSchema(reader, checkProfileOptions(profile));
 }
 

@@ -89,3 +89,19 @@ export function ruleBuilder<Values>(requireName: (owner: string, name: string) =
     together: (...names) => ({ kind: 'together', names: named(names) }),
   };
 }
+
+const kinds: readonly unknown[] = ['requires', 'together', 'check'];
+
+/** @throws OptionsError for what is no list of rules: one without its list around it would never be asked. */
+export function checkRules(given: unknown): readonly Rule[] {
+  if (Array.isArray(given) && given.every(isRule)) return given;
+  throw new OptionsError(
+    'defineConfig: rules must give a list of rules, each with what it demands: (rule) => [rule.set(…).requires(…)].',
+    { code: 'INVALID_OPTION' },
+  );
+}
+
+function isRule(given: unknown): given is Rule {
+  if (typeof given !== 'object' || given === null || !('kind' in given) || !('names' in given)) return false;
+  return kinds.includes(given.kind) && Array.isArray(given.names) && given.names.length > 0;
+}

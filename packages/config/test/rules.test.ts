@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { defineConfig, env, type Problem } from '../src/index.js';
+import { defineConfig, env, type Problem, type RuleBuilder } from '../src/index.js';
 import { configErrorOf } from './support/load-field.js';
 
 const redis = env.url({ protocols: ['redis:'] }).secret();
@@ -122,4 +122,28 @@ test('a rule about a variable that is not declared is refused by the compiler an
       rules: (rule) => [rule.profile('test').requires('Y')],
     });
   expect(define).toThrow('there is no field "Y"');
+});
+
+test.each([
+  [
+    'a rule without the list around it',
+    (rule: RuleBuilder<{ A: string | undefined }>) => rule.profile('production').requires('A'),
+  ],
+  [
+    'a condition that demands nothing',
+    (rule: RuleBuilder<{ A: string | undefined }>) => [rule.profile('production')],
+  ],
+  ['nothing', () => undefined],
+  ['a hole', () => [undefined]],
+  [
+    'a demand of nothing',
+    (rule: RuleBuilder<{ A: string | undefined }>) => [Reflect.apply(rule.set('A').requires, rule, [])],
+  ],
+])('%s is refused when the configuration is defined', (_, rules) => {
+  const define = () => defineConfig({ fields: { A: env.string().optional() }, rules: rules as never });
+  expect(define).toThrow('rules must give a list of rules');
+});
+
+test('a pattern that is none is refused when the field is made', () => {
+  expect(() => env.string({ pattern: '^a$' as never })).toThrow('"pattern" must be');
 });

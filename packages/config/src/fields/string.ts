@@ -35,6 +35,9 @@ export function stringField(options: StringOptions = {}): TextField<string> {
   } = readOptions(options);
   wholeNumber('env.string', 'minLength', minLength, { min: 1 });
   wholeNumber('env.string', 'maxLength', maxLength, { min: minLength });
+  if (pattern !== undefined && Object.prototype.toString.call(pattern) !== '[object RegExp]') {
+    throw invalidOption('env.string', 'pattern', 'a regular expression');
+  }
   if (pattern !== undefined && (pattern.global || pattern.sticky)) {
     throw invalidOption('env.string', 'pattern', 'without the flags g and y, which make it remember');
   }

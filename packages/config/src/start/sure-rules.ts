@@ -12,6 +12,7 @@ export function sureRules(
   if (make === undefined) return [];
   try {
     const rules = make({ check: check.bind(undefined, { kind: 'always' }), profile, equals, set, together });
+    if (!Array.isArray(rules)) return undefined;
     for (let at = 0; at < rules.length; at += 1) if (!isSure(rules[at], declared)) return undefined;
     return rules;
   } catch {
@@ -47,7 +48,7 @@ const check = (
 ): Rule => ({ kind: 'check', condition, names, message, holds });
 
 function isSure(rule: Rule | undefined, declared: readonly string[]): boolean {
-  if (rule === undefined) return false;
+  if (rule === undefined || rule.names.length === 0) return false;
   const { names } = rule;
   for (let at = 0; at < names.length; at += 1) if (!declared.includes(names[at] ?? '')) return false;
   if (rule.kind === 'together') return true;
