@@ -144,9 +144,18 @@ describeWith(['prometheus'], 'with promtool', () => {
         .counter({ name: 'hostile', description: 'With a \\ and\na break.', unit: '1' })
         .add(1, { value });
     }
+    const odd = metrics.counter({
+      name: 'odd',
+      description: 'Labels that are the same to Prometheus.',
+      unit: '1',
+    });
+    for (const value of ['\ud800', '\udfff', '\ufffd']) odd.add(1, { value }); // a JSON text may hold half a character
+    odd.add(1, { 'user.kind': 'new', user_kind: 'guest' });
     metrics.http.begin();
     metrics.http.end('GET', '/', 200, 0.1);
     const { body } = await metrics.scrape();
+    expect(body).toContain('odd_total{value="\ufffd"} 3\n');
+    expect(body).toContain('odd_total{user_kind="new;guest"} 1\n');
     const told = execFileSync(promtool, ['check', 'metrics'], {
       input: body,
       encoding: 'utf8',

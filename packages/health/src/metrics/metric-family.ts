@@ -2,7 +2,7 @@ import type { MetricLabels } from '@seaworthy/contracts';
 import { type MetricType, prometheusName } from './metric-name.js';
 import type { ObservedSpec } from './metrics-source.js';
 import type { MetricValue, Series } from './series.js';
-import { labelsKey, overflowLabels } from './series-labels.js';
+import { labelsKey, overflowLabels, writableLabels } from './series-labels.js';
 
 /** How many series there may be, over all metrics of a store. */
 export interface SeriesBudget {
@@ -35,6 +35,8 @@ export class MetricFamily<S extends Series = Series> {
     const key = labelsKey(labels);
     const known = this.#series.get(key);
     if (known !== undefined) return known;
+    const writable = writableLabels(labels);
+    if (writable !== labels) return this.series(writable);
     if (!this.#budget.take()) {
       this.#overflow ??= this.#make(overflowLabels);
       return this.#overflow;
