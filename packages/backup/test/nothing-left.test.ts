@@ -1,7 +1,15 @@
 import { once } from 'node:events';
 import { appendFile, chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type BackupSource, createBackups, createPgBackRest, local, scratchMariadb } from '@seaworthy/backup';
+import {
+  type BackupSource,
+  createBackups,
+  createPgBackRest,
+  local,
+  mysql,
+  postgres,
+  scratchMariadb,
+} from '@seaworthy/backup';
 import { createFakeClock, describeWith, waitFor } from '@seaworthy/testkit';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startScratchCluster } from '../src/physical/scratch-cluster.js';
@@ -35,6 +43,25 @@ describe('a restore whose target cannot take anything', () => {
       backups.restore(id, { to: fakeSource(), confirm: 'fake', force: ['same-server'] }),
     ).rejects.toThrow('not here');
     expect(childrenOf(process.pid, 'zstd')).toEqual(before);
+  });
+});
+
+describe('a restore that takes too long', () => {
+  it('into MySQL says that a part of it may be there', async () => {
+    const folder = await temporaryFolder();
+    await using backups = createBackups({ sources: { db: fakeSource() }, targets: [local(folder)] });
+    const { id } = await backups.run();
+    const to = sourceWith(() => ({
+      load: (signal) =>
+        new Promise((_resolve, reject) =>
+          signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
+        ),
+    }));
+    const options = { to, confirm: 'fake', force: ['same-server'], timeout: 200 } as const;
+    await expect(backups.restore(id, options)).rejects.toMatchObject({
+      code: 'RESTORE_FAILED',
+      message: expect.stringMatching(/longer than its timeout.*may hold a part of it/),
+    });
   });
 });
 
@@ -217,6 +244,27 @@ describeWith(['postgres', 'mysql'], 'a server that does not know its settings or
       exitCode: 1,
     });
     await session.close();
+  });
+});
+
+describe('where credentials find no place', () => {
+  it.each([
+    ['postgres', postgres({ url: 'postgres://u:p@127.0.0.1:1/db' })],
+    ['mysql', mysql({ url: 'mysql://u:p@127.0.0.1:1/db' })],
+  ])('a run of %s says so, and what to do', async (_engine, source) => {
+    const { TMPDIR } = process.env;
+    onTestFinished(() => {
+      if (TMPDIR === undefined) delete process.env.TMPDIR;
+      else process.env.TMPDIR = TMPDIR;
+    });
+    const folder = await temporaryFolder();
+    process.env.TMPDIR = join(folder, 'is-not-there');
+    await using backups = createBackups({ sources: { db: source }, targets: [local(join(folder, 'b'))] });
+    await expect(backups.run()).rejects.toMatchObject({
+      code: 'BACKUP_WRITE_FAILED',
+      stage: 'prepare',
+      message: expect.stringMatching(/temporary folder .*ENOENT/),
+    });
   });
 });
 

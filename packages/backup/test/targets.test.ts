@@ -54,6 +54,16 @@ const kinds: ReadonlyArray<{ readonly kind: string; readonly make: () => Promise
 ];
 
 describe.each(kinds)('$kind', ({ make }) => {
+  it('gives what there is of a range that reaches behind the end', async () => {
+    const target = await make();
+    const bytes = randomBytes(300);
+    await put(target, '20260102T030405Z-0123abcd/a.sql.zst', bytes);
+    const read = (range: object) => get(target, '20260102T030405Z-0123abcd/a.sql.zst', range);
+    expect(await read({ end: 100_000 })).toEqual(bytes);
+    expect(await read({ start: 200, end: 100_000 })).toEqual(bytes.subarray(200));
+    expect(await read({ start: 300, end: 100_000 })).toEqual(Buffer.alloc(0));
+  });
+
   it.each([0, 1, 5 * mib, 8 * mib, 8 * mib + 1, 17 * mib])(
     'gives back %i bytes as they were written, whole and in ranges',
     async (length) => {

@@ -47,7 +47,7 @@ export async function restoreBackup(
   const identities = readIdentities('restore', identity);
   const startedAt = clock.monotonic();
   const limit = new AbortController();
-  const timer = clock.schedule(() => limit.abort(timedOut(to.label)), parseDuration(timeout), {
+  const timer = clock.schedule(() => limit.abort(timedOut(to.label, to.engine)), parseDuration(timeout), {
     keepAlive: true,
   });
   const signal = given === undefined ? limit.signal : AbortSignal.any([given, limit.signal]);
@@ -141,11 +141,7 @@ function refused(why: string, advice: string): BackupError {
 
 function failed(error: unknown, label: string, engine: string): unknown {
   if (!BackupError.is(error) || error.code !== 'BACKUP_TOOL_FAILED') return error;
-  const left =
-    engine === 'mysql'
-      ? 'The target holds a part of it: drop that database and restore into a new one.'
-      : 'The target is as it was.';
-  return new BackupError(`The restore into ${label} failed: ${error.message} ${left}`, {
+  return new BackupError(`The restore into ${label} failed: ${error.message} ${whatIsLeft(engine)}`, {
     code: 'RESTORE_FAILED',
     stage: error.stage,
     tool: error.tool,
@@ -153,9 +149,14 @@ function failed(error: unknown, label: string, engine: string): unknown {
   });
 }
 
-function timedOut(label: string): BackupError {
-  return new BackupError(`The restore into ${label} took longer than its timeout. Raise \`timeout\`.`, {
-    code: 'RESTORE_FAILED',
-    stage: 'restore',
-  });
+/** MySQL commits at each `create table`; the others take all of it or nothing. */
+function whatIsLeft(engine: string): string {
+  return engine === 'mysql'
+    ? 'The target may hold a part of it: drop that database and restore into a new one.'
+    : 'The target is as it was.';
+}
+
+function timedOut(label: string, engine: string): BackupError {
+  const text = `The restore into ${label} took longer than its timeout. Raise \`timeout\`. ${whatIsLeft(engine)}`;
+  return new BackupError(text, { code: 'RESTORE_FAILED', stage: 'restore' });
 }
