@@ -1,5 +1,8 @@
 const brand = Symbol.for('seaworthy.secret');
 
+/** By `isView`, because a test runner that gives tests a realm of their own leaves Buffers in another. */
+const isTextOrBytes = (value: unknown): boolean => typeof value === 'string' || ArrayBuffer.isView(value);
+
 /**
  * A value that can be used but not printed: every way of turning it into text gives `[secret NAME]`.
  *
@@ -69,11 +72,6 @@ export class Secret<T extends string | Uint8Array = string> {
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.#label;
   }
-}
-
-/** By `isView`, because a test runner that gives tests a realm of their own leaves Buffers in another. */
-function isTextOrBytes(value: unknown): boolean {
-  return typeof value === 'string' || ArrayBuffer.isView(value);
 }
 
 // On the prototype, so that no own property distinguishes or describes an instance.
