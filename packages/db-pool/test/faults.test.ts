@@ -414,6 +414,45 @@ for (const { name, need, start, driver } of engines) {
     );
 
     testWhere(name === 'mariadb')(
+      'ends nothing on another server behind the same name, whose connections have the same numbers',
+      async () => {
+        const [first, second] = await Promise.all([startMariadb(), startMariadb()]);
+        await using _first = first;
+        await using _second = second;
+        const asClerk = (address: string): string => {
+          const url = new URL(address);
+          url.username = 'clerk';
+          url.password = 'clerk';
+          return url.href;
+        };
+        for (const { url } of [first, second]) {
+          await using admin = open({}, url);
+          await admin.exec(sql`create user clerk identified by 'clerk'`);
+          await admin.exec(sql`grant select on *.* to clerk`);
+        }
+        const idOf = async ({ url }: Server): Promise<number> => {
+          await using own = open({ pool: { max: 1 } }, asClerk(url));
+          return (await own.one<{ id: number }>(backendId(own))).id;
+        };
+        const target = { host: '127.0.0.1', port: first.port };
+        await using balancer = await startFaultProxy({ target });
+        const begun = await idOf(second);
+        while ((await idOf(first)) <= begun);
+        await using db = open({ pool: { max: 1 } }, asClerk(balancer.url(first.url)));
+        const { id } = await db.one<{ id: number }>(backendId(db));
+        while ((await idOf(second)) < id - 1);
+        await using other = open({ pool: { max: 1 } }, asClerk(second.url));
+        const innocent = other.one(sql`select connection_id() as id, sleep(2) as interrupted`, {
+          timeout: '60s',
+        });
+        const late = refused(db.one(sql`select sleep(20) as s`, { timeout: '1s' }));
+        target.port = second.port;
+        expect(kindOf(await late)).toBe('query_timeout');
+        expect(await innocent).toEqual({ id, interrupted: 0 });
+      },
+    );
+
+    testWhere(name === 'mariadb')(
       'makes do with what is its own when the server holds as many prepared statements as it may',
       async () => {
         await using admin = open({}, server.url);

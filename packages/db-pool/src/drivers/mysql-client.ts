@@ -43,6 +43,15 @@ export function callback(start: (answer: Answer) => void): Promise<readonly [unk
   });
 }
 
+/** Which server it is, where several stand behind one name. */
+export async function serverOf(client: MysqlClient): Promise<string | undefined> {
+  const [rows] = await callback((answer) =>
+    client.query(`select concat_ws(':', @@hostname, @@port, @@server_id) as server`, answer),
+  );
+  const server: unknown = Array.isArray(rows) ? Reflect.get(Object(rows[0]), 'server') : undefined;
+  return typeof server === 'string' ? server : undefined;
+}
+
 /** COM_RESET_CONNECTION, which mysql2's types do not mention. */
 export function resetClient(client: MysqlClient, answer: Answer): void {
   const reset: unknown = Reflect.get(client, 'reset');

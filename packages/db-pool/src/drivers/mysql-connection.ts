@@ -28,6 +28,8 @@ const interrupted = 1317;
 
 /** One mysql2 connection as a connection of the pool. */
 export class MysqlConnection implements DriverConnection {
+  /** Which server it leads to. */
+  server: string | undefined;
   readonly #client: MysqlClient;
   readonly #encodeInteger: (value: number | bigint) => unknown;
   readonly #kill: () => Promise<void>;

@@ -1,7 +1,18 @@
+import { DbError } from '../db-error.js';
 import type { DriverConnection } from '../driver.js';
 
-interface Kill {
+/** A statement under way: connections of other servers behind the same name have the same numbers. */
+export interface KillTarget {
   readonly threadId: number;
+  readonly server: string | undefined;
+}
+
+/** A connection that knows which server it leads to. */
+interface KillingConnection extends DriverConnection {
+  readonly server: string | undefined;
+}
+
+interface Kill extends KillTarget {
   resolve(): void;
   reject(error: unknown): void;
 }
@@ -14,30 +25,32 @@ const cancelMs = 1_000;
  * are asked for meanwhile.
  */
 export class MysqlKills {
-  readonly #connect: (signal: AbortSignal) => Promise<DriverConnection>;
+  readonly #connect: (signal: AbortSignal) => Promise<KillingConnection>;
   readonly #waiting: Kill[] = [];
   #isAtWork = false;
 
-  constructor(connect: (signal: AbortSignal) => Promise<DriverConnection>) {
+  constructor(connect: (signal: AbortSignal) => Promise<KillingConnection>) {
     this.#connect = connect;
   }
 
-  /** Rejects when the server cannot be asked in time. */
-  query(threadId: number): Promise<void> {
+  /** Rejects when the server cannot be asked in time, or another one behind its name answers. */
+  query(target: KillTarget): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ threadId, resolve, reject });
+      this.#waiting.push({ ...target, resolve, reject });
       if (!this.#isAtWork) void this.#work();
     });
   }
 
   async #work(): Promise<void> {
     this.#isAtWork = true;
-    let connection: DriverConnection | undefined;
+    let connection: KillingConnection | undefined;
     try {
       connection = await this.#connect(AbortSignal.timeout(cancelMs));
       for (let kill = this.#waiting[0]; kill !== undefined; kill = this.#waiting[0]) {
-        await killOn(connection, kill.threadId);
-        this.#waiting.shift()?.resolve();
+        if (kill.server === connection.server) await killOn(connection, kill.threadId);
+        this.#waiting.shift();
+        if (kill.server === connection.server) kill.resolve();
+        else kill.reject(otherServer());
       }
     } catch (error) {
       for (const kill of this.#waiting.splice(0)) kill.reject(error);
@@ -46,6 +59,13 @@ export class MysqlKills {
       this.#isAtWork = false;
     }
   }
+}
+
+function otherServer(): DbError {
+  return new DbError(
+    'unavailable',
+    'Another server behind the same name answered, where the number is of somebody else.',
+  );
 }
 
 async function killOn(connection: DriverConnection, threadId: number): Promise<void> {

@@ -4,7 +4,7 @@ import type { Driver, DriverEndpoint, DriverTarget } from '../driver.js';
 import { ConnectionFailedError } from '../pool/pool-errors.js';
 import { readyOrDestroyed } from '../ready-or-destroyed.js';
 import { connectFailure } from './connect-failure.js';
-import { callback, type MysqlClient } from './mysql-client.js';
+import { callback, type MysqlClient, serverOf } from './mysql-client.js';
 import { MysqlConnection } from './mysql-connection.js';
 import { mysqlFailure } from './mysql-error.js';
 import { MysqlKills } from './mysql-kills.js';
@@ -113,13 +113,15 @@ interface MysqlEndpoint {
 async function connectMysql(endpoint: MysqlEndpoint, signal: AbortSignal): Promise<MysqlConnection> {
   signal.throwIfAborted();
   const client = endpoint.makeClient();
-  const kill = (): Promise<void> => endpoint.kills.query(Number(client.threadId));
+  const kill = (): Promise<void> =>
+    endpoint.kills.query({ threadId: Number(client.threadId), server: connection.server });
   const { encodeInteger, maxPreparedStatements } = endpoint;
   const connection = new MysqlConnection(client, encodeInteger, kill, maxPreparedStatements);
   try {
     return await readyOrDestroyed(connection, signal, async () => {
       await callback((answer) => client.connect(answer));
       await connection.prepareSession();
+      connection.server = await serverOf(client);
     });
   } catch (error) {
     throw connectError(endpoint.address, error);
