@@ -6,6 +6,7 @@ import {
   silentLogger,
   systemClock,
 } from '@seaworthy/contracts';
+import type { AnyRequest } from './any-request.js';
 import { calmLogger } from './calm-logger.js';
 import { type CheckRunner, type CheckSnapshot, type CheckStatus, createCheckRunner } from './check-runner.js';
 import { describeCheck, describeError } from './describe-check.js';
@@ -18,7 +19,6 @@ import { combined, type HealthStatus, type HealthView, statusOf } from './health
 import { createLifecycle } from './lifecycle.js';
 import { observeChecks } from './metrics/health-metrics.js';
 import { crashTimes, phaseDeadlines } from './phase.js';
-import type { AnyRequest } from './server-tracker.js';
 import type { ShutdownReport } from './shutdown.js';
 import { createSupervisor } from './supervisor.js';
 

@@ -1,4 +1,5 @@
 import { type Clock, type RequestView, withDeadline } from '@seaworthy/contracts';
+import type { AnyRequest } from './any-request.js';
 import type { Describe, Format } from './formats/format.js';
 import type { HealthStatus, HealthView } from './health-view.js';
 import type { MetricsSource } from './metrics/metrics-source.js';
@@ -6,7 +7,6 @@ import { statusPage } from './page/status-page.js';
 import { statusScript } from './page/status-script.js';
 import { statusIcon, statusStyle } from './page/status-style.js';
 import { requestView } from './request-view.js';
-import type { AnyRequest } from './server-tracker.js';
 
 /** A complete answer, for whichever framework is to send it. */
 export interface HealthAnswer {

@@ -1,10 +1,10 @@
 import type { Server } from 'node:net';
 import type { Closable, DurationInput, Unregister } from '@seaworthy/contracts';
+import type { AnyRequest } from './any-request.js';
 import type { HealthAnswer } from './endpoints.js';
 import type { HealthSnapshot } from './health-view.js';
 import type { StopHook, StopOptions } from './lifecycle.js';
 import type { LifecyclePhase, Phase } from './phase.js';
-import type { AnyRequest } from './server-tracker.js';
 import type { ShutdownReport } from './shutdown.js';
 
 export interface StartupOptions {

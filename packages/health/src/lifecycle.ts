@@ -7,11 +7,12 @@ import {
   parseDuration,
   type Unregister,
 } from '@seaworthy/contracts';
+import type { AnyRequest } from './any-request.js';
 import { HealthError, shuttingDown } from './errors.js';
 import { createOngoingWork } from './ongoing-work.js';
 import { type LifecyclePhase, type Phase, phases } from './phase.js';
 import type { PhaseTask } from './run-phase.js';
-import { type AnyRequest, type ServerTracker, trackServer } from './server-tracker.js';
+import { type ServerTracker, trackServer } from './server-tracker.js';
 import { runShutdown, type ShutdownReport, type ShutdownTimes } from './shutdown.js';
 import { createStartupGate, type StartupGate } from './startup-gate.js';
 

@@ -1,5 +1,5 @@
 import type { RequestView } from '@seaworthy/contracts';
-import type { AnyRequest } from './server-tracker.js';
+import type { AnyRequest } from './any-request.js';
 
 /** What a decision about a request may look at, read only when it is asked for. */
 export function requestView(request: AnyRequest): RequestView {

@@ -1,15 +1,12 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Session } from 'node:http2';
+import type { ServerHttp2Session } from 'node:http2';
 import { Server, type Socket } from 'node:net';
 import type { Clock } from '@seaworthy/contracts';
+import type { AnyRequest, AnyResponse } from './any-request.js';
 import { arrivingRequests } from './arriving-requests.js';
 import { watchEvents } from './event-watch.js';
 import { createNewcomers } from './newcomers.js';
 import { askToClose, destroyAnswer, endStream, goAway, refuseStreams } from './turn-away.js';
 import { watchUpgrades } from './upgrade-watch.js';
-
-export type AnyRequest = IncomingMessage | Http2ServerRequest;
-export type AnyResponse = ServerResponse | Http2ServerResponse;
 
 /** What a shutdown knows about one server and does to it. */
 export interface ServerTracker {

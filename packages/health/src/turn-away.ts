@@ -1,6 +1,6 @@
 import type { Http2Session } from 'node:http2';
 import type { Duplex } from 'node:stream';
-import type { AnyRequest, AnyResponse } from './server-tracker.js';
+import type { AnyRequest, AnyResponse } from './any-request.js';
 
 /**
  * HTTP/2 has no such header; its sessions get GOAWAY.
