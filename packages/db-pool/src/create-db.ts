@@ -1,7 +1,6 @@
 import { invalidOption, optionsOf, parseDuration, requireProtection, sleep } from '@seaworthy/contracts';
 import { checkBudget } from './budget.js';
 import type { ConnectOptions, Db, DbConnection, ReadyOptions } from './db.js';
-import { DbError } from './db-error.js';
 import { observeDb } from './db-metrics.js';
 import { type DbOptions, readDbOptions } from './db-options.js';
 import type { Driver, DriverConnection } from './driver.js';
@@ -10,12 +9,11 @@ import { observeStatements } from './observe/statement-observer.js';
 import { Deadlines } from './pool/deadlines.js';
 import { Pool } from './pool/pool.js';
 import { settlesWithin } from './pool/settles-within.js';
+import { abandon, closedUnderWork, lostInUse } from './session/abandon.js';
 import { Borrower } from './session/borrower.js';
 import { Failover } from './session/failover.js';
-import { Lane } from './session/lane.js';
 import { Lanes } from './session/lanes.js';
 import { LeakWatch } from './session/leak-watch.js';
-import { Lease } from './session/lease.js';
 import type { LeaseContext } from './session/lease-context.js';
 import { readLimits } from './session/limits.js';
 import { OwnConnection, type OwnConnectionContext } from './session/own-connection.js';
@@ -53,6 +51,15 @@ const readReady = optionsOf<ReadyOptions>('ready', { timeout: true, signal: true
 export function createDb<Connection extends object>(
   driver: Driver<Connection>,
   options: DbOptions<Connection>,
+): Db {
+  return openDb(driver, options);
+}
+
+/** As {@link createDb}, for a replica too: that it refuses writes is no reason to leave it. */
+export function openDb<Connection extends object>(
+  driver: Driver<Connection>,
+  options: DbOptions<Connection>,
+  { isReplica = false } = {},
 ): Db {
   const { url, name, tls, environment, maxPreparedStatements } = readDbOptions(options);
   const endpoint = driver.open({ url, connection: options.connection, name, tls, maxPreparedStatements });
@@ -95,7 +102,7 @@ export function createDb<Connection extends object>(
       ? undefined
       : new SlowLog({ afterMs: config.slowQueryMs, dialect, pool: name, logger, clock });
   const statements = observeStatements({ system: endpoint.system, pool: name, address, metrics, slowLog });
-  const failover = new Failover(dialect, pool, clock, () => observer.evicted());
+  const failover = new Failover(dialect, pool, clock, () => observer.evicted(), isReplica);
   const context: LeaseContext = {
     dialect,
     pool,
@@ -224,22 +231,4 @@ export function createDb<Connection extends object>(
     leaks,
   });
   return db;
-}
-
-function abandon(holder: unknown, reason: DbError): void {
-  if (holder instanceof Lease || holder instanceof Lane) holder.abandon(reason);
-}
-
-function lostInUse(): DbError {
-  return new DbError(
-    'connection_lost',
-    'The connection was lost while it was borrowed; what was not committed on it is undone.',
-  );
-}
-
-function closedUnderWork(): DbError {
-  return new DbError(
-    'closed',
-    'The database was closed before this had ended; it was cancelled in the server. Raise deadline.drain to give it longer.',
-  );
 }

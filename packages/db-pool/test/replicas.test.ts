@@ -248,6 +248,38 @@ for (const engine of engines) {
       await replica.caughtUp(30_000);
     });
 
+    test('a write that is sent to a replica by mistake is refused, and costs it no connection', async () => {
+      const isPostgres = engine.name === 'postgres';
+      await admin.exec(
+        isPostgres
+          ? sql`create role clerk login password 'clerk'`
+          : sql`create user clerk identified by 'clerk'`,
+      );
+      await admin.exec(
+        isPostgres ? sql`grant select, insert on notes to clerk` : sql`grant select, insert on *.* to clerk`,
+      );
+      await replica.caughtUp(30_000);
+      const asClerk = (address: string): string => {
+        const url = new URL(address);
+        url.username = 'clerk';
+        url.password = 'clerk';
+        return url.href;
+      };
+      const events: string[] = [];
+      await using db = open({
+        url: asClerk(primary.url),
+        replicas: [asClerk(replica.url)],
+        onEvent: ({ type }) => events.push(type),
+      });
+      await db.ready({ timeout: '60s' });
+      await becomes(db, 'ready');
+      for (let time = 0; time < 2; time += 1) {
+        const error = await refused(db.read.execute(sql`insert into notes values (2000000000)`));
+        expect(error.kind).toBe('readonly');
+      }
+      expect(events).not.toContain('evicted');
+    });
+
     test('a token that is none of this database is refused, whatever it holds', async () => {
       await using db = open();
       for (const token of ["'; drop table notes", 'x', '1/2/3', 'Z'.repeat(10_000)]) {

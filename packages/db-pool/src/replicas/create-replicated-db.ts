@@ -8,7 +8,7 @@ import {
   silentMetrics,
 } from '@seaworthy/contracts';
 import { type Budget, checkBudget } from '../budget.js';
-import { createDb } from '../create-db.js';
+import { createDb, openDb } from '../create-db.js';
 import type { Db } from '../db.js';
 import { DbError } from '../db-error.js';
 import { type DbOptions, readDbOptions } from '../db-options.js';
@@ -106,7 +106,7 @@ export function createReplicatedDb<Connection extends object>(
   const replicas = targets.map((given, at) => {
     const target = typeof given === 'string' || Secret.is(given) ? { url: given } : given;
     return new Replica({
-      db: createDb(driver, { ...common, ...target, name: `${name}-replica-${at + 1}` }),
+      db: openDb(driver, { ...common, ...target, name: `${name}-replica-${at + 1}` }, { isReplica: true }),
       watcher: watched(target),
       drainAfterMs: parseDuration(settings.drainAfter ?? '30s'),
       probeMs,

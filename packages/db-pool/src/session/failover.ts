@@ -54,12 +54,21 @@ export class Failover<Loan = DriverLoan> {
   readonly #pool: EvictablePool<Loan>;
   readonly #clock: Clock;
   readonly #onEvict: () => void;
+  /** It refuses writes by nature. */
+  readonly #isReplica: boolean;
   #pauseMs: number = pause.firstMs;
   #evictedAt = Number.NEGATIVE_INFINITY;
   /** Many writes are refused at once, and one answer is enough. */
   #answer: Promise<boolean> | undefined;
 
-  constructor(dialect: SqlDialect, pool: EvictablePool<Loan>, clock: Clock, onEvict: () => void) {
+  constructor(
+    dialect: SqlDialect,
+    pool: EvictablePool<Loan>,
+    clock: Clock,
+    onEvict: () => void,
+    isReplica = false,
+  ) {
+    this.#isReplica = isReplica;
     this.#question = { text: questions[dialect], values: [] };
     this.#pool = pool;
     this.#clock = clock;
@@ -73,6 +82,7 @@ export class Failover<Loan = DriverLoan> {
 
   /** Whether the server says that it is read-only, after a write was refused. Never rejects. */
   async isConfirmed(lease: AskedLease<Loan>, limits: Limits): Promise<boolean> {
+    if (this.#isReplica) return false;
     if (this.#pool.isEvicted(lease.loan)) return true;
     if (this.#clock.monotonic() - this.#evictedAt < this.#pauseMs) return false;
     this.#answer ??= this.#ask(lease, limits).finally(() => {
