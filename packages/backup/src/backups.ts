@@ -28,7 +28,7 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called at most once a second and source, and at its end. */
   readonly onProgress?: (progress: BackupProgress) => void;
-  /** Kept in the manifest, for retention and for people: `['weekly']`. @defaultValue [] */
+  /** Kept in the manifest, for people: `['weekly']`. Retention does not look at them. @defaultValue [] */
   readonly tags?: readonly string[];
 }
 

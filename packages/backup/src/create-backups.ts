@@ -1,4 +1,4 @@
-import { optionsOf } from '@seaworthy/contracts';
+import { invalidOption, optionsOf } from '@seaworthy/contracts';
 import { BackupError } from './backup-error.js';
 import { type BackupsOptions, readBackupOptions } from './backup-options.js';
 import type { Backups, DrillOptions, RestoreOptions, RunOptions } from './backups.js';
@@ -53,6 +53,8 @@ export function createBackups(backupsOptions: BackupsOptions): Backups {
   const backups: Backups = {
     async run(runOptions = {}) {
       const { signal, onProgress, tags } = readRunOptions(runOptions);
+      if (tags !== undefined && !isTags(tags))
+        throw invalidOption('run', 'tags', 'a list of words: ["weekly"]');
       if (running) {
         throw new BackupError('A backup is being made already. Await it before the next.', {
           code: 'BACKUP_BUSY',
@@ -111,4 +113,9 @@ export function createBackups(backupsOptions: BackupsOptions): Backups {
     [Symbol.asyncDispose]: close,
   };
   return backups;
+}
+
+/** What a manifest can hold: a caller without types may give one word instead of a list. */
+function isTags(tags: unknown): boolean {
+  return Array.isArray(tags) && tags.every((tag) => typeof tag === 'string' && tag !== '');
 }

@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import {
   BackupError,
   type BackupSource,
@@ -125,6 +126,35 @@ describe('a database URL', () => {
         expect([read.user, read.password, read.database]).toEqual([user, password, database]);
       }),
     );
+  });
+});
+
+describe('tags', () => {
+  it.each([['weekly'], [[7]], [['']]])('that no manifest can hold make no backup: %j', async (tags) => {
+    const folder = await temporaryFolder();
+    await using backups = createBackups({ sources: { db: fakeSource() }, targets: [local(folder)] });
+    await expect(backups.run({ tags: tags as readonly string[] })).rejects.toThrow(/"tags" must be/);
+    expect(await backups.list()).toEqual([]);
+  });
+});
+
+describe('a source that tells what no manifest can hold', () => {
+  it.each([
+    ['no version of its program', { tool: undefined }],
+    ['a warning that is no text', { warnings: [404] }],
+  ])('makes no backup: %s', async (_what, told: object) => {
+    const folder = await temporaryFolder();
+    const source = fakeSource();
+    const strange: BackupSource = {
+      ...source,
+      async open(signal) {
+        const session = await source.open(signal);
+        return { ...session, facts: Object.assign({}, session.facts, told) };
+      },
+    };
+    await using backups = createBackups({ sources: { db: strange }, targets: [local(folder)] });
+    await expect(backups.run()).rejects.toMatchObject({ code: 'BACKUP_UNREADABLE' });
+    expect(await readdir(folder)).toEqual([]);
   });
 });
 

@@ -7,6 +7,7 @@ import {
   type ManifestArtifact,
   readableManifest,
 } from '../manifest/manifest.js';
+import { parseManifest } from '../manifest/parse-manifest.js';
 import type { BackupSource } from '../sources/backup-source.js';
 import { openTargetSet } from '../targets/target-set.js';
 import { chooseCompression } from './compression.js';
@@ -45,6 +46,7 @@ export async function runBackup(
     });
     if (manifest.artifacts !== artifacts)
       logger.warn('A backup has a limit: its tables are too many for its manifest.', { backup: id });
+    parseManifest(bytes.toString(), id); // what cannot be read back would be a backup that nobody finds
     await put(layout.manifest(id), bytes);
     signal.throwIfAborted();
     // In the order of staging, so that the manifest is last: it is what makes a backup of the rest.
