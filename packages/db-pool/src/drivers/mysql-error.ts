@@ -105,7 +105,7 @@ function namesIn(kind: DbErrorKind, message: string): DbErrorDetails {
     case 'not_null':
       return { column: /(?:Column|Field) '([^']+)'/.exec(message)?.[1] };
     case 'data':
-      return { column: /for column (?:`[^`]*`\.`[^`]*`\.)?['`]([^'`]+)['`]/.exec(message)?.[1] };
+      return { column: /.*for column (?:`[^`]*`\.`[^`]*`\.)?['`]([^'`]+)['`]/s.exec(message)?.[1] };
     default:
       return {};
   }

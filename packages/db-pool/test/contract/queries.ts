@@ -160,6 +160,23 @@ export function queriesContract(engine: Engine): void {
     },
   );
 
+  test('names the column and the constraint, whatever the value says of others', async () => {
+    await engine.db.exec(sql`drop table if exists named`);
+    await engine.db.exec(
+      sql`create table named (n int, word varchar(80), constraint named_word unique (word))`,
+    );
+    for (const value of ["for column 'canary'", 'for column `a`.`b`.`canary` at row 1', "for key 'canary'"]) {
+      const error = await refused(engine.db.exec(sql`insert into named (n) values (${value})`));
+      expect(inspected(error)).not.toContain('canary');
+      if (engine.name === 'mysql') expect(error.column).toBe('n');
+      await engine.db.exec(sql`insert into named (word) values (${value})`);
+      const twice = await refused(engine.db.exec(sql`insert into named (word) values (${value})`));
+      expect(inspected(twice)).not.toContain('canary');
+      expect(twice.constraint).toBe('named_word');
+    }
+    await engine.db.exec(sql`drop table named`);
+  });
+
   test("quotes the server where it speaks of the statement's text", async () => {
     await ships();
     const said = async (query: ReturnType<typeof sql>): Promise<string> =>
