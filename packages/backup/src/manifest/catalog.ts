@@ -20,7 +20,7 @@ export async function listBackups(
   options: TargetCallOptions,
 ): Promise<readonly BackupEntry[]> {
   const complete = new Map<string, { readonly manifest: Manifest; readonly targets: string[] }>();
-  const damaged = new Map<string, string>();
+  const damaged = new Map<string, { readonly reason: string; readonly targets: string[] }>();
   for (const target of targets) {
     for await (const key of target.keys('', options)) {
       const id = idOfManifest(key);
@@ -35,7 +35,9 @@ export async function listBackups(
         if ((await target.head(key, options)) === undefined) continue; // retention removed it while we looked
         // No answer says nothing of the backup, and retention must not take it for a bad one.
         if (!BackupError.is(error) || error.code === 'BACKUP_READ_FAILED') throw error;
-        damaged.set(id, error.message);
+        const known = damaged.get(id);
+        if (known === undefined) damaged.set(id, { reason: error.message, targets: [target.name] });
+        else known.targets.push(target.name);
       }
     }
   }
@@ -43,9 +45,16 @@ export async function listBackups(
     .toSorted(
       ([idA, a], [idB, b]) => compare(b.manifest.startedAt, a.manifest.startedAt) || compare(idB, idA),
     )
-    .map(([id, found]): BackupEntry => ({ id, status: 'complete', ...found }));
+    .map(
+      ([id, found]): BackupEntry => ({
+        id,
+        status: 'complete',
+        ...found,
+        damagedIn: damaged.get(id)?.targets ?? [],
+      }),
+    );
   const bad = [...damaged].filter(([id]) => !complete.has(id));
-  return [...good, ...bad.map(([id, reason]): BackupEntry => ({ id, status: 'damaged', reason }))];
+  return [...good, ...bad.map(([id, { reason }]): BackupEntry => ({ id, status: 'damaged', reason }))];
 }
 
 /** The backup of that id from the first target that has it whole; one that cannot be asked is passed over. */

@@ -1,3 +1,4 @@
+import type { BackupEntry } from '../manifest/backup-entry.js';
 import type { DrilledBackup } from '../retention/catalog-history.js';
 
 /** How the backups stand, for a status page, health and metrics. */
@@ -13,7 +14,7 @@ export interface BackupStatus {
   readonly lastDrill:
     | { readonly id: string; readonly at: Date; readonly outcome: 'passed' | 'failed' }
     | undefined;
-  /** Ids of backups that lack bytes or a readable manifest. */
+  /** Ids of backups that lack bytes or a readable manifest, be it in one target only. */
   readonly damaged: readonly string[];
   /**
    * Ids of complete backups that are dated more than an hour later than now, because a clock was wrong. They halt retention, and nobody
@@ -65,8 +66,12 @@ export function backupStatus(history: readonly DrilledBackup[], now: number): Ba
         ? 'failed'
         : 'passed',
     },
-    damaged: history.filter(({ entry }) => entry.status === 'damaged').map(({ entry }) => entry.id),
+    damaged: history.filter(({ entry }) => isDamaged(entry)).map(({ entry }) => entry.id),
     ahead: complete.filter((one) => !believed.includes(one)).map(({ id }) => id),
     count: complete.length,
   };
+}
+
+function isDamaged(entry: BackupEntry): boolean {
+  return entry.status === 'damaged' || entry.damagedIn.length > 0;
 }
