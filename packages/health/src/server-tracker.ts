@@ -166,6 +166,7 @@ export function trackServer(server: Server, options: ServerTrackerOptions): Serv
       if (sockets.size > 0) await emptied(sockets, graceMs / 2, clock);
       for (const session of sessions) session.destroy();
       for (const socket of sockets) socket.destroy();
+      if (closing) stopChecking(server);
     },
     release() {
       stopWatchingExpectations();
@@ -187,6 +188,17 @@ export function trackServer(server: Server, options: ServerTrackerOptions): Serv
  */
 function stopListening(server: Server): void {
   if (server.listening) Server.prototype.close.call(server);
+}
+
+/**
+ * The timer that looks for slow headers and requests. `close()` of an http server clears it, and emits `close` a second time
+ * where the listener is closed already; a timer that is left holds the server, and all that its listeners hold, for ever.
+ */
+function stopChecking(server: Server): void {
+  for (const key of Object.getOwnPropertySymbols(server)) {
+    if (key.description === 'http.server.connectionsCheckingInterval')
+      clearInterval(Reflect.get(server, key));
+  }
 }
 
 function isEventStream(response: AnyResponse): boolean {

@@ -431,6 +431,27 @@ describe('connections that do not end by themselves', () => {
     await health.close();
   });
 
+  test('leaves no timer of the server behind, which would hold it in memory, and says once that it is closed', async () => {
+    const health = healthFor({ shutdown: { quiet: 0 } });
+    const { server, port } = await serve(health, (_request, response) => response.end('plain'));
+    let closed = 0;
+    server.on('close', () => {
+      closed += 1;
+    });
+    await using client = await openWire(port);
+    client.send(get('/'));
+    await client.seen('plain');
+    // Node tells nobody about this timer but the server itself.
+    const key = Object.getOwnPropertySymbols(server).find(({ description }) =>
+      description?.includes('connectionsCheckingInterval'),
+    );
+    if (key === undefined) throw new Error('this Node has no such timer');
+    expect(Reflect.get(server, key)).toMatchObject({ _destroyed: false });
+    await health.close();
+    expect(Reflect.get(server, key)).toMatchObject({ _destroyed: true });
+    expect(closed).toBe(1);
+  });
+
   test('a server that begins to listen during the shutdown is closed again', async () => {
     const health = healthFor({ shutdown: { quiet: 0 } });
     const server = health.serve(createServer());
