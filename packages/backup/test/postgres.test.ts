@@ -67,7 +67,7 @@ describeWith(['postgres'], 'a backup of PostgreSQL', () => {
     const { stdout } = await run('find', [folder, '-type', 'f', '-printf', '%m\n']);
     expect(new Set(stdout.trim().split('\n'))).toEqual(new Set(['600']));
     expect(await backups.list()).toEqual([
-      { id: manifest.id, status: 'complete', manifest, targets: [`folder ${folder}`] },
+      { id: manifest.id, status: 'complete', manifest, targets: [`folder ${folder}`], damagedIn: [] },
     ]);
   });
 
