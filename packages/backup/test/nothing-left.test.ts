@@ -97,6 +97,11 @@ describe('a dump whose source gives no answer', () => {
   ])('%s is given up after twelve hours', async (_when, make) => {
     const clock = createFakeClock();
     const folder = await temporaryFolder();
+    const limits: number[] = [];
+    const schedule: typeof clock.schedule = (callback, ms, options) => {
+      limits.push(ms);
+      return clock.schedule(callback, ms, options);
+    };
     let isAsked = false;
     const backups = createBackups({
       sources: {
@@ -106,13 +111,14 @@ describe('a dump whose source gives no answer', () => {
       },
       targets: [local(folder)],
       compress: 'gzip',
-      clock,
+      clock: { ...clock, schedule },
     });
     let error: unknown;
     const running = backups.run().catch((reason: unknown) => {
       error = reason;
     });
-    await waitFor(() => isAsked, { what: 'the source to be asked' });
+    // Till then a dump has ten minutes for its next byte.
+    await waitFor(() => isAsked && limits.at(-1) === 12 * 3_600_000, { what: 'the source to be asked' });
     await clock.advance(9 * 3_600_000);
     expect(error).toBeUndefined();
     await waitFor(
