@@ -142,6 +142,21 @@ for (const engine of engines) {
       expect(targets).toContain('replica');
     });
 
+    test('a token has what was committed without waiting for the disk, too', async () => {
+      await using db = open();
+      await db.ready({ timeout: '60s' });
+      await becomes(db, 'ready');
+      for (let time = 0; time < 5; time += 1) {
+        next += 1;
+        const id = next;
+        await db.transaction(async (tx) => {
+          if (engine.name === 'postgres') await tx.exec(sql`set local synchronous_commit = off`);
+          await tx.exec(sql`insert into notes ${sql.row({ id })}`);
+        });
+        expect(await db.after(await db.token()).many(seen(id))).toEqual([{ id }]);
+      }
+    });
+
     test('[row 49] a replica that has stopped to apply serves neither tokens nor bounds, is drained and comes back by itself', async () => {
       await using db = open({ replication: { ...replication, waitForToken: '200ms' } });
       await db.ready({ timeout: '60s' });

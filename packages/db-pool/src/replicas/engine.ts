@@ -39,10 +39,10 @@ const postgres: ReplicationEngine = {
   // What is flushed is what replicas get, and it ends where a record ends.
   state: sql`select pg_is_in_recovery() as "isReplica",
     case when pg_is_in_recovery() then pg_last_wal_replay_lsn() else pg_current_wal_flush_lsn() end::text as position`,
-  // A commit is flushed when it is answered, but with synchronous_commit = off it is only inserted, and what is inserted
-  // reaches a replica some hundred milliseconds later.
-  written: sql`select case when current_setting('synchronous_commit') = 'off'
-    then pg_current_wal_insert_lsn() else pg_current_wal_flush_lsn() end::text as value`,
+  // A commit is flushed when it is answered, but with synchronous_commit = off, which a transaction may have set for itself, it is only
+  // inserted. A transaction number makes this statement a commit of its own, which flushes what is inserted.
+  written: sql`select (case when pg_current_wal_insert_lsn() = pg_current_wal_flush_lsn() then pg_current_wal_flush_lsn()
+    when txid_current() > 0 then pg_current_wal_insert_lsn() end)::text as value`,
   async waitFor(db, { position, timeoutMs, clock, signal }) {
     const until = clock.monotonic() + timeoutMs;
     for (let pauseMs = 2; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
