@@ -90,11 +90,25 @@ export const pairs = [
     prepare: () => servers({ ours: 'expressLogged', theirs: 'expressBare', path: '/orders' }),
   },
   {
-    name: 'request log around Express 5',
+    name: 'request log on Express 5, both with message classes',
+    alternative: 'Express 5 with message classes, without a log',
+    roundUs: 30_000,
+    warmUpUs,
+    prepare: () => servers({ ours: 'expressLogged', theirs: 'expressWithClasses', path: '/orders' }),
+  },
+  {
+    name: 'request log on Express 5, both without message classes',
     alternative: 'Express 5 without one',
     roundUs: 30_000,
     warmUpUs,
-    prepare: () => servers({ ours: 'expressLoggedAround', theirs: 'expressBare', path: '/orders' }),
+    prepare: () => servers({ ours: 'expressLoggedPlain', theirs: 'expressBare', path: '/orders' }),
+  },
+  {
+    name: 'message classes on Express 5',
+    alternative: 'Express 5 without',
+    roundUs: 30_000,
+    warmUpUs,
+    prepare: () => servers({ ours: 'expressWithClasses', theirs: 'expressBare', path: '/orders' }),
   },
   {
     name: 'request log on Express 5, a connection for each request',
@@ -105,11 +119,11 @@ export const pairs = [
       servers({ ours: 'expressLogged', theirs: 'expressBare', path: '/orders', keepAlive: false }),
   },
   {
-    name: 'request log on Express 5, pino-http',
+    name: 'request log on Express 5, pino-http, both without message classes',
     alternative: 'pino-http with a synchronous destination',
     roundUs: 30_000,
     warmUpUs,
-    prepare: () => servers({ ours: 'expressLogged', theirs: 'expressPinoHttp', path: '/orders' }),
+    prepare: () => servers({ ours: 'expressLoggedPlain', theirs: 'expressPinoHttp', path: '/orders' }),
   },
   {
     name: 'the least that a request log can be, on Express 5',

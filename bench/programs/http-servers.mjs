@@ -9,7 +9,7 @@ import { measureHttp as measureExpress } from '@seaworthy/health/express';
 import { measureHttp as measureFastify } from '@seaworthy/health/fastify';
 import { healthEndpoints } from '@seaworthy/health/node';
 import { createLogger, file } from '@seaworthy/logging';
-import { requestLog, withRequestLog } from '@seaworthy/logging/express';
+import { messageClasses, requestLog } from '@seaworthy/logging/express';
 import { secure as secureExpress } from '@seaworthy/security/express';
 import { secure as secureFastify } from '@seaworthy/security/fastify';
 import express from 'express';
@@ -25,13 +25,22 @@ export function expressBare() {
   return createServer(withRoute(express()));
 }
 
-export function expressLogged() {
-  return expressWith((path) => requestLog(loggerInto(path)));
+/** Whose requests are Express's from the start. */
+export function expressWithClasses() {
+  const app = withRoute(express());
+  return createServer(messageClasses(app), app);
 }
 
-/** Around the application instead of in it. */
-export function expressLoggedAround() {
-  return createServer(withRequestLog(withRoute(express()), loggerInto(logPath())));
+/** As the README says: the log before everything else, and a server with message classes. */
+export function expressLogged() {
+  const app = express();
+  app.use(requestLog(loggerInto(logPath())));
+  return createServer(messageClasses(app), withRoute(app));
+}
+
+/** On a server as `app.listen()` makes it. */
+export function expressLoggedPlain() {
+  return expressWith((path) => requestLog(loggerInto(path)));
 }
 
 /** @param {string} path */

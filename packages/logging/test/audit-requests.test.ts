@@ -2,11 +2,7 @@ import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { createFakeClock, describeHttpContract, type Mount, type Route, waitFor } from '@seaworthy/testkit';
 import { expect, test } from 'vitest';
-import {
-  auditRequests as expressAudit,
-  requestLog as expressLog,
-  withRequestLog,
-} from '../src/adapters/express.js';
+import { auditRequests as expressAudit, requestLog as expressLog } from '../src/adapters/express.js';
 import { auditRequests as fastifyAudit, requestLog as fastifyLog } from '../src/adapters/fastify.js';
 import { auditRequests as nodeAudit, requestLog as nodeLog } from '../src/adapters/node.js';
 import type { AuditEvent } from '../src/audit/index.js';
@@ -164,24 +160,6 @@ describeHttpContract('requests that change something', (host) => {
       ['u1', 'failure'],
     ]);
   });
-
-  if (host.name.startsWith('express')) {
-    test('a request log around the application will do', async () => {
-      const audit = recorder();
-      const { log } = testLogger();
-      const { express: _inside, ...rest } = mount({ audit });
-      await using service = await host.serve({
-        ...rest,
-        expressListener: (app) => withRequestLog(app, log),
-        express: (app) => void app.use(expressAudit(audit.record, { actor: () => 'u1', onError: log.error })),
-      });
-      await fetch(`${service.url}/plain/7`, { method: 'POST' });
-      await waitFor(() => audit.events.length === 1, { what: 'the record' });
-      expect(audit.events).toMatchObject([
-        { action: 'POST /plain/:id', target: { id: '7' }, outcome: 'success' },
-      ]);
-    });
-  }
 
   test('a record that could not be written does not count', async () => {
     let failures = 1;

@@ -12,6 +12,11 @@ const folder = fileURLToPath(new URL('../', import.meta.url));
 const readme = readFileSync(join(folder, 'README.md'), 'utf8');
 const examples = [...readme.matchAll(/```js\n([\s\S]*?)```/g)].map(([, code = '']) => code);
 
+/** The example that holds this text. */
+function exampleWith(text: string): string {
+  return examples.find((code) => code.includes(text)) ?? '';
+}
+
 /** Runs an example as it stands, from the package's folder, where its own name resolves to its build. */
 function run(code: string) {
   const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', code], {
@@ -42,21 +47,31 @@ test('the first example of the README runs and writes what it says', () => {
   expect(linesOf(join(logs, 'combined.log'))).toEqual(lines);
 });
 
-test('the second example of the README runs', () => {
-  expect(run(examples[1] ?? '')).toEqual([expect.objectContaining({ message: 'Started', jobId: 'j-1' })]);
+test('the example with Express in the README runs', () => {
+  const listening = `.listen(0, '127.0.0.1', async function () {
+    await (await fetch(\`http://127.0.0.1:\${this.address().port}/lost\`)).text();
+    this.close();
+  })`;
+  const lines = run(exampleWith('messageClasses').replace('.listen(3000)', listening));
+  expect(lines).toMatchObject([{ message: 'Request completed', url: '/lost', statusCode: 404 }]);
 });
 
-test('the third example of the README records what verifies', () => {
+test('the example of contexts in the README runs', () => {
+  expect(run(exampleWith('outboundHeaders'))).toEqual([
+    expect.objectContaining({ message: 'Started', jobId: 'j-1' }),
+  ]);
+});
+
+test('the example of an audit log in the README records what verifies', () => {
   const logs = tempFolder();
-  const [verdict] = run((examples[2] ?? '').replaceAll("'logs/", `'${logs}/`));
+  const [verdict] = run(exampleWith('createAuditLog').replaceAll("'logs/", `'${logs}/`));
   expect(verdict).toMatchObject({ ok: true, unsigned: 0 });
 });
 
 test('the example of shipping in the README runs, and keeps the lines while its receivers are down', () => {
   const spools = tempFolder();
-  const example = examples.find((code) => code.includes('logging/shipping')) ?? '';
   const lines = run(
-    example
+    exampleWith('logging/shipping')
       .replaceAll("'spool/", `'${spools}/`)
       .replace('http://elasticsearch:9200', 'http://127.0.0.1:1')
       .replace("host: 'fluentd', port: 24224", "host: '127.0.0.1', port: 1"),

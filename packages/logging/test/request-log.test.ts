@@ -12,7 +12,7 @@ import {
   waitFor,
 } from '@seaworthy/testkit';
 import { describe, expect, test } from 'vitest';
-import { requestLog as expressRequestLog, withRequestLog } from '../src/adapters/express.js';
+import { requestLog as expressRequestLog, messageClasses } from '../src/adapters/express.js';
 import { requestLog as fastifyRequestLog } from '../src/adapters/fastify.js';
 import { requestLog as nodeRequestLog, type RequestLogOptions } from '../src/adapters/node.js';
 import { outboundHeaders, type ServiceLogger } from '../src/index.js';
@@ -70,16 +70,16 @@ function mount(
   };
 }
 
-/** The other way to have it in Express. */
-function mountAround(...[log, options, held]: Parameters<typeof mount>): Mount {
-  const { routes: ours = [] } = mount(log, options, held);
-  return { expressListener: (app) => withRequestLog(app, log, options), routes: ours };
+/** With requests that are Express's from the start. */
+function mountWithClasses(...given: Parameters<typeof mount>): Mount {
+  return { ...mount(...given), expressServer: (app) => createServer(messageClasses(app), app) };
 }
 
 describeHttpContract('the request log', (host) => requestLogOf(host, mount));
 
 for (const host of httpHosts.filter(({ name }) => name.startsWith('express'))) {
-  describe(`the request log around ${host.name}`, () => requestLogOf(host, mountAround));
+  describe(`the request log on ${host.name} with message classes`, () =>
+    requestLogOf(host, mountWithClasses));
 }
 
 function requestLogOf(host: HttpHost, mounted: typeof mount): void {
@@ -480,14 +480,13 @@ function requestLogOf(host: HttpHost, mounted: typeof mount): void {
     [['loopback', '203.0.113.0/24'], '198.51.100.4'],
   ])('with trust proxy %j the address is %s, as Express has it', async (trust, expected) => {
     const { log, lines } = testLogger();
-    const { express, expressListener, ...rest } = mounted(log);
+    const { express, ...rest } = mounted(log);
     await using service = await host.serve({
       ...rest,
       express: (app) => {
         app.set('trust proxy', trust);
         return express?.(app);
       },
-      ...(expressListener === undefined ? {} : { expressListener }),
     });
     await fetch(`${service.url}/hello`, { headers: { 'x-forwarded-for': '198.51.100.4, 203.0.113.9' } });
     await waitFor(() => lines().length === 1);

@@ -45,6 +45,18 @@ describe('a served application', () => {
     });
   });
 
+  it('makes requests of an Express application its own from the start, which costs Express less', async () => {
+    const app = express().get('/', (_request, response) => void response.send('hello'));
+    await using host = await served(app);
+    const prototypes: unknown[] = [];
+    host.server.prependListener('request', (request, response) => {
+      prototypes.push(Object.getPrototypeOf(request), Object.getPrototypeOf(response));
+    });
+    expect(await (await fetch(host.url)).text()).toBe('hello');
+    expect(prototypes[0]).toBe(app.request);
+    expect(prototypes[1]).toBe(app.response);
+  });
+
   it('keeps the times that it set itself, at a server of Node', async () => {
     const own = { keepAliveTimeout: 7_000, headersTimeout: 8_000, requestTimeout: 9_000 };
     await using host = await served(

@@ -2,7 +2,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AuditEvent } from '../audit/audit-event.js';
 import { runInContext } from '../log-context.js';
 import { type AuditRequestsOptions, createAuditRequests } from '../requests/audit-requests.js';
-import { type ExpressAppLike, expressIp } from '../requests/express-ip.js';
 import {
   expressParams,
   expressRoute,
@@ -14,7 +13,12 @@ import type { RequestLogOptions } from '../requests/request-log-options.js';
 
 export { levelRoute } from '../level-route.js';
 export type { AuditRequestsOptions } from '../requests/audit-requests.js';
-export type { ExpressAppLike } from '../requests/express-ip.js';
+export {
+  type ExpressAppLike,
+  isExpressApp,
+  type MessageClasses,
+  messageClasses,
+} from '../requests/message-classes.js';
 export type { RequestLogger } from '../requests/request-log.js';
 export type { RequestLogOptions } from '../requests/request-log-options.js';
 
@@ -46,33 +50,6 @@ export function requestLog(
 ): (request: ExpressRequestLike, response: ServerResponse, next: () => void) => void {
   const log = createRequestLog(logger, options, kind);
   return (request, response, next) => runInContext(log.begin(request, response, request), next);
-}
-
-/**
- * What {@link requestLog} does, around the whole application: also for what comes before its first middleware, and at two thirds of the cost. Express
- * gives each request another prototype, behind which V8 looks up anew whatever is read of it.
- *
- * @returns a listener for `createServer` of node:http.
- * @throws OptionsError for a wrong option.
- *
- * @example
- * createServer(withRequestLog(app, log, { ignore: ['/livez', '/readyz'] })).listen(3000);
- */
-export function withRequestLog(
-  app: ExpressAppLike,
-  logger: RequestLogger,
-  options: RequestLogOptions = {},
-): (request: IncomingMessage, response: ServerResponse) => void {
-  const log = createRequestLog<ExpressRequestLike>(logger, options, {
-    ...kind,
-    url: ({ url = '/' }) => url,
-    forwardedIp: (request) => expressIp(app, request),
-  });
-  return (request, response) => {
-    // Whatever else is asked of it is asked when Express has made it one of its own.
-    const context = log.begin(request, response, request as ExpressRequestLike);
-    runInContext(context, () => app(request, response));
-  };
 }
 
 /**

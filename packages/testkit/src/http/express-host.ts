@@ -41,7 +41,7 @@ function expressHost(name: HttpHostName, load: () => Promise<typeof expressFacto
         add(router, route);
       }
       await mount.expressErrors?.(app);
-      const server = createServer(mount.expressListener?.(app) ?? app);
+      const server = mount.expressServer?.(app) ?? createServer(app);
       await mount.server?.(server);
       return listen(server);
     },

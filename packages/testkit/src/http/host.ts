@@ -1,4 +1,4 @@
-import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Express } from 'express';
 import type { FastifyInstance } from 'fastify';
 import type { Route } from './route.js';
@@ -26,8 +26,8 @@ export interface Mount {
   readonly express?: (app: Express) => void | Promise<void>;
   /** Express again, after the routes: where error handlers belong. */
   readonly expressErrors?: (app: Express) => void | Promise<void>;
-  /** Express once more: what the server calls instead of the application, around which it is. */
-  readonly expressListener?: (app: Express) => RequestListener;
+  /** Express once more: its server, where that is no plain one. */
+  readonly expressServer?: (app: Express) => Server;
   readonly fastify?: (app: FastifyInstance) => void | Promise<void>;
   /** Whatever wants the server itself, before it listens. */
   readonly server?: (server: Server) => void | Promise<void>;
