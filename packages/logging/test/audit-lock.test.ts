@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import {
   appendFileSync,
   existsSync,
@@ -14,10 +13,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '@seaworthy/contracts';
 import { createFakeClock, type FakeClock, waitFor } from '@seaworthy/testkit';
-import { beforeAll, expect, onTestFinished, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { AuditError, verifyAudit } from '../src/audit/index.js';
 import { bodies, dayMs, event, files, open, privateKey, publicKeys } from './support/audit-log.js';
-import { needsBuild } from './support/run-fixture.js';
+import { needsBuild, startProgram } from './support/run-fixture.js';
 import { tempFolder } from './support/temp-folder.js';
 
 beforeAll(needsBuild);
@@ -179,22 +178,15 @@ test('two containers on one folder: the second is refused, and takes over when t
   const fixture = fileURLToPath(new URL('./fixtures/auditing.mjs', import.meta.url));
   const script = 'hostname pod-a && exec "$@"';
   const args = ['--uts', 'sh', '-c', script, 'sh', process.execPath, fixture, folder, keyFile];
-  const child = spawn(programs.apart, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  let acknowledged = '';
-  let trouble = '';
-  child.stdout.setEncoding('utf8').on('data', (part: string) => {
-    acknowledged += part;
-  });
-  child.stderr.setEncoding('utf8').on('data', (part: string) => {
-    trouble += part;
-  });
-  const exited = new Promise((resolve) => child.once('close', resolve));
+  const { child, output, exited } = startProgram(programs.apart, args);
   child.once('error', () => {
-    trouble += 'no unshare';
+    output.stderr += 'no unshare';
   });
-  await waitFor(() => acknowledged.length > 100 || trouble !== '', { what: 'records', timeoutMs: 30_000 });
-  if (/unshare|hostname/.test(trouble)) return context.skip('a host name of its own needs root');
+  await waitFor(() => output.stdout.length > 100 || output.stderr !== '', {
+    what: 'records',
+    timeoutMs: 30_000,
+  });
+  if (/unshare|hostname/.test(output.stderr)) return context.skip('a host name of its own needs root');
   expect(hostname()).not.toBe('pod-a');
   await expect(open(folder)).rejects.toMatchObject({ code: 'AUDIT_LOCKED' });
   child.kill('SIGKILL');
@@ -207,7 +199,7 @@ test('two containers on one folder: the second is refused, and takes over when t
   await audit.close();
   const there = new Set(bodies(folder).map(({ target }) => Object(target).id));
   expect(
-    acknowledged
+    output.stdout
       .split('\n')
       .slice(0, -1)
       .map(Number)

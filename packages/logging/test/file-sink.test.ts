@@ -15,6 +15,7 @@ import { createProcessEvents } from '@seaworthy/contracts';
 import { createFakeClock, waitFor } from '@seaworthy/testkit';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createLogger, type FileSinkOptions, file } from '../src/index.js';
+import { fakeProcess } from './support/fake-process.js';
 import { needsBuild, startFixture } from './support/run-fixture.js';
 import { smallDisk } from './support/small-disk.js';
 import { linesOf, parseLines, tempFolder } from './support/temp-folder.js';
@@ -54,15 +55,11 @@ describe('a log file', () => {
     'holds each line at once from the process’s exit on, until a turn comes all the same (direct: %s)',
     async (direct) => {
       const path = join(tempFolder(), 'a.log');
-      const listeners = new Map<string, (...args: unknown[]) => void>();
-      const events = createProcessEvents({
-        ...fakeHost(),
-        on: (name, listener) => listeners.set(name, listener),
-        removeListener: (name) => listeners.delete(name),
-      });
+      const { host, emit } = fakeProcess();
+      const events = createProcessEvents(host);
       const sinks = [file(path)];
       await using log = createLogger({ service: 's', environment: 'e', process: events, direct, sinks });
-      listeners.get('exit')?.();
+      emit('exit');
       log.info('one');
       log.info('two');
       expect(linesOf(path)).toHaveLength(2);
@@ -237,7 +234,7 @@ describe('rotation by somebody else', () => {
 
   test('the handler for SIGHUP is gone once the logger is closed', async () => {
     const host = {
-      ...fakeHost(),
+      ...fakeProcess().host,
       on: process.on.bind(process),
       removeListener: process.removeListener.bind(process),
     };
@@ -270,8 +267,4 @@ function linesIn(path: string): number {
   } catch {
     return -1;
   }
-}
-
-function fakeHost() {
-  return { pid: 1, listenerCount: () => 0, kill: () => undefined, exit: () => undefined };
 }

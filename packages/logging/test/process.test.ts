@@ -1,3 +1,4 @@
+import { type ChildProcess, execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { waitFor } from '@seaworthy/testkit';
@@ -9,6 +10,17 @@ beforeAll(needsBuild);
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 const thousand = upTo(1_000);
+
+/** Reads a child's stdout with a pause after each part. Gives what has come so far. */
+function readSlowly({ stdout }: ChildProcess): () => string {
+  let text = '';
+  stdout?.setEncoding('utf8').on('data', (part: string) => {
+    text += part;
+    stdout.pause();
+    setTimeout(() => stdout.resume(), 1);
+  });
+  return () => text;
+}
 
 describe.each(['turn', 'sync'])('in mode %s, 1,000 lines of the last turn', (mode) => {
   test.each([
@@ -127,25 +139,18 @@ describe('stdout', () => {
     const stats = JSON.parse(readFileSync(status, 'utf8'));
     expect(stats).toMatchObject({ dropped: 0 });
     expect(stats.buffered).toBeGreaterThan(500);
-    let text = '';
-    const stdout = child.stdout?.setEncoding('utf8');
-    stdout?.on('data', (part: string) => {
-      text += part;
-      stdout.pause();
-      setTimeout(() => stdout.resume(), 1);
-    });
+    const text = readSlowly(child);
     expect(await exited).toEqual({ code: 0, signal: null });
-    const indexes = parseLines(text).flatMap(({ message, index }) => (message === 'line' ? [index] : []));
+    const indexes = parseLines(text()).flatMap(({ message, index }) => (message === 'line' ? [index] : []));
     expect(indexes).toEqual(Array.from({ length: 1_500 }, (_, index) => index));
   });
 
   test('that is a pipe of the shell’s, which blocks whoever writes to it, does not block the process before it exits', async () => {
-    const status = join(tempFolder(), 'status.json');
-    const { exited, output } = startPiped(
-      'unread',
-      [status],
-      `until [ -s '${status}' ]; do sleep 0.05; done; cat`,
-    );
+    const folder = tempFolder();
+    const [status, start] = [join(folder, 'status.json'), join(folder, 'start')];
+    execFileSync('mkfifo', [start]);
+    // Reads without a further process: an exit waits a second for it, also on a busy machine.
+    const { exited, output } = startPiped('unread', [status, start], `read _ < '${start}'; exec cat`);
     expect(await exited).toEqual({ code: 0, signal: null });
     const stats = JSON.parse(readFileSync(status, 'utf8'));
     expect(stats).toMatchObject({ wasBlocking: true, dropped: 0 });
@@ -178,15 +183,9 @@ describe('stdout', () => {
     const status = join(tempFolder(), 'status');
     const { child, exited } = startFixture('slowly-read', [status], { readStdout: false });
     await waitFor(() => existsSync(status), { timeoutMs: 30_000, what: 'all to be logged' });
-    let text = '';
-    const stdout = child.stdout?.setEncoding('utf8');
-    stdout?.on('data', (part: string) => {
-      text += part;
-      stdout.pause();
-      setTimeout(() => stdout.resume(), 1);
-    });
+    const text = readSlowly(child);
     expect(await exited).toEqual({ code: 0, signal: null });
-    const lines = parseLines(text);
+    const lines = parseLines(text());
     for (const service of ['one', 'two']) {
       const own = lines.filter((line) => line.service === service);
       expect(own.map(({ index }) => index)).toEqual(upTo(2_000));

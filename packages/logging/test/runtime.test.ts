@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { createProcessEvents, type ProcessLike } from '@seaworthy/contracts';
+import { createProcessEvents } from '@seaworthy/contracts';
 import { createFakeClock, waitFor } from '@seaworthy/testkit';
 import Fastify from 'fastify';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -8,6 +8,7 @@ import TransportStream from 'winston-transport';
 import { levelRoute as fastifyLevelRoute } from '../src/adapters/fastify.js';
 import { levelRoute } from '../src/adapters/node.js';
 import { answerLevel } from '../src/level-route.js';
+import { fakeProcess } from './support/fake-process.js';
 import { testLogger } from './support/memory-sink.js';
 import { needsBuild, startFixture } from './support/run-fixture.js';
 import { linesOf, tempFolder } from './support/temp-folder.js';
@@ -98,15 +99,7 @@ describe('lines that repeat', () => {
   test.each(['exit', 'uncaughtException'])(
     'are told of when the process comes to its %s, before the last line',
     (event) => {
-      const listeners = new Map<string, (argument: unknown) => void>();
-      const host: ProcessLike = {
-        pid: 1,
-        on: (name, listener) => listeners.set(name, listener),
-        removeListener: (name) => listeners.delete(name),
-        listenerCount: () => 0,
-        kill: () => undefined,
-        exit: () => undefined,
-      };
+      const { host, emit } = fakeProcess();
       const { log, lines } = testLogger({
         clock: createFakeClock(),
         process: createProcessEvents(host, { clock: createFakeClock() }),
@@ -114,7 +107,7 @@ describe('lines that repeat', () => {
       });
       for (let index = 0; index < 5; index += 1) log.info('x');
       log.error('Uncaught exception'); // which does not make the next one a repeat
-      listeners.get(event)?.(new Error('boom'));
+      emit(event, new Error('boom'));
       log.info('x');
       log.info('x');
       expect(lines().map(({ message, dropped }) => dropped ?? message)).toEqual([
@@ -162,29 +155,21 @@ describe('lines that repeat', () => {
 
 describe('the level at runtime', () => {
   test('[row 80] changes by a signal and back by the next, when that was asked for', async () => {
-    const listeners = new Map<string, () => void>();
-    const host: ProcessLike = {
-      pid: 1,
-      on: (name, listener) => listeners.set(name, () => listener()),
-      removeListener: (name) => listeners.delete(name),
-      listenerCount: () => 0,
-      kill: () => undefined,
-      exit: () => undefined,
-    };
+    const { host, emit, listensTo } = fakeProcess();
     const { log, lines } = testLogger({
       process: createProcessEvents(host),
       debugOn: 'SIGUSR2',
       level: 'warn',
     });
     log.debug('before');
-    listeners.get('SIGUSR2')?.();
+    emit('SIGUSR2');
     log.child({}).debug('during');
-    listeners.get('SIGUSR2')?.();
+    emit('SIGUSR2');
     log.debug('after');
     log.info('after');
     expect(lines().map(({ message }) => message)).toEqual(['during']);
     await log.close();
-    expect(listeners.has('SIGUSR2')).toBe(false);
+    expect(listensTo('SIGUSR2')).toBe(false);
     expect(() => testLogger({ debugOn: 'SIGUSR2' })).toThrow(/process: false/);
   });
 

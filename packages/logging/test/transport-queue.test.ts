@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { createProcessEvents, type ProcessLike } from '@seaworthy/contracts';
+import { createProcessEvents } from '@seaworthy/contracts';
 import { createFakeClock, waitFor } from '@seaworthy/testkit';
 import { describe, expect, test } from 'vitest';
 import winston from 'winston';
 import TransportStream from 'winston-transport';
+import { fakeProcess } from './support/fake-process.js';
 import { testLogger } from './support/memory-sink.js';
 import { linesOf, tempFolder } from './support/temp-folder.js';
 
@@ -184,15 +185,7 @@ describe('a transport that does not take its lines', () => {
 });
 
 test('after end() lines are counted as late, and a crash goes to stderr', async () => {
-  const listeners = new Map<string, (argument: unknown) => void>();
-  const host: ProcessLike = {
-    pid: 1,
-    on: (name, listener) => listeners.set(name, listener),
-    removeListener: (name) => listeners.delete(name),
-    listenerCount: () => 0,
-    kill: () => undefined,
-    exit: () => undefined,
-  };
+  const { host, emit } = fakeProcess();
   const stderr: string[] = [];
   const clock = createFakeClock();
   const events = createProcessEvents(host, { clock, writeError: (text) => void stderr.push(text) });
@@ -203,6 +196,6 @@ test('after end() lines are counted as late, and a crash goes to stderr', async 
   log.info('after');
   expect(texts).toHaveLength(1);
   expect(log.stats().late).toBe(1);
-  listeners.get('uncaughtException')?.(new Error('boom'));
+  emit('uncaughtException', new Error('boom'));
   expect(stderr.join('')).toContain('Error: boom');
 });

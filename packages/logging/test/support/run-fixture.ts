@@ -28,20 +28,21 @@ export function startFixture(
   args: readonly string[],
   options: { readonly readStdout?: boolean } = {},
 ): Fixture {
-  return start(process.execPath, [pathOf(name), ...args], options);
+  return startProgram(process.execPath, [pathOf(name), ...args], options);
 }
 
 /** Starts a fixture in a shell's pipe whose other end is `reader`, a command of the shell; what that prints is the output. */
 export function startPiped(name: string, args: readonly string[], reader: string): Fixture {
   const words = [process.execPath, pathOf(name), ...args].map((word) => `'${word}'`);
-  return start('sh', ['-c', `${words.join(' ')} | { ${reader}; }`]);
+  return startProgram('sh', ['-c', `${words.join(' ')} | { ${reader}; }`]);
 }
 
 function pathOf(name: string): string {
   return fileURLToPath(new URL(`${name}.mjs`, fixtures));
 }
 
-function start(
+/** Starts any program; it and what it has started is killed when the test is over. */
+export function startProgram(
   command: string,
   args: readonly string[],
   options: { readonly readStdout?: boolean } = {},
