@@ -13,6 +13,7 @@ export interface Newcomers {
   add(who: Duplex | Http2Session): void;
   /** It has asked, or is gone. */
   delete(who: Duplex | Http2Session): void;
+  has(who: Duplex | Http2Session): boolean;
   /** The connections of HTTP/1 among them. */
   sockets(): Iterable<Duplex>;
   /** Whether one came so lately that its first request may still follow. */
@@ -32,6 +33,7 @@ export function createNewcomers(clock: Clock): Newcomers {
     secured: (socket) => void handshakes.delete(addressOf(socket)),
     add: (who) => void since.set(who, clock.monotonic()),
     delete: (who) => void since.delete(who),
+    has: (who) => since.has(who),
     sockets: () => [...since.keys()].filter((who) => who instanceof Duplex),
     expecting(youngerThanMs) {
       const youngest = clock.monotonic() - youngerThanMs;

@@ -130,7 +130,7 @@ export function trackServer(server: Server, options: ServerTrackerOptions): Serv
     discourage() {
       discouraging = true;
       for (const [response, request] of inFlight) askToClose(request, response);
-      for (const session of sessions) refuseStreams(session);
+      for (const session of sessions) if (!newcomers.has(session)) refuseStreams(session);
     },
     active() {
       const requests = recent;

@@ -224,6 +224,17 @@ test('an http2 client that comes during the announcement, and waits for the sett
   expect(await stopping).toMatchObject({ clean: true, trafficStopped: true });
 });
 
+test('an http2 client that had just connected when the announcement began has its first request served', async () => {
+  const health = createHealth({ signals: false, shutdown: { quiet: '1s' } });
+  const server = health.serve(createServer((_request, response) => void response.end('hello')));
+  const client = connect(`http://127.0.0.1:${await portOf(server)}`);
+  await once(client, 'remoteSettings');
+  const stopping = health.shutdown();
+  await new Promise((resolve) => client.ping(resolve)); // whatever the server said at once has come
+  expect(await ask(client, '/')).toEqual([200, 'hello']);
+  expect(await stopping).toMatchObject({ clean: true });
+});
+
 test('a TLS handshake that is under way holds the end of the announcement, as a silent connection does', async () => {
   const clock = createFakeClock();
   const health = createHealth({ clock, signals: false, shutdown: { quiet: '1s' } });
