@@ -145,7 +145,7 @@ describeHttpContract('CSRF', (host) => {
   }
 
   /** Sessions and tokens as an application has them that asks for a token with every write. */
-  async function strict(): Promise<{ readonly sessions: Sessions<Basket>; readonly service: HttpService }> {
+  function sessionsAndTokens() {
     const sessions = createSessions<Basket>({
       store: memorySessionStore(),
       keys: [key],
@@ -155,6 +155,11 @@ describeHttpContract('CSRF', (host) => {
       keys: [key],
       bindingOf: (view) => sessions.bindingOf(view.header('cookie')),
     });
+    return { sessions, tokens };
+  }
+
+  async function strict(): Promise<{ readonly sessions: Sessions<Basket>; readonly service: HttpService }> {
+    const { sessions, tokens } = sessionsAndTokens();
     const security = createSecurity({ csrf: { tokens, requireToken: 'always' } });
     return { sessions, service: await host.serve(mountOf(security, sessions, tokens)) };
   }
@@ -192,15 +197,7 @@ describeHttpContract('CSRF', (host) => {
   });
 
   test('[row 35] a cookie POST without a token, with a foreign one or from another site is 403; a bearer is exempt', async () => {
-    const sessions = createSessions<Basket>({
-      store: memorySessionStore(),
-      keys: [key],
-      environment: 'test',
-    });
-    const tokens = createCsrfTokens({
-      keys: [key],
-      bindingOf: (view) => sessions.bindingOf(view.header('cookie')),
-    });
+    const { sessions, tokens } = sessionsAndTokens();
     const security = createSecurity({ csrf: { tokens } });
     await using service = await host.serve(mountOf(security, sessions, tokens));
     /** As a client that is no browser: it sends what it is told to. */

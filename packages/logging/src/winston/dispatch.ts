@@ -87,20 +87,27 @@ export function createDispatch(options: DispatchOptions): Dispatch {
     let line: string | undefined;
     for (const transport of plan.own) {
       if (!wants(transport, value, general, levels)) continue;
-      if (line === undefined) {
-        if (sampling?.admits(level, message) === false) return;
-        line = lines.line(level, message, rest, bound(logger));
-      }
+      line ??= lineOf(logger, level, message, rest, sampling);
+      if (line === undefined) return;
       transport.sink.write(line);
     }
     if (plan.foreign.length === 0) return;
     const heard = plan.foreign.filter((transport) => wants(transport, value, general, levels));
     if (heard.length === 0) return;
-    if (line === undefined) {
-      if (sampling?.admits(level, message) === false) return;
-      line = lines.line(level, message, rest, bound(logger));
-    }
-    deliver(heard, line, level);
+    line ??= lineOf(logger, level, message, rest, sampling);
+    if (line !== undefined) deliver(heard, line, level);
+  }
+
+  /** `undefined`: not this one of many alike. */
+  function lineOf(
+    logger: winston.Logger,
+    level: string,
+    message: unknown,
+    rest: readonly unknown[],
+    sampling: RepeatSampler | undefined,
+  ): string | undefined {
+    if (sampling?.admits(level, message) === false) return undefined;
+    return lines.line(level, message, rest, bound(logger));
   }
 
   function isLate(): boolean {
