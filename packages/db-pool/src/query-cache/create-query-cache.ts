@@ -13,7 +13,6 @@ import {
 import type { Db } from '../db.js';
 import { DbError } from '../db-error.js';
 import { createRunner, type QueryOptions, type QueryRunner } from '../session/runner.js';
-import type { DbTransaction } from '../session/transaction.js';
 import { compile } from '../sql/compile.js';
 import { onlyReads } from '../sql/only-reads.js';
 import { AnswerStore } from './answer-store.js';
@@ -201,17 +200,11 @@ export function createQueryCache(db: Db, options: QueryCacheOptions = {}): Query
 
     async transaction(work, given) {
       const tags = new Set<string>();
-      const attempt = (tx: DbTransaction) => {
-        tags.clear(); // what an earlier attempt invalidated was rolled back with it
-        return work(withInvalidation(tx, tags));
-      };
       try {
-        const value = await db.transaction(attempt, given);
+        return await db.transaction((tx) => work(withInvalidation(tx, tags)), given);
+      } finally {
+        // Also when it failed: its commit may be unknown, and a part may have been committed before (a schema change of MySQL).
         dropEverywhere({ tags: [...tags] });
-        return value;
-      } catch (error) {
-        if (DbError.is(error) && error.kind === 'commit_unknown') dropEverywhere({ tags: [...tags] });
-        throw error;
       }
     },
 

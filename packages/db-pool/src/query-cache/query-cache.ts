@@ -48,9 +48,9 @@ export interface CachedWriteOptions extends QueryOptions {
   readonly invalidates?: readonly string[];
 }
 
-/** A transaction: its reads go to the database, and what it invalidates is dropped after the commit. */
+/** A transaction: its reads go to the database, and what it invalidates is dropped when it has ended. */
 export interface CachedTransaction extends DbTransaction {
-  /** Drops these tags' answers when the transaction has committed, and none when it was rolled back. */
+  /** Drops these tags' answers when the transaction has ended, whatever its outcome. */
   invalidate(...tags: readonly string[]): void;
   transaction<T>(work: (tx: CachedTransaction) => Promise<T>): Promise<T>;
 }
@@ -76,7 +76,7 @@ export interface QueryCacheStats {
 export interface QueryCache extends RowReader<CachedQueryOptions>, Closable {
   /** Runs a writing statement, then invalidates. */
   exec(query: SqlQuery, options?: CachedWriteOptions): Promise<ExecResult>;
-  /** As `db.transaction`; `tx.invalidate` takes effect after the commit. */
+  /** As `db.transaction`; `tx.invalidate` takes effect when it has ended. */
   transaction<T>(work: (tx: CachedTransaction) => Promise<T>, options?: TransactionOptions): Promise<T>;
   /** Drops the answers that have one of these tags, here at once and in the other processes as soon as the bus delivers. */
   invalidate(...tags: readonly string[]): void;

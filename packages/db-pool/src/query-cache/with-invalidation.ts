@@ -1,7 +1,7 @@
 import type { DbTransaction } from '../session/transaction.js';
 import type { CachedTransaction } from './query-cache.js';
 
-/** A transaction that collects, at any depth of savepoints, what is to be dropped after its commit. */
+/** A transaction that collects, at any depth of savepoints, what is to be dropped at its end. */
 export function withInvalidation(tx: DbTransaction, tags: Set<string>): CachedTransaction {
   return {
     ...tx,
