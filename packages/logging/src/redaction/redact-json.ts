@@ -1,3 +1,5 @@
+import { matchesAt } from './matches-at.js';
+import { replaceBehind, type ValueBehind } from './replace-behind.js';
 import { isParameterList, type SecretNames } from './secret-names.js';
 
 /**
@@ -19,41 +21,34 @@ export function redactJson(text: string, names: SecretNames, replacement: string
   if (/"[\s+]*:/.test(result)) {
     const isHidden = (name: string, first: string | undefined): boolean =>
       names.has(name) || (first === '[' && isParameterList(name));
-    result = redactBehind(member, result, isHidden, replacement);
+    result = redactMembers(member, result, isHidden, replacement);
   }
   if (result.includes(',') && /\[[\s+]{0,4}\\{0,15}"/.test(result)) {
-    result = redactBehind(entry, result, (name) => names.has(name), replacement);
+    result = redactMembers(entry, result, (name) => names.has(name), replacement);
   }
   return result;
 }
 
-function redactBehind(
+function redactMembers(
   label: RegExp,
   text: string,
   isHidden: (name: string, first: string | undefined) => boolean,
   replacement: string,
 ): string {
-  let result = '';
-  let from = 0;
-  for (const match of text.matchAll(label)) {
-    const [whole, quote = '"', name = ''] = match;
-    const start = match.index + whole.length;
-    if (match.index < from || !isHidden(name, text[start])) continue;
-    const end = endOfValue(text, start, quote.length - 1);
-    if (end === start) continue;
-    result += `${text.slice(from, start)}${quote}${replacement}${quote}`;
-    from = end;
-  }
-  return from === 0 ? text : result + text.slice(from);
+  const valueBehind = (
+    [, quote = '"', name = '']: RegExpExecArray,
+    start: number,
+  ): ValueBehind | undefined =>
+    isHidden(name, text[start]) ? { end: endOfValue(text, start, quote.length - 1), quote } : undefined;
+  return replaceBehind(label, text, valueBehind, replacement);
 }
 
 function endOfValue(text: string, start: number, escapes: number): number {
   const first = text[start];
   if (first === '{' || first === '[') return endOfStructure(text, start, escapes);
-  opening.lastIndex = start;
-  if (opening.test(text)) return endOfString(text, opening.lastIndex, opening.lastIndex - start - 1);
-  number.lastIndex = start;
-  return number.test(text) ? number.lastIndex : start;
+  if (matchesAt(opening, text, start))
+    return endOfString(text, opening.lastIndex, opening.lastIndex - start - 1);
+  return matchesAt(number, text, start) ? number.lastIndex : start;
 }
 
 /**

@@ -1,4 +1,6 @@
 import { endOfValue, endOfWhole, isQuote, saysSomething } from './labelled-value.js';
+import { matchesAt } from './matches-at.js';
+import { isNameUnit } from './name-unit.js';
 import { redactElements } from './redact-elements.js';
 import { redactFlags, redactSettings } from './redact-settings.js';
 import type { SecretNames } from './secret-names.js';
@@ -91,9 +93,11 @@ function valueBehind(
   if (found !== ':') {
     const value = wordOrMore(text, skipBlanks(text, behind));
     // `token= user=ada`: a setting without a value, and the next one.
-    return value !== undefined && found === '=' && isAt(parameter, text, value.start) ? undefined : value;
+    return value !== undefined && found === '=' && matchesAt(parameter, text, value.start)
+      ? undefined
+      : value;
   }
-  if (hostName.test(name) && isAt(port, text, behind)) return undefined;
+  if (hostName.test(name) && matchesAt(port, text, behind)) return undefined;
   const isInPath = before === '/' || (before === '#' && /\S/.test(text[label.start - 2] ?? ' '));
   if (!label.isQuoted && !isInPath && (name.includes('-') || headers.has(name.toLowerCase()))) {
     const start = skipBlanks(text, behind);
@@ -108,7 +112,7 @@ function valueBehind(
   const value = wordOrMore(text, start);
   if (value === undefined || /["'`[{<]/.test(text[start] ?? '')) return value;
   // A word in the next line is a value only when it is alone there.
-  if (/[\r\n]/.test(text.slice(behind, start)) && !isAt(lineEnd, text, value.end)) return undefined;
+  if (/[\r\n]/.test(text.slice(behind, start)) && !matchesAt(lineEnd, text, value.end)) return undefined;
   return saysSomething(text, start, value.end, name) ? undefined : value;
 }
 
@@ -117,11 +121,6 @@ function isReplaced(text: string, start: number, replacement: string): boolean {
   let at = start;
   while (at - start < 16 && /[+\\"]/.test(text[at] ?? '')) at += 1;
   return text.startsWith(replacement, at) && text[start] !== '"';
-}
-
-function isAt(expression: RegExp, text: string, at: number): boolean {
-  expression.lastIndex = at;
-  return expression.test(text);
 }
 
 function wordOrMore(text: string, start: number): Span | undefined {
@@ -200,16 +199,4 @@ function skipBlanks(text: string, at: number): number {
 
 function isBlank(unit: string | undefined): boolean {
   return unit !== undefined && /\s/.test(unit);
-}
-
-/** `[\w.-]` */
-function isNameUnit(unit: number): boolean {
-  return (
-    (unit >= 0x61 && unit <= 0x7a) ||
-    (unit >= 0x41 && unit <= 0x5a) ||
-    (unit >= 0x30 && unit <= 0x39) ||
-    unit === 0x5f ||
-    unit === 0x2e ||
-    unit === 0x2d
-  );
 }

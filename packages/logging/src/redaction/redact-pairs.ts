@@ -1,3 +1,5 @@
+import { matchesAt } from './matches-at.js';
+import { isNameUnit } from './name-unit.js';
 import type { SecretNames } from './secret-names.js';
 
 /** What ends a value, and what ends one behind a quote that belongs to it. */
@@ -102,27 +104,18 @@ function firstOf(stop: RegExp, text: string, start: number): number {
 }
 
 function endOfMatch(expression: RegExp, text: string, start: number): number {
-  expression.lastIndex = start;
-  return expression.test(text) ? expression.lastIndex : start;
+  return matchesAt(expression, text, start) ? expression.lastIndex : start;
 }
 
 function nameStart(text: string, end: number): number {
   let start = end;
-  while (start > 0 && end - start < 128 && isNameUnit(text.charCodeAt(start - 1))) start -= 1;
+  while (start > 0 && end - start < 128 && isQueryNameUnit(text.charCodeAt(start - 1))) start -= 1;
   return start;
 }
 
-/** `[\w.[\]%-]`; `[` and `%` because names carry them. */
-function isNameUnit(unit: number): boolean {
-  return (
-    (unit >= 0x61 && unit <= 0x7a) ||
-    (unit >= 0x41 && unit <= 0x5d && unit !== 0x5c) ||
-    (unit >= 0x30 && unit <= 0x39) ||
-    unit === 0x5f ||
-    unit === 0x2e ||
-    unit === 0x25 ||
-    unit === 0x2d
-  );
+/** `[` and `%` too, because names in queries carry them. */
+function isQueryNameUnit(unit: number): boolean {
+  return isNameUnit(unit) || unit === 0x5b || unit === 0x5d || unit === 0x25;
 }
 
 function isSecretDecoded(name: string, isQuery: boolean, names: SecretNames): boolean {

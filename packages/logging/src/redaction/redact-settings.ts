@@ -1,4 +1,5 @@
 import { endOfValue, isQuote, saysSomething } from './labelled-value.js';
+import { replaceBehind, type ValueBehind } from './replace-behind.js';
 import type { SecretNames } from './secret-names.js';
 
 /** `--password value`, also as two entries of a list: `'--password', 'value'`. What has a `=` is a parameter. */
@@ -17,29 +18,25 @@ export function isSecretFlag(flag: unknown, isSecret: (name: string) => boolean)
 export function redactFlags(text: string, names: SecretNames, replacement: string): string {
   if (!text.includes('--')) return text;
   const isSecret = (name: string): boolean => !pointing.test(name) && names.has(name);
-  return redactBehind(flag, text, isSecret, replacement);
+  return redactNamed(flag, text, isSecret, replacement);
 }
 
 /** `text` without the values behind the places that `label` finds, whose first group is a name. */
-function redactBehind(
+function redactNamed(
   label: RegExp,
   text: string,
   isSecret: (name: string) => boolean,
   replacement: string,
 ): string {
-  let result = '';
-  let from = 0;
-  for (const match of text.matchAll(label)) {
-    const [whole, name = ''] = match;
-    const start = match.index + whole.length;
-    if (match.index < from || !isSecret(name)) continue;
+  function valueBehind([, name = '']: RegExpExecArray, start: number): ValueBehind | undefined {
+    if (!isSecret(name)) return undefined;
     const end = endOfValue(text, start);
-    const quote = isQuote(text[start]) ? text[start] : '';
-    if (end === start || (quote === '' && saysSomething(text, start, end, name))) continue;
-    result += `${text.slice(from, start)}${quote}${replacement}${quote}`;
-    from = end;
+    const first = text[start] ?? '';
+    const quote = isQuote(first) ? first : '';
+    return quote === '' && saysSomething(text, start, end, name) ? undefined : { end, quote };
   }
-  return from === 0 ? text : result + text.slice(from);
+
+  return replaceBehind(label, text, valueBehind, replacement);
 }
 
 /** The password of an ADO.NET or ODBC connection string, in which values have blanks: it ends at `;`. */
@@ -56,7 +53,7 @@ const entry = /(?<=\[\s{0,8}|\],\s{0,8})\[\s{0,8}'([\w.-]{1,128})',\s{0,8}(?=['"
 /** `text` with the passwords of connection strings, header settings and entries of secret names replaced. */
 export function redactSettings(text: string, names: SecretNames, replacement: string): string {
   let result = text;
-  if (/\[\s{0,8}'/.test(result)) result = redactBehind(entry, result, names.has, replacement);
+  if (/\[\s{0,8}'/.test(result)) result = redactNamed(entry, result, names.has, replacement);
   if (/(?:cookie|authorization)=/i.test(result)) {
     result = result.replace(
       headerSetting,

@@ -1,3 +1,4 @@
+import { matchesAt } from './matches-at.js';
 import type { SecretNames } from './secret-names.js';
 import { columnsBefore } from './sql-columns.js';
 import { endOfBrackets, type SqlValue, sqlOperand, sqlValueAt } from './sql-value.js';
@@ -164,9 +165,4 @@ function beforeStack(text: string, start: number, end: number): number {
   if (end < text.length) return end;
   frame.lastIndex = start;
   return frame.exec(text)?.index ?? end;
-}
-
-function matchesAt(expression: RegExp, text: string, at: number): boolean {
-  expression.lastIndex = at;
-  return expression.test(text);
 }
