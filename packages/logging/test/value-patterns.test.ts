@@ -151,6 +151,16 @@ describe('values that are secret by their looks', () => {
     expect(() => createRedactor({ values: ['jwts'] })).toThrow(/privateKey, jwt, bearer, card, email/);
   });
 
+  test('a short text is looked at as a long one is', () => {
+    const { log, last } = testLogger();
+    for (const text of ['--pwd 7x', 'pwd=7x', 'pwd: 7x', 'a@b.test']) {
+      log.info('x', { text });
+      expect(last().text).not.toMatch(/7x|a@b/);
+    }
+    log.info('--pwd 7x');
+    expect(last().message).toBe('--pwd [redacted]');
+  });
+
   test('the logger’s quick look misses nothing that the redactor would take out', () => {
     const part = fc.constantFrom(
       ...[

@@ -12,9 +12,9 @@ const shortText = 12;
 export function createTextWriter(maxStringLength: number, discretion: Discretion) {
   const { triggers } = discretion;
   const everything = /(?:)/;
-  // The short pattern holds the characters alone, which are found at half the cost; a short label or SQL needs a colon,
-  // a quote or a dollar.
-  const suspiciousShort = triggers === undefined ? everything : new RegExp(`[${jsonRisks}=@%:'$]`);
+  // The short pattern holds little more than the characters, which are found at half the cost; a short label or SQL needs a colon,
+  // a quote or a dollar, and `--pwd 1` is a command's flag.
+  const suspiciousShort = triggers === undefined ? everything : new RegExp(`[${jsonRisks}=@%:'$]|--[A-Za-z]`);
   const suspicious =
     triggers === undefined
       ? everything
