@@ -8,7 +8,7 @@ import { OptionsError } from '@seaworthy/contracts';
 import { waitFor } from '@seaworthy/testkit';
 import express5, { type Express } from 'express';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { messageClasses } from '../src/adapters/express.js';
+import { messageClasses } from '../src/requests/message-classes.js';
 
 const express4: typeof express5 = createRequire(import.meta.url)('express4');
 

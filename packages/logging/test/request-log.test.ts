@@ -12,10 +12,11 @@ import {
   waitFor,
 } from '@seaworthy/testkit';
 import { describe, expect, test } from 'vitest';
-import { requestLog as expressRequestLog, messageClasses } from '../src/adapters/express.js';
+import { requestLog as expressRequestLog } from '../src/adapters/express.js';
 import { requestLog as fastifyRequestLog } from '../src/adapters/fastify.js';
 import { requestLog as nodeRequestLog, type RequestLogOptions } from '../src/adapters/node.js';
 import { outboundHeaders, type ServiceLogger } from '../src/index.js';
+import { messageClasses } from '../src/requests/message-classes.js';
 import { type Line, testLogger } from './support/memory-sink.js';
 
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { errorCode, invalidOption } from '@seaworthy/contracts';
-import { isExpressApp, messageClasses } from '@seaworthy/logging/express';
+import { isExpressApp, messageClasses } from '@seaworthy/logging/message-classes';
 import { boundServer } from './bound-server.js';
 import { ServiceError } from './service-error.js';
 

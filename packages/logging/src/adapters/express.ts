@@ -13,12 +13,6 @@ import type { RequestLogOptions } from '../requests/request-log-options.js';
 
 export { levelRoute } from '../level-route.js';
 export type { AuditRequestsOptions } from '../requests/audit-requests.js';
-export {
-  type ExpressAppLike,
-  isExpressApp,
-  type MessageClasses,
-  messageClasses,
-} from '../requests/message-classes.js';
 export type { RequestLogger } from '../requests/request-log.js';
 export type { RequestLogOptions } from '../requests/request-log-options.js';
 
