@@ -1,8 +1,13 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { invalidOption } from '@seaworthy/contracts';
 
-/** The part of an Express 4 or 5 application that is read: what it makes each request's and each response's prototype. */
+/** An Express 4 or 5 application, also one of the type `Application`, which does not say that it has `request` and `response`. */
 export interface ExpressAppLike {
+  readonly mountpath: string | string[];
+}
+
+/** What it makes each request's and each response's prototype. */
+export interface ExpressApp extends ExpressAppLike {
   readonly request: object;
   readonly response: object;
 }
@@ -34,7 +39,7 @@ export function messageClasses(app: ExpressAppLike): MessageClasses {
 }
 
 /** Whether it gives its requests and responses prototypes, as an Express 4 or 5 application does. */
-export function isExpressApp(app: unknown): app is ExpressAppLike {
+export function isExpressApp(app: unknown): app is ExpressApp {
   return (
     typeof app === 'function' &&
     Reflect.get(app, 'request') instanceof IncomingMessage &&
@@ -44,17 +49,36 @@ export function isExpressApp(app: unknown): app is ExpressAppLike {
 
 /**
  * A function and no `class`, whose prototype nobody can choose. Node's own classes are functions too, up to Node 26; should they become
- * real ones, they stay as they are.
+ * real ones, they stay as they are. A message that cannot be made so, or need not, is Node's, to which Express gives the prototype.
  */
-function withPrototype<Class extends object>(parent: Class, prototype: object): Class {
+function withPrototype<Class extends new (first: never, second: never) => object>(
+  parent: Class,
+  prototype: object,
+): Class {
   if (Object.getOwnPropertyDescriptor(parent, 'prototype')?.writable !== true) return parent;
   const construct: (this: object, first: unknown, second: unknown) => void = Object(parent);
 
-  function Message(this: object, first: unknown, second: unknown): void {
-    construct.call(this, first, second);
+  function Message(this: object, first: unknown, second: unknown): object {
+    // What somebody put in the place of Node's prototypes since then may lack what Node calls before Express comes.
+    if (this instanceof parent && !mayBeAnsweredByNode(first)) {
+      try {
+        construct.call(this, first, second);
+        return this;
+      } catch {
+        // Somebody's getter has the name of a property that Node sets; on a message of Node's the property hides it.
+      }
+    }
+    return Reflect.construct(parent, [first, second]);
   }
 
   Message.prototype = prototype;
   // V8 takes from the parent how many properties an instance will have.
   return Object.setPrototypeOf(Message, parent);
+}
+
+/** Node's own 400 and 417 go through the response's `end`: one that an application replaced would find nothing of Express there. */
+function mayBeAnsweredByNode(first: unknown): boolean {
+  if (!(first instanceof IncomingMessage)) return false;
+  const { host, expect } = first.headers;
+  return host === undefined || expect !== undefined;
 }
