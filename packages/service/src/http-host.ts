@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, IncomingMessage, type RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { errorCode, invalidOption } from '@seaworthy/contracts';
 import { isExpressApp, messageClasses } from '@seaworthy/logging/message-classes';
@@ -64,7 +64,18 @@ export function httpHost(app: HttpApp): HttpHost {
 
 /** What Express makes of requests costs it less when they are made so. */
 function serverOf(app: RequestListener): Server {
-  return isExpressApp(app) ? createServer(messageClasses(app), app) : createServer(app);
+  return isExpressApp(app) ? new ExpressServer(messageClasses(app), app) : createServer(app);
+}
+
+/** Upgrades and the like are not Express's: who listens for them finds a request of Node's, on which `query` can be set. */
+class ExpressServer extends Server {
+  override emit(event: string | symbol, ...given: unknown[]): boolean {
+    const [request] = given;
+    if (event !== 'request' && request instanceof IncomingMessage) {
+      Object.setPrototypeOf(request, IncomingMessage.prototype);
+    }
+    return Reflect.apply(super.emit, this, [event, ...given]);
+  }
 }
 
 /** Whoever forgets to return the application learns it here, and not from a property of undefined. */

@@ -57,6 +57,17 @@ describe('a served application', () => {
     expect(prototypes[1]).toBe(app.response);
   });
 
+  it('leaves upgrades to Node, whose requests take whatever a listener puts on them', async () => {
+    await using host = await served(express());
+    host.server.on('upgrade', (request, socket) => {
+      const { query, path } = Object.assign(request, { query: 'a=1', path: '/live' });
+      socket.end(`HTTP/1.1 101 Switching Protocols\r\n\r\n${path} ${query}`);
+    });
+    const client = connect(Number(new URL(host.url).port), '127.0.0.1');
+    client.write('GET /live?a=1 HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n');
+    expect(await text(client)).toContain('/live a=1');
+  });
+
   it('keeps the times that it set itself, at a server of Node', async () => {
     const own = { keepAliveTimeout: 7_000, headersTimeout: 8_000, requestTimeout: 9_000 };
     await using host = await served(
