@@ -8,6 +8,7 @@ import { healthEndpoints as nodeHealth } from '@seaworthy/health/node';
 import { simulateRollout } from '@seaworthy/health/testing';
 import { requestLog as expressLog } from '@seaworthy/logging/express';
 import { requestLog as fastifyLog } from '@seaworthy/logging/fastify';
+import { messageClasses } from '@seaworthy/logging/message-classes';
 import { requestLog as nodeLog } from '@seaworthy/logging/node';
 import { compressed } from '@seaworthy/security/compression';
 import { secure as expressSecure, guardRoutes, routesOf, securityOf } from '@seaworthy/security/express';
@@ -200,7 +201,7 @@ await used('health/node, logging/node, security/node', async () => {
   await meet(await listening(health.serve(server)), health, security, logger);
 });
 
-await used('health/express, logging/express, security/express', async () => {
+await used('health/express, logging/express, logging/message-classes, security/express', async () => {
   const [health, security, logger] = [newHealth(), newSecurity(), newLogger()];
   const app = express();
   app.use(expressLog(logger, { ignore: ['/livez'] }), expressHealth(health), expressSecure(security));
@@ -208,7 +209,7 @@ await used('health/express, logging/express, security/express', async () => {
     assert.equal(securityOf(request).client.ip, '127.0.0.1');
     response.send('hello');
   });
-  await meet(await listening(health.serve(createServer(app))), health, security, logger);
+  await meet(await listening(health.serve(createServer(messageClasses(app), app))), health, security, logger);
 });
 
 await used('health/fastify, logging/fastify, security/fastify', async () => {

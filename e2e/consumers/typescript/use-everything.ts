@@ -23,6 +23,7 @@ import { healthEndpoints as nodeHealth } from '@seaworthy/health/node';
 import { createLogger, file } from '@seaworthy/logging';
 import { requestLog as expressLog } from '@seaworthy/logging/express';
 import { requestLog as fastifyLog } from '@seaworthy/logging/fastify';
+import { messageClasses } from '@seaworthy/logging/message-classes';
 import { requestLog as nodeLog } from '@seaworthy/logging/node';
 import { createSecurity, policy, redisStore } from '@seaworthy/security';
 import { secure as expressSecure, securityOf } from '@seaworthy/security/express';
@@ -103,6 +104,7 @@ async function main(): Promise<void> {
   const app = express();
   app.use(expressLog(logger), expressHealth(health), expressSecure(security));
   app.get('/', (request, response) => void response.send(securityOf(request).client.ip));
+  createServer(messageClasses(app), app);
 
   const fast = fastify();
   await fast.register(fastifyLog(logger));

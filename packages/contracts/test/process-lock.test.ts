@@ -59,6 +59,8 @@ test.runIf(process.platform === 'linux')(
     const stat = () => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
     writeFileSync(path, JSON.stringify({ token: 't', pid, startedAt: stat()[19], host: hostname() }));
     expect(take()).toEqual({ owner: expect.objectContaining({ pid }) });
+    const command = (): string => readFileSync(`/proc/${parent.pid}/comm`, 'utf8').trim();
+    await vi.waitFor(() => expect(command()).toBe('sleep'), { timeout: 20_000 }); // a shell would still notice
     process.kill(pid, 'SIGKILL');
     await vi.waitFor(() => expect(stat()[0]).toBe('Z'), { timeout: 20_000 });
     unlock(take());
