@@ -82,64 +82,58 @@ export const pairs = [
       };
     },
   },
-  {
-    name: 'request log on Express 5',
-    alternative: 'Express 5 without one',
-    roundUs: 30_000,
-    warmUpUs,
-    prepare: () => servers({ ours: 'expressLogged', theirs: 'expressBare', path: '/orders' }),
-  },
-  {
-    name: 'request log on Express 5, both with message classes',
-    alternative: 'Express 5 with message classes, without a log',
-    roundUs: 30_000,
-    warmUpUs,
-    prepare: () => servers({ ours: 'expressLogged', theirs: 'expressWithClasses', path: '/orders' }),
-  },
-  {
-    name: 'request log on Express 5, both without message classes',
-    alternative: 'Express 5 without one',
-    roundUs: 30_000,
-    warmUpUs,
-    prepare: () => servers({ ours: 'expressLoggedPlain', theirs: 'expressBare', path: '/orders' }),
-  },
-  {
-    name: 'message classes on Express 5',
-    alternative: 'Express 5 without',
-    roundUs: 30_000,
-    warmUpUs,
-    prepare: () => servers({ ours: 'expressWithClasses', theirs: 'expressBare', path: '/orders' }),
-  },
-  {
-    name: 'request log on Express 5, a connection for each request',
-    alternative: 'Express 5 without one',
-    roundUs: 30_000,
-    warmUpUs,
-    prepare: () =>
-      servers({ ours: 'expressLogged', theirs: 'expressBare', path: '/orders', keepAlive: false }),
-  },
-  {
-    name: 'request log on Express 5, pino-http, both without message classes',
-    alternative: 'pino-http with a synchronous destination',
-    roundUs: 30_000,
-    warmUpUs,
-    prepare: () => servers({ ours: 'expressLoggedPlain', theirs: 'expressPinoHttp', path: '/orders' }),
-  },
-  {
-    name: 'the least that a request log can be, on Express 5',
-    alternative: 'Express 5 without one',
-    roundUs: 30_000,
-    warmUpUs,
-    prepare: () => servers({ ours: 'expressLoggedAtLeast', theirs: 'expressBare', path: '/orders' }),
-  },
-  {
-    name: 'AsyncLocalStorage.run alone on Express 5',
-    alternative: 'Express 5 without it',
-    roundUs: 30_000,
-    warmUpUs,
-    prepare: () => servers({ ours: 'expressInContext', theirs: 'expressBare', path: '/orders' }),
-  },
+  onExpress('request log on Express 5', 'Express 5 without one', {
+    ours: 'expressLogged',
+    theirs: 'expressBare',
+  }),
+  onExpress(
+    'request log on Express 5, both with message classes',
+    'Express 5 with message classes, without a log',
+    { ours: 'expressLogged', theirs: 'expressWithClasses' },
+  ),
+  onExpress('request log on Express 5, both without message classes', 'Express 5 without one', {
+    ours: 'expressLoggedPlain',
+    theirs: 'expressBare',
+  }),
+  onExpress('message classes on Express 5', 'Express 5 without', {
+    ours: 'expressWithClasses',
+    theirs: 'expressBare',
+  }),
+  onExpress('request log on Express 5, a connection for each request', 'Express 5 without one', {
+    ours: 'expressLogged',
+    theirs: 'expressBare',
+    keepAlive: false,
+  }),
+  onExpress(
+    'request log on Express 5, pino-http, both without message classes',
+    'pino-http with a synchronous destination',
+    { ours: 'expressLoggedPlain', theirs: 'expressPinoHttp' },
+  ),
+  onExpress('the least that a request log can be, on Express 5', 'Express 5 without one', {
+    ours: 'expressLoggedAtLeast',
+    theirs: 'expressBare',
+  }),
+  onExpress('AsyncLocalStorage.run alone on Express 5', 'Express 5 without it', {
+    ours: 'expressInContext',
+    theirs: 'expressBare',
+  }),
 ];
+
+/**
+ * @param {string} name
+ * @param {string} alternative
+ * @param {Omit<Parameters<typeof servers>[0], 'path'>} compared
+ * @returns {import('./harness.mjs').Pair}
+ */
+function onExpress(name, alternative, compared) {
+  return {
+    name,
+    alternative,
+    roundUs: 30_000,
+    warmUpUs,
+    prepare: () => servers({ ...compared, path: '/orders' }),
+  };
+}
 
 export default async function* results() {
   yield* compareAll(import.meta.url, pairs);

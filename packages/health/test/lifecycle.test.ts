@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { silentLogger } from '@seaworthy/contracts';
 import { createFakeClock, waitFor } from '@seaworthy/testkit';
@@ -22,6 +22,21 @@ function trace(health: Health): string[] {
     health.stop(phase, `${phase}-1`, () => seen.push(`${phase} in ${health.phase}`));
   }
   return seen;
+}
+
+/** A server that upgrades connections and does nothing more for them. */
+function forgetful(): Server {
+  const server = createServer();
+  server.on('upgrade', (_request, socket) => socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n'));
+  return server;
+}
+
+/** A client that has asked for an upgrade. */
+async function upgraded(server: Server) {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const client = await openWire((server.address() as AddressInfo).port);
+  client.send('GET / HTTP/1.1\nHost: a\nConnection: Upgrade\nUpgrade: websocket\n\n');
+  return client;
 }
 
 test('runs the hooks phase after phase, those of one phase side by side', async () => {
@@ -140,12 +155,9 @@ test('after a crash every phase has its time before the process is ended, althou
     onServing: nothing,
     onDrained: nothing,
   });
-  const server = createServer();
-  server.on('upgrade', (_request, socket) => socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n')); // and forgets it
+  const server = forgetful();
   lifecycle.serve(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  await using client = await openWire((server.address() as AddressInfo).port);
-  client.send('GET / HTTP/1.1\nHost: a\nConnection: Upgrade\nUpgrade: websocket\n\n');
+  await using _client = await upgraded(server);
   await waitFor(
     async () => (await new Promise((resolve) => server.getConnections((_, n) => resolve(n)))) === 1,
   );
@@ -183,12 +195,9 @@ test('a hook that comes when its phase has begun is a warning: it does not run',
 
 test('refuses work that begins when the drain is over and connections are being ended', async () => {
   const { clock, health } = setUp({ shutdown: { quiet: 0 } });
-  const server = createServer();
-  server.on('upgrade', (_request, socket) => socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n')); // and forgets it
+  const server = forgetful();
   health.serve(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  await using client = await openWire((server.address() as AddressInfo).port);
-  client.send('GET / HTTP/1.1\nHost: a\nConnection: Upgrade\nUpgrade: websocket\n\n');
+  await using client = await upgraded(server);
   await client.seen('101');
   const stopping = health.shutdown();
   await client.seen('\u0088\u0002'); // the close frame: connections are being ended

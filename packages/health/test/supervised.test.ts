@@ -114,7 +114,7 @@ describe('as PID 1 of a container', () => {
 });
 
 describe('pm2 with wait_ready', () => {
-  test('gets the message once the service listens and its startups are done, and not before', async () => {
+  function startedByPm2() {
     const env = { PATH: process.env.PATH, pm_id: '0', QUIET: '0ms', STARTUP_MS: '300' };
     const child = fork(fixture('service.mjs'), {
       env,
@@ -123,6 +123,11 @@ describe('pm2 with wait_ready', () => {
     });
     children.push(child);
     const output = outputOf(child);
+    return { child, output };
+  }
+
+  test('gets the message once the service listens and its startups are done, and not before', async () => {
+    const { child, output } = startedByPm2();
     const messages: unknown[] = [];
     child.on('message', (message) => messages.push([message, output.text.includes('startup done')]));
     await waitFor(() => messages.length > 0);
@@ -133,14 +138,7 @@ describe('pm2 with wait_ready', () => {
   });
 
   test('a pm2 that has gone meanwhile does not take the service with it', async () => {
-    const env = { PATH: process.env.PATH, pm_id: '0', QUIET: '0ms', STARTUP_MS: '300' };
-    const child = fork(fixture('service.mjs'), {
-      env,
-      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-      execArgv: [],
-    });
-    children.push(child);
-    const output = outputOf(child);
+    const { child, output } = startedByPm2();
     const exited = new Promise((resolve) => child.once('exit', (code) => resolve(code)));
     child.disconnect();
     await waitFor(() => /listening/.test(output.text));

@@ -25,37 +25,28 @@ describe('a service in a process of its own', () => {
     expect(service.stdout.trim().split('\n')).toEqual(['migrating', 'running', 'close cache', 'close db']);
   });
 
-  it('exits 1 when a resource does not close, and has closed the others', async () => {
-    await using service = start({ MODE: 'worker', STUCK: 'cache' });
+  it.each([
+    ['exits 1 when a resource does not close, and has closed the others', { STUCK: 'cache' }],
+    ['exits 1 when closing a resource fails, and has closed the others', { BROKEN: 'cache' }],
+  ])('%s', async (_title, env) => {
+    await using service = start({ MODE: 'worker', ...env });
     await service.output(/running/);
     service.kill('SIGTERM');
     expect(await service.exited).toEqual({ code: 1, signal: null });
     expect(service.stdout.trim().split('\n')).toEqual(['migrating', 'running', 'close db']);
   });
 
-  it('exits 1 when closing a resource fails, and has closed the others', async () => {
-    await using service = start({ MODE: 'worker', BROKEN: 'cache' });
-    await service.output(/running/);
-    service.kill('SIGTERM');
-    expect(await service.exited).toEqual({ code: 1, signal: null });
-    expect(service.stdout.trim().split('\n')).toEqual(['migrating', 'running', 'close db']);
-  });
-
-  it('closes what it had opened when SIGTERM comes before it has started, after the work that was under way', async () => {
-    await using service = start({ MODE: 'migrate' });
-    await service.output(/migrating/);
-    service.kill('SIGTERM');
-    expect(await service.exited).toEqual({ code: 0, signal: null });
-    expect(service.stdout.trim().split('\n')).toEqual([
-      'migrating',
-      'rolled back',
-      'close cache',
-      'close db',
-    ]);
-  });
-
-  it('closes nothing under the work of a start, although a health was declared before it', async () => {
-    await using service = start({ MODE: 'migrate', HEALTH: 'first' });
+  it.each([
+    [
+      'closes what it had opened when SIGTERM comes before it has started, after the work that was under way',
+      {},
+    ],
+    [
+      'closes nothing under the work of a start, although a health was declared before it',
+      { HEALTH: 'first' },
+    ],
+  ])('%s', async (_title, env) => {
+    await using service = start({ MODE: 'migrate', ...env });
     await service.output(/migrating/);
     service.kill('SIGTERM');
     expect(await service.exited).toEqual({ code: 0, signal: null });
