@@ -3,22 +3,9 @@ import { readDefaults, readText } from './evaluate.js';
 import { type Field, type FieldDefinition, fieldKey, isField } from './field.js';
 import { schemaField } from './fields/schema.js';
 import { isHardened, profiles } from './profile.js';
+import { publicPrefixes } from './public-prefixes.js';
 import { standsInSource } from './secret-options.js';
 import { isStandardSchema, type StandardSchema } from './standard-schema.js';
-
-/** Names that Vite, Next.js, Nuxt, Expo, Create React App, Astro, SvelteKit, Gatsby, Vue CLI, @ngx-env and Storybook write into the bundle. */
-const publicPrefixes = [
-  'VITE_',
-  'NEXT_PUBLIC_',
-  'NUXT_PUBLIC_',
-  'EXPO_PUBLIC_',
-  'REACT_APP_',
-  'PUBLIC_',
-  'GATSBY_',
-  'VUE_APP_',
-  'NG_APP_',
-  'STORYBOOK_',
-] as const;
 
 /** The definitions by name, after everything has been refused that could never work or never be safe. */
 export function checkFields(

@@ -1,6 +1,7 @@
 import { includesAny, isAlphanumeric } from '../ascii.js';
 import type { ConfigOptions, Fields } from '../define-config.js';
 import { isProfile, type ProfileOptions, profileNames } from '../profile.js';
+import { publicPrefixes } from '../public-prefixes.js';
 import type { UnknownOptions } from '../unknown-variables.js';
 import { isOptions, isTexts } from './accepted-by.js';
 import type { Facts } from './facts.js';
@@ -68,10 +69,8 @@ function arePrivateNames(names: readonly string[]): boolean {
 
 const doubtful = ['_FILE', 'PUBLIC_', 'VITE_', '_APP_', 'GATSBY_', 'STORYBOOK_'];
 
-const published = ['VITE_', 'REACT_APP_', 'VUE_APP_', 'NG_APP_', 'GATSBY_', 'STORYBOOK_'];
-
 const isPrivateName = (name: string, names: readonly string[]): boolean => {
-  if (name.includes('PUBLIC_') || published.some((prefix) => name.startsWith(prefix))) return false;
+  if (name.includes('PUBLIC_') || publicPrefixes.some((prefix) => name.startsWith(prefix))) return false;
   return !name.endsWith('_FILE') || !names.includes(name.slice(0, -'_FILE'.length));
 };
 
